@@ -1,0 +1,1 @@
+"""The world outside: fetch, discover, parse, identify, summarise. No Discord, no SQL."""

@@ -1,0 +1,1 @@
+"""JSON API and health over HTTP. Reads from storage, never from Discord."""

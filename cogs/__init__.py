@@ -1,0 +1,1 @@
+"""Discord's events and commands, one module per capability: translate, call the newsroom, reply."""

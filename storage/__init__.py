@@ -1,0 +1,1 @@
+"""All SQLAlchemy: tables, frozen records outward, queries named for what they answer, migrations."""
