@@ -1,0 +1,45 @@
+"""Orders of articles and comments: pure functions of stored facts. Each names its source."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from math import log10
+
+# Seconds by which an article must be newer to outweigh ten times the votes (the constant of Reddit's ranking).
+HOT_PERIOD = 45_000
+# Any fixed moment does: only differences count. A near one keeps the numbers small and exact.
+HOT_EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def hot(upvotes: int, downvotes: int, posted_at: datetime) -> float:
+    """Reddit's "hot" of its open-sourced ranking code: log10 of the score plus the age in units of 12.5 hours.
+
+    It does not depend on the present moment, so it can be stored and indexed, and changes only with a vote.
+    """
+    score = upvotes - downvotes
+    order = log10(max(abs(score), 1))
+    sign = (score > 0) - (score < 0)
+    return sign * order + (posted_at - HOT_EPOCH).total_seconds() / HOT_PERIOD
+
+
+def controversy(upvotes: int, downvotes: int) -> float:
+    """Reddit's "controversial": the number of votes, raised to how evenly they are split; 0 without both kinds."""
+    if upvotes <= 0 or downvotes <= 0:
+        return 0.0
+    balance = min(upvotes, downvotes) / max(upvotes, downvotes)
+    return float((upvotes + downvotes) ** balance)
+
+
+class Period(StrEnum):
+    """How far back a ranking looks."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    ALL = "all"
+
+    def since(self, now: datetime) -> datetime | None:
+        """The moment from which articles count, or None for all of them."""
+        days = {Period.DAY: 1, Period.WEEK: 7, Period.MONTH: 30}.get(self)
+        return None if days is None else now - timedelta(days=days)
