@@ -150,9 +150,7 @@ class Poller:
         return Polled(source, ingested.articles, ingested.revisions, ingested.posts)
 
     def _next(self, *, failures: int = 0, asked: timedelta | None = None) -> datetime:
-        return next_poll(
-            self._clock(), self._interval, failures=failures, asked=asked, spread=self._spread()
-        )
+        return next_poll(self._clock(), self._interval, failures=failures, asked=asked, spread=self._spread())
 
 
 async def _written(entries: Sequence[Entry], now: datetime) -> list[ArticleToStore]:

@@ -1,0 +1,113 @@
+"""Keeps replies to a post and messages in its thread as comments, keyed by Discord's message id."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.newsroom.comment_tree import CommentLine, CommentNode, CommentSort, comment_tree, reading_order
+from bot.newsroom.ports import MessageSeen
+from bot.newsroom.rounds import Clock
+from bot.newsroom.watch import Watch
+from storage import Store
+from storage.records import CommentSeen
+
+
+@dataclass(frozen=True, slots=True)
+class CommentPage:
+    """Some of an article's comments in reading order, and how many there are in all."""
+
+    items: tuple[CommentLine, ...]
+    total: int
+
+
+class Comments:
+    """The mirror of what members say about articles."""
+
+    def __init__(self, store: Store, watch: Watch, *, clock: Clock) -> None:
+        self._store = store
+        self._watch = watch
+        self._clock = clock
+
+    async def seen(self, message: MessageSeen) -> bool:
+        """A message was written or edited, or read again. Keeps it if it is a comment; answers whether it is one."""
+        if message.by_bot or self._watch.is_deleted(message.message_id):
+            return False
+        if not message.text.strip() and not message.attachments:
+            return False  # withheld by Discord, or a sticker: never an edit to nothing
+        article_id = await self._article_of(message)
+        if article_id is None:
+            return False
+        kept = await self._store.comments.get(message.message_id)
+        if kept is not None and kept.edited_at is not None and kept.edited_at > _changed_at(message):
+            return True  # a page read a moment ago is behind the edit that came meanwhile
+        quote, text = split_quote(message.text)
+        await self._store.comments.record(
+            CommentSeen(
+                message_id=message.message_id,
+                guild_id=message.guild_id,
+                channel_id=message.channel_id,
+                article_id=article_id,
+                reply_to_id=message.reply_to_id,
+                author_id=message.author_id,
+                author_name=message.author_name,
+                text="\n".join((text, *message.attachments)).strip(),
+                quote=quote,
+                created_at=message.created_at,
+                edited_at=message.edited_at,
+            )
+        )
+        return True
+
+    async def deleted(self, message_ids: Collection[int]) -> None:
+        """Messages are gone from Discord: comments are erased, a deleted card takes its votes with it."""
+        self._watch.deleted(message_ids)
+        await self._store.comments.remove(message_ids)
+        await self._store.posts.message_deleted(message_ids, self._clock())
+
+    async def channel_deleted(self, channel_id: int) -> None:
+        """A channel or thread is gone with all that was in it; Discord tells of no single message."""
+        self._watch.deleted((channel_id,))
+        await self._store.comments.remove_channel(channel_id)
+        await self._store.posts.channel_deleted(channel_id, self._clock())
+
+    async def page(
+        self, guild_id: int, article_id: int, sort: CommentSort, offset: int = 0, limit: int = 10
+    ) -> CommentPage:
+        """`limit` comments from the `offset`-th on, in reading order."""
+        lines = tuple(reading_order(await self.tree(guild_id, article_id, sort)))
+        return CommentPage(lines[offset : offset + limit], len(lines))
+
+    async def tree(self, guild_id: int, article_id: int, sort: CommentSort) -> tuple[CommentNode, ...]:
+        """All comments of an article in a guild, nested and sorted."""
+        return comment_tree(await self._store.comments.of_article(guild_id, article_id), sort)
+
+    async def _article_of(self, message: MessageSeen) -> int | None:
+        # A thread made from a message has that message's id, also where a member made it.
+        in_thread = await self._store.posts.by_thread(message.channel_id)
+        post = in_thread or await self._store.posts.by_message(message.channel_id)
+        if post is None and message.reply_to_id is not None:
+            post = await self._store.posts.by_message(message.reply_to_id)
+            if post is None:
+                parent = await self._store.comments.get(message.reply_to_id)
+                return None if parent is None else parent.article_id
+        return None if post is None else post.article_id
+
+
+def _changed_at(message: MessageSeen) -> datetime:
+    return message.edited_at or message.created_at
+
+
+def split_quote(text: str) -> tuple[str | None, str]:
+    """Part a message that opens with a quotation (`> …` lines, as Discord's quoting makes them) into quote and rest.
+
+    A message that is nothing but a quotation stays text.
+    """
+    quoted: list[str] = []
+    lines = text.strip().split("\n")
+    while lines and (lines[0].startswith("> ") or lines[0] == ">"):
+        quoted.append(lines.pop(0)[2:])
+    rest = "\n".join(lines).strip()
+    quote = "\n".join(quoted).strip()
+    return (quote, rest) if quote and rest else (None, text.strip())

@@ -1,0 +1,88 @@
+"""A guild's articles in the order that members' votes give them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+
+from bot.newsroom.ranking import Period
+from bot.newsroom.rounds import Clock
+from storage import Store
+from storage.records import Listed, Sort
+
+MOST_AT_ONCE = 100
+
+
+class WrongCursor(ValueError):
+    """The cursor is not one that a page answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some articles and the cursor of the next page, or None on the last one."""
+
+    items: tuple[Listed, ...]
+    next_cursor: str | None
+
+
+class FrontPage:
+    """What `/top`, the JSON API and the cards' buttons show."""
+
+    def __init__(self, store: Store, *, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def page(
+        self,
+        guild_id: int,
+        sort: Sort,
+        period: Period = Period.ALL,
+        limit: int = 10,
+        cursor: str | None = None,
+        search: str | None = None,
+    ) -> Page:
+        """A page of a guild's articles. Raises WrongCursor for a cursor that is not one of ours."""
+        items, key = await self._store.frontpage.page(
+            guild_id,
+            sort,
+            period.since(self._clock()),
+            max(1, min(limit, MOST_AT_ONCE)),
+            None if cursor is None else _read_cursor(cursor),
+            search,
+        )
+        return Page(tuple(items), None if key is None else _write_cursor(key))
+
+    async def one(self, guild_id: int, article_id: int) -> Listed | None:
+        """An article as it stands in a guild, or None where it was never posted there."""
+        return await self._store.frontpage.one(guild_id, article_id)
+
+    async def by_message(self, message_id: int) -> Listed | None:
+        """The article whose post's message, or whose thread, has this id."""
+        post = await self._store.posts.by_message(message_id) or await self._store.posts.by_thread(message_id)
+        return None if post is None else await self.one(post.guild_id, post.article_id)
+
+    async def by_nonce(self, nonce: str) -> Listed | None:
+        """The article of the post that bears this mark."""
+        post = await self._store.posts.by_nonce(nonce)
+        return None if post is None else await self.one(post.guild_id, post.article_id)
+
+    async def find(self, guild_id: int, text: str, limit: int = 25) -> list[Listed]:
+        """The newest articles whose title or summary holds the words of `text`; the newest of all for none."""
+        page = await self.page(guild_id, Sort.NEW, limit=limit, search=text.strip() or None)
+        return list(page.items)
+
+
+def _write_cursor(key: tuple[float | int | str, ...]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[float | int | str, ...]:
+    try:
+        key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError) as error:
+        raise WrongCursor("This cursor is not one that a page of articles answered.") from error
+    if not isinstance(key, list) or not key or not all(isinstance(part, int | float | str) for part in key):
+        raise WrongCursor("This cursor is not one that a page of articles answered.")
+    return tuple(key)

@@ -1,0 +1,45 @@
+"""All that the newsroom can do, in one hand: what commands, events and pages are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.feeds.discover import Finder
+from bot.newsroom.comments import Comments
+from bot.newsroom.front_page import FrontPage
+from bot.newsroom.guilds import Guilds
+from bot.newsroom.reconcile import Reconciler
+from bot.newsroom.rounds import Clock
+from bot.newsroom.subscriptions import Subscriptions
+from bot.newsroom.votes import Votes
+from bot.newsroom.watch import Watch
+from storage import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Newsroom:
+    """The capabilities, each with what it needs."""
+
+    subscriptions: Subscriptions
+    votes: Votes
+    comments: Comments
+    front_page: FrontPage
+    guilds: Guilds
+    reconciler: Reconciler
+
+
+def open_newsroom(
+    store: Store, finder: Finder, *, clock: Clock, on_subscriptions: Callable[[], None]
+) -> Newsroom:
+    """Wire the newsroom. `on_subscriptions` is called when a subscription came: there is something to poll."""
+    watch = Watch()
+    comments = Comments(store, watch, clock=clock)
+    return Newsroom(
+        subscriptions=Subscriptions(store, finder, clock=clock, on_change=on_subscriptions),
+        votes=Votes(store, watch, clock=clock),
+        comments=comments,
+        front_page=FrontPage(store, clock=clock),
+        guilds=Guilds(store, clock=clock),
+        reconciler=Reconciler(store, comments, watch, clock=clock),
+    )

@@ -1,0 +1,95 @@
+"""Wires sources to channels: finds the feed behind an address, stores the wish, wakes the poller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.feeds.discover import Finder, Found, NotFound, Several
+from bot.feeds.model import Candidate
+from bot.newsroom.rounds import Clock
+from storage import Store
+from storage.records import Subscription, SubscriptionToStore
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """The channel gets the source's articles from now on; `created` is False where it already did."""
+
+    subscription: Subscription
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SeveralFeeds:
+    """The address names several feeds: somebody must choose."""
+
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotSubscribed:
+    """Nothing to follow was found; `sentence` says why and what to try."""
+
+    sentence: str
+
+
+class Subscriptions:
+    """The wishes of a guild's admins."""
+
+    def __init__(self, store: Store, finder: Finder, *, clock: Clock, on_change: Callable[[], None]) -> None:
+        self._store = store
+        self._finder = finder
+        self._clock = clock
+        self._on_change = on_change
+
+    async def subscribe(
+        self,
+        guild_id: int,
+        channel_id: int,
+        address: str,
+        *,
+        thread: bool = False,
+        by: int | None = None,
+        newest: int = 1,
+    ) -> Subscribed | SeveralFeeds | NotSubscribed:
+        """Follow what is found at `address` (a feed, or a page that names one) in a channel.
+
+        The `newest` articles are posted at once, so that one sees that it works; what is older is remembered
+        and not posted.
+        """
+        match await self._finder.find(address):
+            case NotFound(sentence=sentence):
+                return NotSubscribed(sentence)
+            case Several(candidates=candidates):
+                return SeveralFeeds(candidates)
+            case Found(feed_url=url, document=document):
+                now = self._clock()
+                source = await self._store.sources.add(
+                    url, document.title or url, document.link, document.icon_url, now
+                )
+                subscription, created = await self._store.subscriptions.add(
+                    SubscriptionToStore(
+                        guild_id=guild_id,
+                        channel_id=channel_id,
+                        source_id=source.id,
+                        thread=thread,
+                        newest=newest,
+                        created_by=by,
+                    ),
+                    now,
+                )
+                self._on_change()
+                return Subscribed(subscription, created)
+
+    async def unsubscribe(self, guild_id: int, subscription_id: int) -> Subscription | None:
+        """End a subscription of this guild; None where it has none of this id. What was posted stays."""
+        subscription = await self._store.subscriptions.get(subscription_id)
+        if subscription is None or subscription.guild_id != guild_id:
+            return None
+        await self._store.subscriptions.remove(subscription_id)
+        return subscription
+
+    async def of_guild(self, guild_id: int) -> list[Subscription]:
+        """A guild's subscriptions, oldest first."""
+        return await self._store.subscriptions.of_guild(guild_id)
