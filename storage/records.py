@@ -1,0 +1,302 @@
+"""What storage hands out and takes in: frozen records, named by where they come from and what is meant with them.
+
+Ids of Discord's (guild, channel, message, member) are ints; times are aware UTC datetimes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A feed that is polled; one row whoever subscribes to it.
+
+    `next_poll_at` is None while nothing is to be polled: no subscription wants it, or it is gone for good.
+    `failures` counts polls that failed in a row; `problem` is the sentence for people about the last one.
+    """
+
+    id: int
+    url: str
+    title: str
+    link: str | None
+    icon_url: str | None
+    etag: str | None
+    last_modified: str | None
+    digest: str | None
+    next_poll_at: datetime | None
+    last_polled_at: datetime | None
+    last_success_at: datetime | None
+    failures: int
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceListed:
+    """A source with how many subscriptions want it and how many articles it has brought."""
+
+    source: Source
+    subscriptions: int
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceUpdate:
+    """What a successful poll learned about the source itself, to be stored with its articles."""
+
+    source_id: int
+    url: str
+    title: str
+    link: str | None
+    icon_url: str | None
+    etag: str | None
+    last_modified: str | None
+    digest: str | None
+    next_poll_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleToStore:
+    """An entry that was recognised (new, or a revision of a stored article), summarised and ready to store.
+
+    `identity` is unique within its source; `revision` is a digest of what readers see.
+    """
+
+    identity: str
+    revision: str
+    url: str | None
+    title: str
+    author: str | None
+    summary: str
+    image_url: str | None
+    published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What one ingest changed: numbers of rows."""
+
+    articles: int
+    revisions: int
+    posts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An entry that was recognised and stored, once."""
+
+    id: int
+    source_id: int
+    identity: str
+    url: str | None
+    title: str
+    author: str | None
+    summary: str
+    image_url: str | None
+    published_at: datetime | None
+    first_seen_at: datetime
+    revised_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionToStore:
+    """A wish to see a source in a channel; `newest` articles are posted at once so that one sees it works."""
+
+    guild_id: int
+    channel_id: int
+    source_id: int
+    thread: bool
+    newest: int
+    created_by: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A source wired to a channel. `started_at` is None until its first articles were queued."""
+
+    id: int
+    guild_id: int
+    channel_id: int
+    source: Source
+    thread: bool
+    newest: int
+    created_by: int | None
+    created_at: datetime
+    started_at: datetime | None
+
+
+class PostState(StrEnum):
+    """Where a post is: waiting, being sent (perhaps with an unclear end), in the channel, refused, deleted there."""
+
+    READY = "ready"
+    SENDING = "sending"
+    SENT = "sent"
+    REFUSED = "refused"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """An article on its way to or in a channel: the outbox row, then the message.
+
+    `nonce` (≤ 25 characters, unique) deduplicates at Discord and is the mark by which the message is found
+    again. `after_id` is Discord's newest message id in the channel when sending began. `thread_wanted` asks
+    for a thread; `seeded` counts the vote reactions already placed; `finished_at` is None while steps remain.
+    """
+
+    id: int
+    guild_id: int
+    channel_id: int
+    article_id: int
+    state: PostState
+    nonce: str
+    after_id: int | None
+    message_id: int | None
+    thread_wanted: bool
+    thread_id: int | None
+    seeded: int
+    finished_at: datetime | None
+    attempts: int
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Votes on an article in a guild, or on a comment, computed from mirrored reactions."""
+
+    upvotes: int
+    downvotes: int
+
+    @property
+    def score(self) -> int:
+        """Votes for minus votes against."""
+        return self.upvotes - self.downvotes
+
+
+@dataclass(frozen=True, slots=True)
+class VoteEmoji:
+    """The reactions that count as votes in a guild: Unicode emoji, or `name:id` for a guild's own."""
+
+    up: str
+    down: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardToPost:
+    """All that a post's card and its delivery need."""
+
+    post: Post
+    article: Article
+    source: Source
+    tally: Tally
+    comment_count: int
+    emoji: VoteEmoji
+
+
+@dataclass(frozen=True, slots=True)
+class CardToRefresh:
+    """A sent card that no longer shows the current score, comment count or text.
+
+    `version` is handed back with `card_refreshed`, so that a change arriving meanwhile is not lost.
+    """
+
+    card: CardToPost
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An article as it stands in one guild, with one of its posts to jump to."""
+
+    article: Article
+    source: Source
+    guild_id: int
+    posted_at: datetime
+    tally: Tally
+    comment_count: int
+    channel_id: int
+    message_id: int
+    thread_id: int | None
+
+
+class Sort(StrEnum):
+    """Orders of a guild's articles."""
+
+    HOT = "hot"
+    NEW = "new"
+    TOP = "top"
+    DISCUSSED = "discussed"
+    CONTROVERSIAL = "controversial"
+
+
+@dataclass(frozen=True, slots=True)
+class CommentSeen:
+    """A message that is a comment, as Discord shows it now. `reply_to_id` is the message it answers, if any."""
+
+    message_id: int
+    guild_id: int
+    channel_id: int
+    article_id: int
+    reply_to_id: int | None
+    author_id: int
+    author_name: str
+    text: str
+    quote: str | None
+    created_at: datetime
+    edited_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A stored comment with its votes."""
+
+    message_id: int
+    guild_id: int
+    channel_id: int
+    article_id: int
+    reply_to_id: int | None
+    author_id: int
+    author_name: str
+    text: str
+    quote: str | None
+    created_at: datetime
+    edited_at: datetime | None
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedMessage:
+    """A message whose reactions are mirrored, for reconciliation: a post's message or a comment."""
+
+    message_id: int
+    channel_id: int
+    is_post: bool
+    reactions: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedChannel:
+    """A channel with sent posts to be reconciled; `posts` oldest message first."""
+
+    guild_id: int
+    channel_id: int
+    posts: tuple[Post, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to be the one bot on this database until `expires_at`; `fence` grows with each new holder."""
+
+    holder: str
+    fence: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseHeld:
+    """Somebody else holds the lease."""
+
+    holder: str
+    expires_at: datetime
