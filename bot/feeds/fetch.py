@@ -1,0 +1,242 @@
+"""One polite, guarded GET: conditional, bounded in time and size, redirects followed by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from types import TracebackType
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from yarl import URL
+
+from bot.feeds.answers import failure_by_error, freshness_of, refusal_by_status, refused_address
+from bot.feeds.guard import Allow, Guard, GuardedResolver
+from bot.feeds.model import Changed, Failed, Outcome, Unchanged, Validators
+
+MAX_BODY = 10 * 1024 * 1024  # bytes, after decompression
+MAX_REDIRECTS = 5
+_CHUNK = 64 * 1024
+_LONGEST_VALIDATOR = 1024
+_ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
+    "application/xml;q=0.9, application/json;q=0.8, text/xml;q=0.8, text/html;q=0.7, */*;q=0.5"
+)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Redirect:
+    status: int
+    location: str
+
+
+class Fetcher:
+    """The one client of the world outside; an async context manager.
+
+    `deadline` is in seconds and holds for everything of one fetch including the body, but not for waiting
+    for a turn at a busy host. `resolver` and `clock` are there to be handed in.
+    """
+
+    def __init__(
+        self,
+        *,
+        user_agent: str,
+        allow: Allow | None = None,
+        deadline: float = 30.0,
+        connect_timeout: float = 10.0,
+        max_body: int = MAX_BODY,
+        connections: int = 64,
+        per_host: int = 1,
+        resolver: AbstractResolver | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        clock: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._user_agent = user_agent
+        self._guard = Guard(allow or Allow())
+        self._deadline = deadline
+        self._connect_timeout = connect_timeout
+        self._max_body = max_body
+        self._connections = connections
+        self._per_host = per_host
+        self._resolver = resolver
+        self._ssl = ssl_context
+        self._clock = clock
+        self._slots = asyncio.Semaphore(connections)
+        self._turns: dict[str, tuple[asyncio.Semaphore, int]] = {}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Fetcher:
+        """Open the pool of connections."""
+        connector = aiohttp.TCPConnector(
+            limit=self._connections,
+            ttl_dns_cache=30,
+            keepalive_timeout=30,
+            resolver=GuardedResolver(self._resolver or aiohttp.ThreadedResolver(), self._guard),
+            socket_factory=self._guard.make_socket,
+            ssl=self._ssl or True,
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            trust_env=False,  # a proxy from the environment would connect where the guard cannot look
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": self._user_agent, "Accept": _ACCEPT},
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_timeout),
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def fetch(self, url: str, validators: Validators | None = None) -> Outcome:
+        """Fetch one address. Whatever the world does comes back as an outcome, never as an error."""
+        known = validators or Validators()
+        remaining = self._deadline
+        clock = asyncio.get_running_loop().time
+        address = _read_url(url)
+        if address is None:
+            return Failed("This is no http or https address. Check it for typos.", kind="refused")
+        origin, moved_to, permanently = address, None, True
+        for _ in range(MAX_REDIRECTS + 1):
+            host = address.host or ""
+            async with self._turn(address.authority):
+                begun = clock()
+                answer = await self._hop(address, known, remaining)
+                remaining -= clock() - begun
+            if isinstance(answer, Changed | Unchanged):
+                return replace(answer, moved_to=moved_to)
+            if not isinstance(answer, _Redirect):
+                return answer
+            target = _follow(address, answer.location)
+            if target is None:
+                return Failed(f"{host} sends us on to an address that cannot be fetched.", kind="refused")
+            if target.origin() == origin.origin() and origin.raw_user:
+                target = target.with_user(origin.user).with_password(origin.password)
+            permanently = permanently and answer.status in (301, 308)
+            moved_to = str(target) if permanently else moved_to
+            address = target
+        return Failed(
+            f"{origin.host} sends us from address to address (more than {MAX_REDIRECTS} redirects). "
+            "The site has to mend this.",
+            kind="connection",
+        )
+
+    async def _hop(self, address: URL, known: Validators, remaining: float) -> Outcome | _Redirect:
+        host = address.host or ""
+        if _is_literal(host) and self._guard.refuses(host, host):
+            return refused_address(host)
+        self._guard.entering(host)
+        try:
+            async with asyncio.timeout(max(remaining, 0.0)) as deadline:
+                return await self._get(address, known)
+        except TimeoutError as error:
+            if not deadline.expired():
+                return failure_by_error(error, host)
+            return Failed(
+                f"{host} did not send everything within {self._deadline:g} seconds. We try again later.",
+                kind="timeout",
+            )
+        # A certificate error is a ValueError, a wrong host a UnicodeError: all of it is the world's doing.
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return failure_by_error(error, host)
+
+    async def _get(self, address: URL, known: Validators) -> Outcome | _Redirect:
+        if self._session is None:
+            raise RuntimeError("The fetcher is not open: use it as `async with Fetcher(…) as fetcher`.")
+        headers = {}
+        if known.etag:
+            headers["If-None-Match"] = known.etag
+        if known.last_modified:
+            headers["If-Modified-Since"] = known.last_modified
+        async with self._session.get(address, headers=headers, allow_redirects=False) as response:
+            status, now, host = response.status, self._clock(), address.host or ""
+            if status in (301, 302, 303, 307, 308) and (location := response.headers.get("Location")):
+                return _Redirect(status, location)
+            fresh_for = freshness_of(response.headers, now)
+            if status == 304:
+                return Unchanged(_validators(response, known.digest, known), fresh_for=fresh_for)
+            if status not in (200, 203, 226):
+                return refusal_by_status(status, host, response.headers, now)
+            body = await self._read(response)
+            if body is None:
+                limit = f"{self._max_body / 1024 / 1024:g} MiB"
+                return Failed(f"{host} sends more than {limit}, more than a feed may have.", kind="too_large")
+            digest = hashlib.blake2b(body, digest_size=16).hexdigest()
+            validators = _validators(response, digest, Validators())
+            if digest == known.digest:
+                return Unchanged(validators, fresh_for=fresh_for)
+            place = str(address.with_user(None).with_fragment(None))
+            return Changed(
+                place, body, response.content_type, response.charset, validators, fresh_for=fresh_for
+            )
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes | None:
+        """Read the body decompressed, piece by piece; None as soon as it exceeds the limit."""
+        if (response.content_length or 0) > self._max_body:
+            response.close()
+            return None
+        pieces = bytearray()
+        async for piece in response.content.iter_chunked(_CHUNK):
+            pieces += piece
+            if len(pieces) > self._max_body:
+                response.close()  # do not drain what is left
+                return None
+        return bytes(pieces)
+
+    @asynccontextmanager
+    async def _turn(self, place: str) -> AsyncIterator[None]:
+        """Wait for a turn at this host, then for one of all connections; forget hosts nobody waits for."""
+        turns, users = self._turns.get(place, (asyncio.Semaphore(self._per_host), 0))
+        self._turns[place] = (turns, users + 1)
+        try:
+            async with turns, self._slots:
+                yield
+        finally:
+            turns, users = self._turns.pop(place)
+            if users > 1:
+                self._turns[place] = (turns, users - 1)
+
+
+def _read_url(text: str) -> URL | None:
+    try:
+        address = URL(text)
+        return address if address.scheme in ("http", "https") and address.host and address.port else None
+    except ValueError:
+        return None
+
+
+def _follow(address: URL, location: str) -> URL | None:
+    """The address a redirect leads to, without user info: credentials are never taken from a stranger."""
+    try:
+        joined = _read_url(str(address.join(URL(location))))
+    except ValueError:
+        return None
+    return joined and joined.with_user(None).with_fragment(None)
+
+
+def _is_literal(host: str) -> bool:
+    return ":" in host or host.replace(".", "").isdigit()
+
+
+def _validators(response: aiohttp.ClientResponse, digest: str | None, before: Validators) -> Validators:
+    """The answer's validators; a 304 need not repeat them (RFC 9110 §15.4.5), then those before stay."""
+
+    def header(name: str) -> str | None:
+        value = response.headers.get(name)
+        # Bytes that are no text come as surrogates and can be neither stored nor sent back.
+        return value if value and len(value) <= _LONGEST_VALIDATOR and value.isprintable() else None
+
+    return Validators(header("ETag") or before.etag, header("Last-Modified") or before.last_modified, digest)

@@ -1,0 +1,80 @@
+"""What travels between the bot and its worker: length-prefixed frames, and documents as JSON in small pieces.
+
+A frame is two lengths (of the JSON, of the bytes after it), each of four bytes, big-endian.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from bot.feeds.model import Candidate, Document, Entry, Unreadable
+
+PREFIX = struct.Struct("!II")
+_PIECE = 128 * 1024  # characters of markup a frame holds: reading one must not hold the event loop
+
+
+def pack(head: dict[str, Any], data: bytes = b"") -> bytes:
+    """One frame."""
+    text = json.dumps(head, separators=(",", ":")).encode()
+    return PREFIX.pack(len(text), len(data)) + text + data
+
+
+def document_frames(result: Document | Unreadable) -> Iterator[bytes]:
+    """A document as frames: its entries in pieces, its own words last."""
+    if isinstance(result, Unreadable):
+        yield pack({"unreadable": result.sentence})
+        return
+    piece: list[dict[str, Any]] = []
+    size = 0
+    for entry in result.entries:
+        piece.append(_from_entry(entry))
+        size += len(entry.content_html) + len(entry.summary_html) + 500
+        if size > _PIECE:
+            yield pack({"entries": piece, "more": True})
+            piece, size = [], 0
+    yield pack(
+        {
+            "entries": piece,
+            "title": result.title,
+            "link": result.link,
+            "icon_url": result.icon_url,
+            "description": result.description,
+        }
+    )
+
+
+def read_entries(head: dict[str, Any]) -> Iterator[Entry]:
+    """The entries that a frame brings."""
+    for fields in head["entries"]:
+        for name in ("published_at", "updated_at"):
+            fields[name] = datetime.fromisoformat(fields[name]) if fields[name] else None
+        yield Entry(**{**fields, "tags": tuple(fields["tags"])})
+
+
+def read_document(head: dict[str, Any], entries: Iterable[Entry]) -> Document | Unreadable:
+    """The document, out of its last frame and the entries of all."""
+    if "unreadable" in head:
+        return Unreadable(head["unreadable"])
+    return Document(head["title"], head["link"], head["icon_url"], head["description"], tuple(entries))
+
+
+def candidates_frame(found: tuple[Candidate, ...]) -> bytes:
+    """The feeds that a page names, as one frame."""
+    return pack({"candidates": [asdict(candidate) for candidate in found]})
+
+
+def read_candidates(head: dict[str, Any]) -> tuple[Candidate, ...]:
+    """The feeds that a frame names."""
+    return tuple(Candidate(**fields) for fields in head["candidates"])
+
+
+def _from_entry(entry: Entry) -> dict[str, Any]:
+    fields = asdict(entry)
+    for name in ("published_at", "updated_at"):
+        fields[name] = fields[name].isoformat() if fields[name] else None
+    return fields

@@ -1,0 +1,89 @@
+"""Which entries of a document are new, which were revised, which are old. Pure.
+
+An item is its identity, never its date and never its title: an edit must not post it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from bot.feeds.model import Document, Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What a poll found: entries to post (oldest first), to remember only, and to correct."""
+
+    new: tuple[Entry, ...] = ()
+    remembered: tuple[Entry, ...] = ()
+    revised: tuple[Entry, ...] = ()
+
+
+def identify(document: Document, known: Mapping[str, str], first_poll: bool, newest: int) -> Recognised:
+    """Tell new entries from known ones.
+
+    `known` maps the identities stored for the source to the `revision_of` each. On a first poll all
+    entries are remembered and only the `newest` (a count, usually 0 or 1) are new. An identity that occurs
+    twice counts once. A revised entry carries the identity under which it is known.
+    """
+    unknown: dict[str, Entry] = {}
+    revised: dict[str, Entry] = {}
+    for entry in document.entries:
+        identity = _known_as(entry, known)
+        if identity is None:
+            unknown.setdefault(entry.identity, entry)
+        elif known[identity] != revision_of(entry):
+            revised.setdefault(identity, replace(entry, identity=identity))
+    ordered = _oldest_first(tuple(unknown.values()))
+    kept = len(ordered) - max(newest, 0) if first_poll else 0
+    return Recognised(
+        new=ordered[max(kept, 0) :],
+        remembered=ordered[: max(kept, 0)],
+        revised=tuple(revised.values()),
+    )
+
+
+def revision_of(entry: Entry) -> str:
+    """Digest what readers see of an entry, in hex. Dates are left out: many feeds touch them at every poll.
+
+    So are the queries of image addresses, where signatures and sizes change.
+    """
+    image = urlsplit(entry.image_url)._replace(query="", fragment="").geturl() if entry.image_url else ""
+    parts = (entry.title, entry.url or "", entry.summary_html, entry.content_html, str(image))
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        data = part.encode("utf-8", "replace")
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.hexdigest()
+
+
+def told_apart(identity: str, link: str) -> str:
+    """The identity of an entry that shares its guid with another one in the document."""
+    return f"{identity} {link}"
+
+
+def _known_as(entry: Entry, known: Mapping[str, str]) -> str | None:
+    """The identity under which an entry is known, also after its guid began or ceased to be repeated."""
+    if entry.identity in known:
+        return entry.identity
+    link = entry.url or entry.title
+    apart = told_apart(entry.identity, link)
+    if apart in known:
+        return apart  # it shared its guid with another entry that is now gone from the document
+    alone = entry.identity.removesuffix(f" {link}")
+    if alone != entry.identity and known.get(alone) == revision_of(entry):
+        return alone  # it had the guid to itself until now; only the same words can prove that
+    return None
+
+
+def _oldest_first(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """By date where all have one; else the document's order turned round, as feeds begin with the newest."""
+    turned = entries[::-1]
+    dates = [entry.published_at or entry.updated_at for entry in turned]
+    dated = [(date, entry) for date, entry in zip(dates, turned, strict=True) if date is not None]
+    if len(dated) < len(turned):
+        return turned
+    return tuple(entry for _, entry in sorted(dated, key=lambda pair: pair[0]))

@@ -1,0 +1,55 @@
+"""Addresses as people and documents write them, made absolute, clean and comparable. Pure."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+
+# Added by newsletters and campaigns; the article behind the link is the same without them.
+_TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid|mc_cid|mc_eid|at_\w+)", re.IGNORECASE)
+_BLANKS = re.compile(r"[\x00-\x20\x7f-\xa0]+")
+_LONGEST = 2048  # what browsers and Discord's URL fields take
+
+
+def absolute(link: object, base: str | None = None) -> str | None:
+    """Make a link absolute against its base; None where the result is not plain http or https.
+
+    User info is left out, blanks are encoded, and what is longer than 2,048 characters is no link.
+    """
+    if not isinstance(link, str) or not link.strip() or len(link) > _LONGEST:
+        return None
+    try:
+        parts = urlsplit(urljoin(base or "", link.strip()))
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if parts.scheme.lower() not in ("http", "https") or not host or _BLANKS.search(host):
+        return None
+    place = f"[{host}]" if ":" in host else host
+    whole = urlunsplit(
+        (parts.scheme.lower(), f"{place}:{port}" if port else place, parts.path, parts.query, parts.fragment)
+    )
+    whole = _BLANKS.sub("%20", whole)
+    return whole if len(whole) <= _LONGEST else None
+
+
+def comparable(link: str) -> str:
+    """Bring a link into the form in which two spellings of one article's address are equal.
+
+    Scheme, `www.`, default ports, a closing slash, fragments and tracking parameters play no part.
+    """
+    parts = urlsplit(link)
+    host = (parts.hostname or "").removeprefix("www.")
+    port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
+    query = urlencode([pair for pair in parse_qsl(parts.query, True) if not _TRACKING.fullmatch(pair[0])])
+    return f"//{host}{port}{parts.path.rstrip('/')}" + (f"?{query}" if query else "")
+
+
+def as_address(written: str) -> str:
+    """Read an address as a person types it: `feed:` and angle brackets fall away, https is added."""
+    address = written.strip().strip("<>").strip()
+    address = re.sub(r"^feed:(?://)?(?=https?:)", "", address, flags=re.IGNORECASE)
+    address = re.sub(r"^feed:(?://)?", "https://", address, flags=re.IGNORECASE)
+    if re.match(r"[a-z][a-z0-9+.-]*://", address, re.IGNORECASE):
+        return address
+    return f"https://{address.removeprefix('//')}"

@@ -1,0 +1,117 @@
+"""What the world outside is made of: documents, entries, and the outcomes of a fetch as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a source's last answer left behind, so that the next request can ask "anything new?".
+
+    `etag` and `last_modified` are the headers as they came; `digest` is that of the last body, in hex:
+    an unchanged body ends there, whatever the headers say.
+    """
+
+    etag: str | None = None
+    last_modified: str | None = None
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An item as it stood in a source's document.
+
+    `identity` is unique to the item within its source and outlives edits. `title` and `author` are clean
+    plain text; `summary_html` and `content_html` are the publisher's markup, **not sanitised**. Every URL
+    is absolute and http or https; every time is aware and UTC.
+    """
+
+    identity: str
+    url: str | None
+    title: str
+    author: str | None = None
+    summary_html: str = ""
+    content_html: str = ""
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
+    image_url: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A feed as it stood: its own words, and its entries in the document's order."""
+
+    title: str
+    link: str | None = None
+    icon_url: str | None = None
+    description: str = ""
+    entries: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A body that is no feed, or one that could not be read; `sentence` is for people."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A feed that a page names. `kind` is rss, atom or json as declared, or link for a mere guess."""
+
+    url: str
+    title: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A body to read. `url` is where it was found after all redirects, without user info.
+
+    `moved_to` is where permanent redirects (301, 308) lead, `fresh_for` how long the publisher says
+    that asking again is of no use.
+    """
+
+    url: str
+    body: bytes
+    content_type: str
+    charset: str | None
+    validators: Validators
+    moved_to: str | None = None
+    fresh_for: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Nothing new: a 304, or the same body as last time. `validators` are the ones to keep."""
+
+    validators: Validators
+    moved_to: str | None = None
+    fresh_for: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The publisher says that the source is gone for good (410)."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """No body this time. `sentence` tells people what happened and holds no secret.
+
+    `kind` is refused, timeout, dns, tls, status, too_large or connection; `status` is the HTTP status
+    where the kind is status; `retry_after` is what the server asked for.
+    """
+
+    sentence: str
+    retry_after: timedelta | None = None
+    kind: str = "connection"
+    status: int | None = None
+
+
+Outcome = Changed | Unchanged | Gone | Failed

@@ -1,0 +1,1 @@
+"""The world outside, over real sockets and in real worker processes."""
