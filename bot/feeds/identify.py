@@ -31,12 +31,15 @@ def identify(document: Document, known: Mapping[str, str], first_poll: bool, new
     """
     unknown: dict[str, Entry] = {}
     revised: dict[str, Entry] = {}
+    firsts: dict[str, Entry] = {}
     for entry in document.entries:
+        firsts.setdefault(entry.identity, entry)
+    for entry in firsts.values():
         identity = _known_as(entry, known)
         if identity is None:
-            unknown.setdefault(entry.identity, entry)
+            unknown[entry.identity] = entry
         elif known[identity] != revision_of(entry):
-            revised.setdefault(identity, replace(entry, identity=identity))
+            revised[identity] = replace(entry, identity=identity)
     ordered = _oldest_first(tuple(unknown.values()))
     kept = len(ordered) - max(newest, 0) if first_poll else 0
     return Recognised(

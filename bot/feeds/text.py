@@ -240,6 +240,10 @@ _SPACED_WORD = re.compile(
 
 
 def count_words(text: str) -> int:
-    """Length in words; where a script leaves no blanks, two (Chinese, Japanese) or five characters are one."""
+    """Length in words; where a script leaves no blanks, two (Chinese, Japanese) or five characters are one.
+
+    A run of more than 40 letters is no word and counts for several.
+    """
     wide, unspaced = len(_WIDE.findall(text)), len(_UNSPACED.findall(text))
-    return len(_SPACED_WORD.findall(text)) + -(-wide // 2) + -(-unspaced // 5)
+    spaced = sum(1 + len(word) // 40 for word in _SPACED_WORD.findall(text))
+    return spaced + -(-wide // 2) + -(-unspaced // 5)
