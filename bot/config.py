@@ -28,7 +28,6 @@ class Settings:
     web_port: int = 8080
     web_public_url: str | None = None
     poll_interval: timedelta = timedelta(minutes=10)
-    poll_min_interval: timedelta = timedelta(minutes=5)
     fetch_allow: str = ""
     log_level: str = "INFO"
     log_format: str = "text"
@@ -55,9 +54,6 @@ def read_settings(environment: Mapping[str, str], env_file: Path | None = None) 
         web_port=_number("WEB_PORT", given("WEB_PORT"), defaults.web_port, 0, 65_535),
         web_public_url=_url("WEB_PUBLIC_URL", given, ("http://", "https://")),
         poll_interval=_seconds("POLL_INTERVAL", given("POLL_INTERVAL"), defaults.poll_interval),
-        poll_min_interval=_seconds(
-            "POLL_MIN_INTERVAL", given("POLL_MIN_INTERVAL"), defaults.poll_min_interval
-        ),
         fetch_allow=given("FETCH_ALLOW") or "",
         log_level=_choice(
             "LOG_LEVEL", given("LOG_LEVEL"), defaults.log_level, ("DEBUG", "INFO", "WARNING", "ERROR")

@@ -25,23 +25,24 @@ log = logging.getLogger(__name__)
 MOST_AT_ONCE = 16
 # Longer than any one delivery: discord.py's own retries and waits end within it.
 LEASE = timedelta(minutes=5)
+# The command line queues posts too, in a process of its own: how soon they are noticed here.
+LOOK_EVERY = timedelta(seconds=3)
 # How soon a channel that can't be used is tried again.
 AWAY = timedelta(minutes=5)
 
 
 class Delivery:
-    """The outbox's worker: one post a channel at a time, many channels at once."""
+    """The outbox's worker: one post a channel at a time, many channels at once.
 
-    def __init__(self, store: Store, publisher: Publisher, *, clock: Clock) -> None:
+    `woken` is set by whoever queued posts in this process; those of other processes are seen within `LOOK_EVERY`.
+    """
+
+    def __init__(self, store: Store, publisher: Publisher, *, clock: Clock, woken: asyncio.Event) -> None:
         self._store = store
         self._publisher = publisher
         self._clock = clock
-        self._rounds = Rounds("delivery", self.start_waiting)
-        self._jobs = Jobs(MOST_AT_ONCE, on_end=self._rounds.wake)
-
-    def wake(self) -> None:
-        """There may be posts to deliver now."""
-        self._rounds.wake()
+        self._rounds = Rounds("delivery", self.start_waiting, woken=woken, longest=LOOK_EVERY)
+        self._jobs = Jobs(MOST_AT_ONCE, on_end=woken.set)
 
     async def run(self) -> None:
         """Deliver until cancelled. Posts that a process before this one held are taken up first."""

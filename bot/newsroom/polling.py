@@ -26,6 +26,8 @@ from storage.records import ArticleToStore, Source, SourceUpdate
 log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 64
+# The command line subscribes too, in a process of its own: how soon that is noticed here.
+LOOK_EVERY = timedelta(seconds=5)
 # A claimed source whose poll died with its process is due again after this.
 CLAIM = timedelta(minutes=5)
 LONGEST_TITLE = 500
@@ -44,7 +46,11 @@ class Polled:
 
 
 class Poller:
-    """Keeps every wanted source read, each when it is due."""
+    """Keeps every wanted source read, each when it is due.
+
+    `spread` answers a number between 0 and 1, at random; `woken` is set by whoever made a source due;
+    `on_posts` is called when posts wait to be delivered.
+    """
 
     def __init__(
         self,
@@ -55,6 +61,7 @@ class Poller:
         clock: Clock,
         interval: timedelta,
         spread: Callable[[], float],
+        woken: asyncio.Event,
         on_posts: Callable[[], None],
     ) -> None:
         self._store = store
@@ -64,12 +71,8 @@ class Poller:
         self._interval = interval
         self._spread = spread
         self._on_posts = on_posts
-        self._rounds = Rounds("polling", self.start_due)
-        self._jobs = Jobs(MOST_AT_ONCE, on_end=self._rounds.wake)
-
-    def wake(self) -> None:
-        """Look for due sources now: something was subscribed or asked for."""
-        self._rounds.wake()
+        self._rounds = Rounds("polling", self.start_due, woken=woken, longest=LOOK_EVERY)
+        self._jobs = Jobs(MOST_AT_ONCE, on_end=woken.set)
 
     async def run(self) -> None:
         """Poll until cancelled."""

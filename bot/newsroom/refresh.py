@@ -30,7 +30,7 @@ class Refresher:
         self._publisher = publisher
         self._clock = clock
         self._every = every
-        self._rounds = Rounds("card refreshing", self.refresh_stale)
+        self._rounds = Rounds("card refreshing", self.refresh_stale, woken=asyncio.Event())
 
     async def run(self) -> None:
         """Refresh until cancelled."""

@@ -12,25 +12,28 @@ log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
-LONGEST_WAIT = timedelta(minutes=1)
 LONGEST_TROUBLE = timedelta(minutes=1)
 
 
 class Rounds:
-    """Calls `work` over and over. Work answers how long to wait before the next round.
+    """Calls `work` over and over. Work answers how long to wait before the next round; it is at most `longest`.
 
     A round that raises is logged and tried again after 1, 2, 4 … 60 seconds: trouble with the database or the
-    network never ends the loop. `wake` begins the next round at once.
+    network never ends the loop. Setting `woken` begins the next round at once.
     """
 
-    def __init__(self, name: str, work: Callable[[], Awaitable[timedelta]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[], Awaitable[timedelta]],
+        *,
+        woken: asyncio.Event,
+        longest: timedelta = timedelta(minutes=1),
+    ) -> None:
         self._name = name
         self._work = work
-        self._woken = asyncio.Event()
-
-    def wake(self) -> None:
-        """Begin the next round now."""
-        self._woken.set()
+        self._woken = woken
+        self._longest = longest
 
     async def run(self) -> None:
         """Run until cancelled."""
@@ -38,7 +41,7 @@ class Rounds:
         while True:
             self._woken.clear()
             try:
-                wait = min(await self._work(), LONGEST_WAIT)
+                wait = min(await self._work(), self._longest)
                 trouble = timedelta(seconds=1)
             except Exception:
                 log.exception(

@@ -1,0 +1,202 @@
+"""The command line: `python -m bot`. Exit codes: 0 done, 1 failed, 2 wrong use."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from bot import __version__
+from bot.app import AppProblem, run_app
+from bot.client import DiscordProblem
+from bot.config import Settings, SettingsProblem, read_settings
+from bot.demo import run_demo, run_sandbox
+from bot.desk import Desk, preview
+from bot.doctor import examine
+from bot.logs import configure_logging
+from bot.newsroom.tenure import TenureProblem
+from bot.terminal import Terminal
+from bot.web import WebProblem
+from storage import DatabaseProblem
+
+# What ends a command with a sentence instead of a traceback.
+PROBLEMS = (SettingsProblem, AppProblem, DatabaseProblem, TenureProblem, DiscordProblem, WebProblem)
+
+Command = Callable[[Settings, argparse.Namespace, Terminal], Awaitable[int]]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; answers the exit code."""
+    given = _parser().parse_args(arguments)
+    terminal = Terminal(sys.stdout, json=getattr(given, "json", False))
+    try:
+        settings = read_settings(os.environ, Path(".env"))
+        configure_logging(settings)
+        command: Command = given.command
+        return asyncio.run(command(settings, given, terminal))
+    except PROBLEMS as problem:
+        print(f"broadsheet: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+def _stop_event() -> asyncio.Event:
+    """An event that SIGTERM and Ctrl+C set, so that everything is closed in order."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _start(settings: Settings, given: argparse.Namespace, terminal: Terminal) -> int:
+    if settings.discord_token:
+        return await _run(settings, given, terminal)
+    return await _demo(settings, given, terminal)
+
+
+async def _run(settings: Settings, _: argparse.Namespace, terminal: Terminal) -> int:
+    await run_app(settings, _stop_event(), announce=terminal.line)
+    return 0
+
+
+async def _demo(settings: Settings, given: argparse.Namespace, terminal: Terminal) -> int:
+    port, folder = getattr(given, "port", 8090), getattr(given, "folder", Path("data/demo"))
+    await run_demo(settings, folder, port, _stop_event(), announce=terminal.line)
+    return 0
+
+
+async def _sandbox(_: Settings, given: argparse.Namespace, terminal: Terminal) -> int:
+    await run_sandbox(given.port, given.state, _stop_event(), announce=terminal.line)
+    return 0
+
+
+async def _doctor(settings: Settings, _: argparse.Namespace, terminal: Terminal) -> int:
+    findings = await examine(settings)
+    terminal.findings(findings)
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+async def _preview(settings: Settings, given: argparse.Namespace, terminal: Terminal) -> int:
+    return terminal.preview(await preview(settings, given.url))
+
+
+async def _subscribe(settings: Settings, given: argparse.Namespace, terminal: Terminal) -> int:
+    async with Desk.open(settings) as desk:
+        return terminal.subscribed(
+            await desk.subscribe(given.url, given.channel, guild_id=given.guild, thread=given.thread)
+        )
+
+
+async def _unsubscribe(settings: Settings, given: argparse.Namespace, terminal: Terminal) -> int:
+    async with Desk.open(settings) as desk:
+        return terminal.unsubscribed(await desk.unsubscribe(given.subscription))
+
+
+async def _subscriptions(settings: Settings, _: argparse.Namespace, terminal: Terminal) -> int:
+    async with Desk.open(settings) as desk:
+        return terminal.subscriptions(await desk.subscriptions())
+
+
+async def _sources(settings: Settings, _: argparse.Namespace, terminal: Terminal) -> int:
+    async with Desk.open(settings) as desk:
+        return terminal.sources(await desk.sources())
+
+
+async def _poll(settings: Settings, given: argparse.Namespace, terminal: Terminal) -> int:
+    async with Desk.open(settings) as desk:
+        return terminal.polled(await desk.poll(given.source))
+
+
+async def _db_upgrade(settings: Settings, _: argparse.Namespace, terminal: Terminal) -> int:
+    async with Desk.open(settings) as desk:
+        terminal.line(f"The database {desk.where} is up to date.")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bot",
+        description="Broadsheet makes a Discord server its own news site.",
+        epilog="Without a command: run, where DISCORD_TOKEN is set; otherwise demo.",
+    )
+    parser.add_argument("--version", action="version", version=f"Broadsheet {__version__}")
+    parser.set_defaults(command=_start)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def command(name: str, run: Command, help_text: str, *, json: bool = False) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=help_text, description=help_text)
+        added.set_defaults(command=run)
+        if json:
+            added.add_argument("--json", action="store_true", help="answer for programs, as JSON")
+        return added
+
+    command("run", _run, "Connect to Discord and run, with the web API.")
+
+    demo = command(
+        "demo", _demo, "Run on a local Discord with sample sources; prints its chat page's address."
+    )
+    demo.add_argument(
+        "--port", type=_port, default=8090, help="the chat page's port (8090); the sources use the next"
+    )
+    demo.add_argument("--folder", type=Path, default=Path("data/demo"), help="where the demo keeps its state")
+
+    sandbox = command("sandbox", _sandbox, "Run only the local Discord, for any bot.")
+    sandbox.add_argument(
+        "--port", type=_port, default=8090, help="the port of REST, gateway and chat page (8090)"
+    )
+    sandbox.add_argument("--state", type=Path, help="a file that keeps the local Discord over restarts")
+
+    look = command("preview", _preview, "Show what would be read and posted; nothing is stored.", json=True)
+    look.add_argument("url", metavar="URL", help="a feed, or a site that names its feed")
+
+    subscribe = command("subscribe", _subscribe, "Post a source's articles into a channel.")
+    subscribe.add_argument("url", metavar="URL", help="a feed, or a site that names its feed")
+    subscribe.add_argument("--channel", type=_snowflake, required=True, metavar="ID", help="the channel's id")
+    subscribe.add_argument(
+        "--guild", type=_snowflake, metavar="ID", help="its server's id; left out, Discord is asked"
+    )
+    subscribe.add_argument("--thread", action="store_true", help="open a thread under every post")
+
+    unsubscribe = command("unsubscribe", _unsubscribe, "End a subscription; what was posted stays.")
+    unsubscribe.add_argument("subscription", type=int, metavar="ID", help="as 'subscriptions' shows it")
+
+    command("subscriptions", _subscriptions, "List which source goes into which channel.", json=True)
+    command("sources", _sources, "List the sources, when they are read and what went wrong.", json=True)
+
+    poll = command("poll", _poll, "Read a source, or all, now and once.", json=True)
+    poll.add_argument(
+        "source", type=int, nargs="?", metavar="SOURCE", help="a source's id as 'sources' shows it"
+    )
+
+    command("doctor", _doctor, "Check the settings, the database, Discord and the network.", json=True)
+
+    database = commands.add_parser("db", help="Look after the database.")
+    upgrade = database.add_subparsers(title="commands", metavar="COMMAND", required=True).add_parser(
+        "upgrade", help="Bring the database's tables up to date."
+    )
+    upgrade.set_defaults(command=_db_upgrade)
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"a port is a number up to 65535, not '{text}'")
+    return int(text)
+
+
+def _snowflake(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 2**63:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is no Discord id: switch on Developer Mode in Discord, then right-click and Copy ID"
+        )
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

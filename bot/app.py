@@ -1,0 +1,210 @@
+"""The only place that makes things and closes them.
+
+settings → database → store ┐
+           fetcher, workers ┴→ newsroom → poller, delivery, refresher
+                                        → Discord bot, publisher
+                                        → web server
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot import __version__
+from bot.client import BroadsheetBot, connect, point_at
+from bot.config import Settings
+from bot.feeds.discover import Finder
+from bot.feeds.fetch import Fetcher
+from bot.feeds.guard import parse_allow
+from bot.feeds.workers import Workers
+from bot.newsroom.delivery import Delivery
+from bot.newsroom.newsroom import Newsroom, open_newsroom
+from bot.newsroom.polling import Poller
+from bot.newsroom.ranking import controversy, hot
+from bot.newsroom.refresh import Refresher
+from bot.newsroom.tenure import Process, Tenure
+from bot.publisher import DiscordPublisher
+from bot.web import Health, WebServer
+from storage import Database, DatabaseProblem, Store
+
+log = logging.getLogger(__name__)
+
+# What is in flight when the bot is told to stop may take this long to end well.
+GRACE = timedelta(seconds=6)
+
+
+class AppProblem(Exception):
+    """The bot can't run; the message is a sentence for the operator."""
+
+
+def utc_now() -> datetime:
+    """The present moment, aware."""
+    return datetime.now(UTC)
+
+
+def new_nonce() -> str:
+    """A post's mark: 20 characters nobody can guess, within Discord's 25."""
+    return secrets.token_hex(10)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What reads the world outside."""
+
+    fetcher: Fetcher
+    workers: Workers
+    finder: Finder
+
+
+@asynccontextmanager
+async def open_world(settings: Settings) -> AsyncIterator[World]:
+    """The fetcher with its guard, the parsing workers and the finder. Raises AppProblem for a wrong FETCH_ALLOW."""
+    try:
+        allow = parse_allow(settings.fetch_allow)
+    except ValueError as error:
+        raise AppProblem(f"FETCH_ALLOW can't be used: {error}") from error
+    address = f" (+{settings.web_public_url})" if settings.web_public_url else ""
+    async with (
+        Fetcher(user_agent=f"Broadsheet/{__version__}{address} feed reader", allow=allow) as fetcher,
+        Workers() as workers,
+    ):
+        yield World(fetcher, workers, Finder(fetcher, workers))
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[tuple[Database, Store]]:
+    """The operator's database, migrated. Raises DatabaseProblem."""
+    database = await Database.open(settings.database_url)
+    try:
+        await database.migrate()
+        yield database, Store(database, hot=hot, controversy=controversy, nonce=new_nonce)
+    finally:
+        await database.close()
+
+
+async def run_app(
+    settings: Settings,
+    stop: asyncio.Event,
+    *,
+    announce: Callable[[str], None],
+    prepare: Callable[[Newsroom], Awaitable[None]] | None = None,
+) -> None:
+    """Run the whole bot until `stop` is set, then close everything in order.
+
+    `announce` is told sentences for the person who started it; `prepare` is called once Discord is connected.
+    Raises AppProblem or DatabaseProblem where it can't run.
+    """
+    if not settings.discord_token:
+        raise AppProblem(
+            "There is no DISCORD_TOKEN. Put your bot's token into .env (.env.example shows how), or try Broadsheet "
+            "without Discord first: python -m bot demo."
+        )
+    async with AsyncExitStack() as stack:
+        database, store = await stack.enter_async_context(open_store(settings))
+        tenure = Tenure(store, this_process(), is_alive=is_alive)
+        await tenure.take()
+        stack.push_async_callback(tenure.give_back)
+        world = await stack.enter_async_context(open_world(settings))
+
+        polls, posts = asyncio.Event(), asyncio.Event()
+
+        def on_subscriptions() -> None:
+            polls.set()
+            posts.set()
+
+        newsroom = open_newsroom(store, world.finder, clock=utc_now, on_subscriptions=on_subscriptions)
+        point_at(settings.discord_api_url, settings.discord_gateway_url)
+        bot = BroadsheetBot(newsroom, settings)
+        stack.push_async_callback(bot.close)
+        publisher = DiscordPublisher(bot)
+
+        async def health() -> Health:
+            return await look_at_health(database, bot)
+
+        web = WebServer(newsroom, health=health, settings=settings, clock=utc_now)
+        await stack.enter_async_context(web)
+        poller = Poller(
+            store,
+            world.fetcher,
+            world.workers,
+            clock=utc_now,
+            interval=settings.poll_interval,
+            spread=random.random,
+            woken=polls,
+            on_posts=posts.set,
+        )
+        delivery = Delivery(store, publisher, clock=utc_now, woken=posts)
+        refresher = Refresher(store, publisher, clock=utc_now)
+
+        async def talk() -> None:
+            """All that needs Discord, from the moment it is connected."""
+            await bot.wait_until_ready()
+            announce(f"Connected to Discord as {bot.user}. The web API is at {web.url}.")
+            if prepare is not None:
+                await prepare(newsroom)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(delivery.run())
+                group.create_task(refresher.run())
+
+        try:
+            await _run_until(stop, connect(bot, settings.discord_token), talk(), poller.run(), tenure.keep())
+        finally:
+            await asyncio.gather(poller.close(GRACE), delivery.close(GRACE))
+
+
+async def _run_until(stop: asyncio.Event, *pieces: Coroutine[Any, Any, None]) -> None:
+    """Run the pieces side by side until `stop` is set or one of them ends; then end the others.
+
+    Raises what a piece raised.
+    """
+    tasks = [asyncio.create_task(piece) for piece in pieces]
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in (stopped, *tasks):
+            task.cancel()
+        await asyncio.gather(stopped, *tasks, return_exceptions=True)
+
+
+async def look_at_health(database: Database, bot: BroadsheetBot) -> Health:
+    """Whether the database answers, is current, and Discord is connected."""
+    try:
+        current = await database.is_current()
+    except DatabaseProblem as problem:
+        return Health(alive=False, ready=False, sentence=str(problem))
+    if not bot.is_ready() or bot.is_closed():
+        return Health(alive=True, ready=False, sentence="Discord is not connected yet.")
+    return Health(alive=True, ready=current, sentence="All is well.")
+
+
+def this_process() -> Process:
+    """This process as it writes itself into the lease."""
+    try:
+        space = os.readlink("/proc/self/ns/pid")
+    except OSError:  # not Linux
+        space = ""
+    return Process(socket.gethostname().replace("|", "-"), space, os.getpid())
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process of this id runs on this machine."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

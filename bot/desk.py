@@ -1,0 +1,110 @@
+"""What the operator does from the command line without a running bot: look at sources, subscribe, poll."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from bot.app import AppProblem, World, open_store, open_world, utc_now
+from bot.client import guild_of_channel
+from bot.config import Settings
+from bot.feeds.discover import Found, NotFound, Several
+from bot.newsroom.newsroom import open_newsroom
+from bot.newsroom.polling import Polled, Poller, write_article
+from bot.newsroom.subscriptions import NotSubscribed, SeveralFeeds, Subscribed
+from storage import Database, Store
+from storage.records import ArticleToStore, SourceListed, Subscription
+
+# Lists on the command line are read by people: this many lines are enough to find one's way.
+MOST_LISTED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What following an address would bring: the feed behind it and its articles, newest last."""
+
+    feed_url: str
+    title: str
+    link: str | None
+    articles: tuple[ArticleToStore, ...]
+
+
+async def preview(settings: Settings, address: str) -> Preview | Several | NotFound:
+    """Read an address as a poll would; nothing is stored."""
+    async with open_world(settings) as world:
+        found = await world.finder.find(address)
+        if not isinstance(found, Found):
+            return found
+        document = found.document
+        now = utc_now()
+        articles = tuple(write_article(entry, now) for entry in reversed(document.entries))
+        return Preview(found.feed_url, document.title, document.link, articles)
+
+
+class Desk:
+    """The operator's desk: a store and the world outside, without Discord."""
+
+    def __init__(self, settings: Settings, database: Database, store: Store, world: World) -> None:
+        self._settings = settings
+        self._store = store
+        self._poller = Poller(
+            store,
+            world.fetcher,
+            world.workers,
+            clock=utc_now,
+            interval=settings.poll_interval,
+            spread=random.random,
+            woken=asyncio.Event(),
+            on_posts=lambda: None,
+        )
+        newsroom = open_newsroom(store, world.finder, clock=utc_now, on_subscriptions=lambda: None)
+        self._subscriptions = newsroom.subscriptions
+        self.where = database.where
+        """The database's name for people."""
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: Settings) -> AsyncIterator[Desk]:
+        """A desk on the operator's database. Raises AppProblem or DatabaseProblem."""
+        async with open_store(settings) as (database, store), open_world(settings) as world:
+            yield cls(settings, database, store, world)
+
+    async def subscribe(
+        self, address: str, channel_id: int, *, guild_id: int | None, thread: bool
+    ) -> Subscribed | SeveralFeeds | NotSubscribed:
+        """Wire an address to a channel; the guild is asked of Discord where it is not given."""
+        if guild_id is None:
+            guild_id = await guild_of_channel(self._settings, channel_id)
+        return await self._subscriptions.subscribe(guild_id, channel_id, address, thread=thread)
+
+    async def unsubscribe(self, subscription_id: int) -> Subscription:
+        """End a subscription. Raises AppProblem where there is none of this id."""
+        subscription = await self._store.subscriptions.get(subscription_id)
+        if subscription is None:
+            raise AppProblem(f"There is no subscription {subscription_id}. 'subscriptions' lists them.")
+        await self._store.subscriptions.remove(subscription_id)
+        return subscription
+
+    async def subscriptions(self) -> list[Subscription]:
+        """All subscriptions of all guilds."""
+        return await self._store.subscriptions.all(limit=MOST_LISTED, offset=0)
+
+    async def sources(self) -> list[SourceListed]:
+        """All sources."""
+        return await self._store.sources.listed(limit=MOST_LISTED, offset=0)
+
+    async def poll(self, source_id: int | None) -> list[Polled]:
+        """Read one source, or every one that somebody wants, now. A running bot delivers what that brings.
+
+        Raises AppProblem where there is no source of this id.
+        """
+        if source_id is not None:
+            source = await self._store.sources.get(source_id)
+            if source is None:
+                raise AppProblem(f"There is no source {source_id}. 'sources' lists them.")
+            return [await self._poller.poll(source)]
+        wanted = [listed.source for listed in await self.sources() if listed.subscriptions]
+        return list(await asyncio.gather(*(self._poller.poll(source) for source in wanted)))

@@ -1,0 +1,116 @@
+"""One bot on one database: the right to run is a lease, taken at the start and renewed for as long as we run."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from storage import Store
+from storage.problems import DatabaseProblem
+from storage.records import Lease, LeaseHeld
+
+log = logging.getLogger(__name__)
+
+NAME = "bot"
+DURATION = timedelta(seconds=20)
+RENEW_EVERY = timedelta(seconds=5)
+LOOK_AGAIN = timedelta(seconds=1)
+
+
+class TenureProblem(Exception):
+    """Another bot runs on this database, or has taken it over; the message is a sentence for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process that may hold the lease. Two are comparable by `pid` only in the same `space` (machine, container)."""
+
+    host: str
+    space: str
+    pid: int
+
+    def __str__(self) -> str:
+        return f"{self.host}|{self.space}|{self.pid}"
+
+    @classmethod
+    def read(cls, holder: str) -> Process | None:
+        """The process that wrote itself into a lease, or None where it is not of this form."""
+        parts = holder.split("|")
+        if len(parts) != 3 or not parts[2].isdigit():
+            return None
+        return cls(parts[0], parts[1], int(parts[2]))
+
+
+class Tenure:
+    """Takes, keeps and gives back the lease."""
+
+    def __init__(self, store: Store, process: Process, *, is_alive: Callable[[int], bool]) -> None:
+        self._store = store
+        self._process = process
+        self._is_alive = is_alive
+        self._lease: Lease | None = None
+
+    async def take(self) -> Lease:
+        """Become the one bot on this database.
+
+        One that died here is replaced at once; one that fell silent elsewhere after its lease has run out.
+        Raises TenureProblem where the other one is alive.
+        """
+        holder = str(self._process)
+        got = await self._store.leases.take(NAME, holder, DURATION)
+        if isinstance(got, LeaseHeld) and self._is_dead(got):
+            got = await self._store.leases.take(NAME, holder, DURATION, instead_of=got.holder)
+        first = got
+        while isinstance(got, LeaseHeld):
+            if isinstance(first, LeaseHeld) and (
+                got.holder != first.holder or got.expires_at > first.expires_at
+            ):
+                raise TenureProblem(
+                    f"Another Broadsheet is running on this database: {_named(got)}. Stop it first, or give this "
+                    "one a database of its own with DATABASE_URL."
+                )
+            log.info("%s may still be running on this database; waiting whether it answers", _named(got))
+            await asyncio.sleep(LOOK_AGAIN.total_seconds())
+            got = await self._store.leases.take(NAME, holder, DURATION)
+        self._lease = got
+        return got
+
+    async def keep(self) -> None:
+        """Renew the lease until cancelled. Raises TenureProblem when somebody else has taken it over."""
+        while True:
+            await asyncio.sleep(RENEW_EVERY.total_seconds())
+            if self._lease is None:
+                return
+            try:
+                renewed = await self._store.leases.renew(NAME, self._lease, DURATION)
+            except DatabaseProblem as problem:
+                log.warning("The lease could not be renewed, trying again: %s", problem)
+                continue
+            if renewed is None:
+                self._lease = None
+                raise TenureProblem(
+                    "Another Broadsheet has taken this database over while this one was not answering; this one stops."
+                )
+            self._lease = renewed
+
+    async def give_back(self) -> None:
+        """Let the next bot start at once."""
+        if self._lease is not None:
+            await self._store.leases.release(NAME, self._lease)
+            self._lease = None
+
+    def _is_dead(self, held: LeaseHeld) -> bool:
+        other = Process.read(held.holder)
+        return (
+            other is not None
+            and (other.host, other.space) == (self._process.host, self._process.space)
+            and not self._is_alive(other.pid)
+        )
+
+
+def _named(held: LeaseHeld) -> str:
+    process = Process.read(held.holder)
+    return held.holder if process is None else f"process {process.pid} on {process.host}"
