@@ -1,0 +1,38 @@
+"""What Broadsheet shows in Discord: articles, comments and lists as messages. Pure; no network."""
+
+from bot.cards.card import Button, Card, card, nonce_of, source_name, standing, thread_name
+from bot.cards.lists import (
+    COMMENTS_A_PAGE,
+    comments_card,
+    jump_url,
+    read_comments_button,
+    read_top_button,
+    subscriptions_card,
+    top_card,
+)
+from bot.cards.text import clean, cut, escape, escaped_line, escaped_text, line, units, web_address
+
+__all__ = [
+    "COMMENTS_A_PAGE",
+    "Button",
+    "Card",
+    "card",
+    "clean",
+    "comments_card",
+    "cut",
+    "escape",
+    "escaped_line",
+    "escaped_text",
+    "jump_url",
+    "line",
+    "nonce_of",
+    "read_comments_button",
+    "read_top_button",
+    "source_name",
+    "standing",
+    "subscriptions_card",
+    "thread_name",
+    "top_card",
+    "units",
+    "web_address",
+]

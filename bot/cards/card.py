@@ -1,0 +1,113 @@
+"""An article as a message: an embed with its source, summary, image and score, and two buttons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import discord
+
+from bot.cards.text import escaped_line, escaped_text, line, web_address
+from storage.records import CardToPost, Source, Tally
+
+# Discord's limits (https://discord.com/developers/docs/resources/message#embed-object), in UTF-16 units.
+TITLE, AUTHOR, DESCRIPTION, EMBED_URL = 256, 256, 4096, 2048
+BUTTON_URL, BUTTON_LABEL, THREAD_NAME = 512, 80, 100
+# A card is there to choose from, not to read the whole article in.
+SUMMARY = 1000
+
+COLOUR = 0x2B4C7E
+COMMENTS_BUTTON = "comments:"
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button: a link where it has a `url`, else one that answers to its `custom_id`."""
+
+    label: str
+    custom_id: str | None = None
+    url: str | None = None
+    disabled: bool = False
+
+    def payload(self) -> dict[str, Any]:
+        """The button in the shape of Discord's API."""
+        if self.url is not None:
+            return {"type": 2, "style": 5, "label": self.label, "url": self.url}
+        shape = {"type": 2, "style": 2, "label": self.label, "custom_id": self.custom_id}
+        return {**shape, "disabled": True} if self.disabled else shape
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A message of ours: one embed and rows of at most five buttons."""
+
+    embed: discord.Embed
+    rows: tuple[tuple[Button, ...], ...] = field(default=())
+
+    def payload(self) -> dict[str, Any]:
+        """The message in the shape of Discord's API. Nobody is ever mentioned by it."""
+        return {
+            "embeds": [self.embed.to_dict()],
+            "components": [{"type": 1, "components": [b.payload() for b in row]} for row in self.rows if row],
+            "allowed_mentions": {"parse": []},
+        }
+
+
+def card(to_post: CardToPost) -> Card:
+    """The card of an article: whatever its texts are, it fits Discord's limits and mentions nobody."""
+    article, source = to_post.article, to_post.source
+    embed = discord.Embed(
+        colour=COLOUR,
+        title=escaped_line(article.title, TITLE) or "Untitled article",
+        url=web_address(article.url, EMBED_URL),
+        description=escaped_text(article.summary, SUMMARY) or None,
+        timestamp=_timestamp(article.published_at),
+    )
+    embed.set_author(
+        name=source_name(source, AUTHOR),
+        url=web_address(source.link, EMBED_URL),
+        icon_url=web_address(source.icon_url, EMBED_URL),
+    )
+    if image := web_address(article.image_url, EMBED_URL):
+        embed.set_image(url=image)
+    embed.set_footer(text=standing(to_post.tally, to_post.comment_count))
+    buttons = [Button("Comments", custom_id=COMMENTS_BUTTON + to_post.post.nonce)]
+    if link := web_address(article.url, BUTTON_URL):
+        buttons.append(Button("Read", url=link))
+    return Card(embed, (tuple(buttons),))
+
+
+def source_name(source: Source, limit: int) -> str:
+    """A source's title as plain text, or its host where it has none."""
+    return line(source.title, limit) or line(urlsplit(source.url).hostname or source.url, limit) or "A source"
+
+
+def standing(tally: Tally, comment_count: int) -> str:
+    """Score and comments in plain, kind words."""
+    voted = tally.upvotes or tally.downvotes
+    score = f"{'▲' if tally.score >= 0 else '▼'} {abs(tally.score)}" if voted else "No votes yet"
+    match comment_count:
+        case 0:
+            comments = "No comments yet"
+        case 1:
+            comments = "💬 1 comment"
+        case _:
+            comments = f"💬 {comment_count} comments"
+    return f"{score} · {comments}"
+
+
+def thread_name(to_post: CardToPost) -> str:
+    """What the thread of a card is called: plain text of 1–100 units."""
+    return line(to_post.article.title, THREAD_NAME) or "Untitled article"
+
+
+def nonce_of(custom_id: str) -> str | None:
+    """The nonce that a card's button carries: the mark by which a post is known again. None for other ids."""
+    return custom_id.removeprefix(COMMENTS_BUTTON) if custom_id.startswith(COMMENTS_BUTTON) else None
+
+
+def _timestamp(published_at: datetime | None) -> datetime | None:
+    # Feeds give dates such as year 1 or 9999; clients show them as nonsense, so they are left out.
+    return published_at if published_at and 1970 <= published_at.year < 2200 else None

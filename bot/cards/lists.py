@@ -1,0 +1,216 @@
+"""Lists as messages: the ranked articles of a guild, an article's comments, a guild's subscriptions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import discord
+
+from bot.cards.card import COLOUR, DESCRIPTION, TITLE, Button, Card, source_name, standing
+from bot.cards.text import escape, escaped_line, units
+from bot.newsroom.comment_tree import CommentLine, CommentSort
+from bot.newsroom.comments import CommentPage
+from bot.newsroom.front_page import Page
+from bot.newsroom.ranking import Period
+from storage.records import Listed, Sort, Subscription, Tally
+
+TOP_BUTTON = "top:"
+COMMENTS_PAGE_BUTTON = "comments-page:"
+COMMENTS_A_PAGE = 10
+DEEPEST = 4
+CUSTOM_ID = 100
+
+_ORDERS = {
+    Sort.HOT: "Hot now",
+    Sort.NEW: "Newest",
+    Sort.TOP: "Top",
+    Sort.DISCUSSED: "Most discussed",
+    Sort.CONTROVERSIAL: "Controversial",
+}
+_PERIODS = {
+    Period.DAY: "of the last day",
+    Period.WEEK: "of the last week",
+    Period.MONTH: "of the last month",
+    Period.ALL: "of all time",
+}
+_COMMENT_ORDERS = {
+    CommentSort.NEWEST: "Newest",
+    CommentSort.OLDEST: "Oldest",
+    CommentSort.MOST_VOTED: "Most voted",
+}
+
+
+def jump_url(guild_id: int, channel_id: int, message_id: int) -> str:
+    """The address by which Discord's clients go to a message."""
+    return f"https://discord.com/channels/{guild_id}/{channel_id}/{message_id}"
+
+
+def top_card(page: Page, sort: Sort, period: Period, cursor: str | None = None) -> Card:
+    """A page of ranked articles, each with its standing and a way to its card."""
+    embed = discord.Embed(colour=COLOUR, title=f"{_ORDERS[sort]} {_PERIODS[period]}")
+    if page.items:
+        embed.description = "\n".join(_article_line(listed) for listed in page.items)
+    elif cursor is not None:
+        embed.description = "That was the last page."
+    else:
+        embed.description = (
+            "No articles here yet. Try a longer period, or ask an admin to add a source with `/subscribe`."
+        )
+    buttons = []
+    if cursor is not None:
+        buttons.append(Button("From the start", custom_id=top_button(sort, period, None)))
+    if page.next_cursor is not None:
+        more = top_button(sort, period, page.next_cursor)
+        if len(more) <= CUSTOM_ID:
+            buttons.append(Button("More", custom_id=more))
+    return Card(embed, (tuple(buttons),))
+
+
+def top_button(sort: Sort, period: Period, cursor: str | None) -> str:
+    """The custom id that asks for a page of ranked articles."""
+    return f"{TOP_BUTTON}{sort}:{period}:{cursor or ''}"
+
+
+def read_top_button(custom_id: str) -> tuple[Sort, Period, str | None] | None:
+    """What `top_button` wrote, or None for an id that is not one of its."""
+    if not custom_id.startswith(TOP_BUTTON):
+        return None
+    try:
+        sort, period, cursor = custom_id.removeprefix(TOP_BUTTON).split(":", 2)
+        return Sort(sort), Period(period), cursor or None
+    except ValueError:
+        return None
+
+
+def _article_line(listed: Listed) -> str:
+    where = jump_url(listed.guild_id, listed.channel_id, listed.message_id)
+    title = escaped_line(listed.article.title, 140) or "Untitled article"
+    source = escape(source_name(listed.source, 40))
+    return (
+        f"**{title}**\n{standing(listed.tally, listed.comment_count)} · {source} · "
+        f"{_ago(listed.posted_at)} · [to the card]({where})"
+    )
+
+
+def comments_card(article: Listed, page: CommentPage, sort: CommentSort, offset: int, how_to: str) -> Card:
+    """A page of an article's comments, replies indented under what they answer; `how_to` says how one comments."""
+    title = escaped_line(article.article.title, TITLE) or "Untitled article"
+    embed = discord.Embed(colour=COLOUR, title=title)
+    embed.url = jump_url(article.guild_id, article.channel_id, article.message_id)
+    if not page.total:
+        embed.description = f"No comments yet. {how_to}"
+        return Card(embed)
+    embed.description = _joined([_comment_lines(item) for item in page.items]) or "That was the last page."
+    first, last = offset + 1, offset + len(page.items)
+    embed.set_footer(
+        text=f"{first}–{last} of {page.total} · {_COMMENT_ORDERS[sort].lower()} first · {how_to}"
+    )
+    return Card(embed, (_sort_buttons(article, sort), _page_buttons(article, sort, offset, page.total)))
+
+
+def comments_button(article_id: int, sort: CommentSort, offset: int, kind: str) -> str:
+    """The custom id that asks for a page of comments; `kind` keeps the ids of one message apart."""
+    return f"{COMMENTS_PAGE_BUTTON}{article_id}:{sort}:{offset}:{kind}"
+
+
+def read_comments_button(custom_id: str) -> tuple[int, CommentSort, int] | None:
+    """Article id, order and offset that `comments_button` wrote, or None for an id that is not one of its."""
+    if not custom_id.startswith(COMMENTS_PAGE_BUTTON):
+        return None
+    try:
+        article_id, sort, offset, _ = custom_id.removeprefix(COMMENTS_PAGE_BUTTON).split(":")
+        return int(article_id), CommentSort(sort), max(int(offset), 0)
+    except ValueError:
+        return None
+
+
+def _sort_buttons(article: Listed, current: CommentSort) -> tuple[Button, ...]:
+    return tuple(
+        Button(
+            label,
+            custom_id=comments_button(article.article.id, sort, 0, "sort"),
+            disabled=sort is current,
+        )
+        for sort, label in _COMMENT_ORDERS.items()
+    )
+
+
+def _page_buttons(article: Listed, sort: CommentSort, offset: int, total: int) -> tuple[Button, ...]:
+    if total <= COMMENTS_A_PAGE and offset == 0:
+        return ()
+    earlier, later = max(offset - COMMENTS_A_PAGE, 0), offset + COMMENTS_A_PAGE
+    return (
+        Button("Back", comments_button(article.article.id, sort, earlier, "back"), disabled=offset == 0),
+        Button("More", comments_button(article.article.id, sort, later, "more"), disabled=later >= total),
+    )
+
+
+def _comment_lines(item: CommentLine) -> str:
+    comment = item.comment
+    # Discord drops spaces at the start of a line; this sign stays and reads as a thread.
+    indent = "┆ " * min(item.depth, DEEPEST)
+    where = jump_url(comment.guild_id, comment.channel_id, comment.message_id)
+    edited = " (edited)" if comment.edited_at is not None else ""
+    lines = [
+        f"{indent}**{escaped_line(comment.author_name, 32) or 'A member'}** · {_votes(comment.tally)}"
+        f"{_ago(comment.created_at)}{edited} · [go]({where})"
+    ]
+    if comment.quote:
+        lines.append(f"{indent}*“{escaped_line(comment.quote, 60)}”*")
+    lines.append(f"{indent}{escaped_line(comment.text, 140)}")
+    return "\n".join(lines)
+
+
+def _votes(tally: Tally) -> str:
+    return (
+        f"{'▲' if tally.score >= 0 else '▼'} {abs(tally.score)} · "
+        if tally.upvotes or tally.downvotes
+        else ""
+    )
+
+
+def subscriptions_card(subscriptions: Sequence[Subscription]) -> Card:
+    """A guild's subscriptions with how each is doing; what does not fit is counted."""
+    embed = discord.Embed(colour=COLOUR, title="Subscriptions")
+    if subscriptions:
+        embed.description = _joined([_subscription_line(subscription) for subscription in subscriptions])
+    else:
+        embed.description = (
+            "This server follows no source yet. Add one with `/subscribe` and the address of a site or feed."
+        )
+    return Card(embed)
+
+
+def _subscription_line(subscription: Subscription) -> str:
+    source = subscription.source
+    thread = ", with a thread for each article" if subscription.thread else ""
+    lines = [
+        f"**{escape(source_name(source, 80))}** → <#{subscription.channel_id}>{thread}",
+        f"Address: {escaped_line(source.url, 160)}",
+    ]
+    read = f"Last read {_ago(source.last_success_at)}" if source.last_success_at else "Not read yet"
+    if source.next_poll_at is None:
+        lines.append(f"{read}. It is not read any more.")
+    else:
+        lines.append(f"{read}, next {_ago(source.next_poll_at)}.")
+    if source.problem:
+        lines.append(f"⚠ {escaped_line(source.problem, 240)}")
+    return "\n".join(lines)
+
+
+def _joined(blocks: Sequence[str]) -> str:
+    """As many whole blocks as an embed holds; the rest is counted."""
+    room = DESCRIPTION - units("\n… and 10000 more.")
+    kept: list[str] = []
+    for block in blocks:
+        room -= units(block) + 1
+        if room < 0:
+            return "\n".join([*kept, f"… and {len(blocks) - len(kept)} more."])
+        kept.append(block)
+    return "\n".join(kept)
+
+
+def _ago(moment: datetime) -> str:
+    # Discord shows this in the reader's own time and language.
+    return f"<t:{int(moment.timestamp())}:R>"

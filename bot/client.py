@@ -1,0 +1,320 @@
+"""The bot's connection to Discord: intents, cogs, commands, one handler for what goes wrong, sessions."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import aiohttp
+import discord
+from discord import app_commands
+from discord.asset import Asset
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from yarl import URL
+
+from bot.config import Settings
+from bot.newsroom.newsroom import Newsroom
+from bot.publisher import INVITE_PERMISSIONS, DiscordPublisher
+
+log = logging.getLogger(__name__)
+
+COGS = ("cogs.guilds", "cogs.subscriptions", "cogs.frontpage", "cogs.comments", "cogs.votes")
+
+# A longer wait than this is not slept through inside a call: it is told as RateLimited, and the post waits.
+LONGEST_RATE_LIMIT = 30.0
+
+
+class DiscordProblem(Exception):
+    """The bot can't log in; the message is a sentence. `passing` says whether trying again later may help."""
+
+    def __init__(self, sentence: str, *, passing: bool) -> None:
+        super().__init__(sentence)
+        self.passing = passing
+
+
+def intents(*, message_content: bool) -> discord.Intents:
+    """What the bot listens to: guilds, messages and reactions (1537); with MESSAGE_CONTENT 34305."""
+    wanted = discord.Intents.none()
+    wanted.guilds = wanted.guild_messages = wanted.guild_reactions = True
+    wanted.message_content = message_content
+    return wanted
+
+
+def point_at(api_url: str | None, gateway_url: str | None) -> None:
+    """Let discord.py speak to another server than Discord's own. Holds for the whole process; call it first."""
+    if api_url is not None:
+        Route.BASE = api_url
+        Asset.BASE = str(URL(api_url).origin())
+    if gateway_url is not None:
+        DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)
+
+
+def invite_url(client_id: int) -> str:
+    """The address at which an admin invites the bot, with the smallest permissions that serve it."""
+    return discord.utils.oauth_url(
+        client_id, permissions=INVITE_PERMISSIONS, scopes=("bot", "applications.commands")
+    )
+
+
+class BroadsheetBot(commands.Bot):
+    """discord.py's bot with Broadsheet's cogs. It caches guilds and channels, no messages and no members.
+
+    `ready` is set while a session's guilds are known. `publisher` puts cards into this bot's channels.
+    """
+
+    def __init__(self, newsroom: Newsroom, settings: Settings, **options: Any) -> None:
+        # At DEBUG discord.py logs every answer and event, so tokens and members' words.
+        logging.getLogger("discord").setLevel(logging.INFO)
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=Commands,
+            intents=intents(message_content=settings.message_content),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_contexts=app_commands.AppCommandContext(guild=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True),
+            max_ratelimit_timeout=LONGEST_RATE_LIMIT,
+            **options,
+        )
+        self.newsroom = newsroom
+        self.settings = settings
+        self.publisher = DiscordPublisher(self)
+        self.ready = asyncio.Event()
+        self._reconciliation: asyncio.Task[None] | None = None
+        self._gap_since_reading = False
+        self._drop_partial_updates()
+
+    def _drop_partial_updates(self) -> None:
+        # Discord sends edited messages whole; servers like it may send parts, on which discord.py 2.7's parser
+        # breaks, and the session with it. A part without author and content is no edit of a comment.
+        parsers = self._connection.parsers
+        whole = parsers["MESSAGE_UPDATE"]
+
+        def update(data: Any) -> None:
+            if {"author", "content", "type"} <= data.keys():
+                whole(data)
+
+        parsers["MESSAGE_UPDATE"] = update
+
+    async def setup_hook(self) -> None:
+        """After login: load the cogs, tell Discord the commands where they changed."""
+        for name in COGS:
+            if name not in self.extensions:
+                await self.load_extension(name)
+        await cast(Commands, self.tree).sync_if_changed()
+
+    async def start(self, token: str, *, reconnect: bool = True) -> None:
+        """Log in and serve until closed; sessions are renewed on their own.
+
+        Raises DiscordProblem where the login fails. A passing one leaves the bot so that `start` may be called again.
+        """
+        try:
+            await super().start(token, reconnect=reconnect)
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            await self.http.close()
+            # A closed connector can't be used again; the next login makes a new one.
+            self.http.connector = discord.utils.MISSING
+            raise login_problem(error) from error
+
+    async def close(self) -> None:
+        """End the session, and a reconciliation that is under way."""
+        self.ready.clear()
+        if self._reconciliation is not None:
+            self._reconciliation.cancel()
+            await asyncio.wait((self._reconciliation,))
+        await super().close()
+
+    async def on_ready(self) -> None:
+        """A session began that was not resumed (discord.py tells resumed ones as `on_resumed`)."""
+        log.info("Connected to Discord as %s in %d servers", self.user, len(self.guilds))
+        self.ready.set()
+        self.on_session_started()
+
+    def on_session_started(self) -> None:
+        """Have the mirror put right after the gap, in a task of its own; never two at once."""
+        self._gap_since_reading = True
+        if self._reconciliation is None or self._reconciliation.done():
+            self._reconciliation = asyncio.create_task(self._reconcile(), name="reconciliation")
+
+    async def _reconcile(self) -> None:
+        while self._gap_since_reading:
+            self._gap_since_reading = False
+            try:
+                await self.newsroom.reconciler.run(self.publisher, {guild.id for guild in self.guilds})
+            except Exception:
+                log.exception("The reconciliation failed; votes and comments of the gap may be missing")
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Messages are no commands: only slash commands are. The cogs listen on their own."""
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """An event's handler failed. One about an interaction is answered, any other is logged; never its content."""
+        error = sys.exception() if sys.version_info >= (3, 11) else None
+        if args and isinstance(args[0], discord.Interaction) and isinstance(error, Exception):
+            await cast(Commands, self.tree).answer_error(args[0], error)
+        else:
+            log.error("The event %s could not be handled", event_method, exc_info=error)
+
+
+class Commands(app_commands.CommandTree[BroadsheetBot]):
+    """The slash commands: told to Discord once they changed, and one handler for their errors."""
+
+    async def sync_if_changed(self) -> None:
+        """Send the commands' definitions where Discord's differ. (Discord allows 200 new ones a day.)"""
+        application_id = self.client.application_id
+        if application_id is None:
+            raise RuntimeError("Commands are synced after login.")
+        known = await self.client.http.get_global_commands(application_id)
+        own = [command.to_dict(self) for command in self.get_commands()]
+        if definitions(own) != definitions(cast("list[Mapping[str, Any]]", known)):
+            await self.sync()
+            log.info("Told Discord %d commands", len(own))
+
+    async def interaction_check(self, interaction: discord.Interaction[BroadsheetBot], /) -> bool:
+        """Every command is about a server."""
+        if interaction.guild_id is None:
+            raise app_commands.NoPrivateMessage
+        return True
+
+    async def on_error(
+        self, interaction: discord.Interaction[BroadsheetBot], error: app_commands.AppCommandError, /
+    ) -> None:
+        """A command failed."""
+        await self.answer_error(interaction, error)
+
+    async def answer_error(self, interaction: discord.Interaction[BroadsheetBot], error: Exception) -> None:
+        """Say in a sentence why a command or button did nothing. In this order:
+
+        1. the member lacks a permission: which;
+        2. the bot lacks one: which, where Discord tells;
+        3. outside a server: where it works;
+        4. a channel that the bot can't see: what to do;
+        5. a command older than the bot: try again in a minute;
+        6. the answer came too late, or somebody answered before: logged, nobody listens any more;
+        7. everything else: an apology with an id, and the error logged under that id.
+        """
+        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        match cause:
+            case app_commands.MissingPermissions(missing_permissions=names):
+                sentence = f"For this you need the permission {_titles(names)} in this server. Ask an admin."
+            case app_commands.BotMissingPermissions(missing_permissions=names):
+                sentence = f"Broadsheet lacks the permission {_titles(names)} here. Ask an admin to allow it."
+            case discord.Forbidden():
+                sentence = (
+                    "Discord did not let Broadsheet do this. Check its role's permissions in this channel."
+                )
+            case app_commands.NoPrivateMessage():
+                sentence = "This works in a server only. Use it in one that Broadsheet was invited to."
+            case app_commands.TransformerError(type=discord.AppCommandOptionType.channel):
+                sentence = "Broadsheet can't see that channel. Allow **View Channel** for its role there."
+            case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
+                sentence = "This command has just changed. Try again in a minute, or reload Discord."
+            case discord.HTTPException(code=10062 | 40060):
+                log.warning("An answer to %s came too late", _what(interaction))
+                return
+            case _:
+                error_id = secrets.token_hex(4)
+                log.error("%s failed (error %s)", _what(interaction), error_id, exc_info=cause)
+                sentence = (
+                    "Something went wrong here, and nothing is lost. Try again in a minute; if it stays, tell the "
+                    f"operator this error id: `{error_id}`."
+                )
+        await _answer(interaction, sentence)
+
+
+def definitions(commands_: Sequence[Mapping[str, Any]]) -> dict[tuple[int, str], dict[str, Any]]:
+    """What of commands' definitions members see, by type and name: equal for equal commands, whoever wrote them down.
+
+    Discord adds ids and fields, leaves out what is false or empty, and writes permissions as strings.
+    """
+    return {
+        (command.get("type", 1), command["name"]): {
+            **_definition(command),
+            "permissions": str(command.get("default_member_permissions") or ""),
+            "contexts": sorted(command.get("contexts") or ()),
+        }
+        for command in commands_
+    }
+
+
+def _definition(option: Mapping[str, Any]) -> dict[str, Any]:
+    kept = (
+        "type",
+        "description",
+        "required",
+        "autocomplete",
+        "min_value",
+        "max_value",
+        "min_length",
+        "max_length",
+    )
+    return {
+        **{name: option[name] for name in kept if option.get(name) not in (None, False, "")},
+        "name": option["name"],
+        "channel_types": sorted(option.get("channel_types") or ()),
+        "choices": [(choice["name"], choice["value"]) for choice in option.get("choices") or ()],
+        "options": [_definition(inner) for inner in option.get("options") or ()],
+    }
+
+
+def login_problem(error: BaseException) -> DiscordProblem:
+    """Why the login failed, in a sentence, and whether it may pass."""
+    match error:
+        case discord.LoginFailure():
+            return DiscordProblem(
+                "Discord does not know this token. Copy the current one from the Bot page of your application at "
+                "https://discord.com/developers/applications into DISCORD_TOKEN.",
+                passing=False,
+            )
+        case discord.PrivilegedIntentsRequired() | discord.ConnectionClosed(code=4014):
+            return DiscordProblem(
+                "MESSAGE_CONTENT is on, but Discord has not allowed it to this bot. On the Bot page of your "
+                "application at https://discord.com/developers/applications switch on Message Content Intent, "
+                "or set MESSAGE_CONTENT=0.",
+                passing=False,
+            )
+        case discord.ConnectionClosed(code=4004):
+            return DiscordProblem(
+                "Discord has withdrawn this token. Put the current one into DISCORD_TOKEN.", passing=False
+            )
+        case discord.HTTPException(status=status):
+            return DiscordProblem(f"Discord refused the login (HTTP {status}).", passing=True)
+        case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
+            return DiscordProblem(
+                "Discord can't be reached. Check this machine's connection, and DISCORD_API_URL if it is set.",
+                passing=True,
+            )
+        case _:
+            return DiscordProblem(f"The connection to Discord broke ({type(error).__name__}).", passing=True)
+
+
+async def _answer(interaction: discord.Interaction[BroadsheetBot], sentence: str) -> None:
+    try:
+        if interaction.type is discord.InteractionType.autocomplete:
+            return
+        if interaction.response.is_done():
+            await interaction.followup.send(sentence, ephemeral=True)
+        else:
+            await interaction.response.send_message(sentence, ephemeral=True)
+    except discord.HTTPException as error:
+        log.warning("%s could not be told what went wrong: HTTP %d", _what(interaction), error.status)
+
+
+def _what(interaction: discord.Interaction[BroadsheetBot]) -> str:
+    command = interaction.command
+    return (
+        f"/{command.qualified_name}" if command is not None else f"An interaction ({interaction.type.name})"
+    )
+
+
+def _titles(names: Sequence[str]) -> str:
+    return ", ".join(f"**{name.replace('_', ' ').replace('guild', 'server').title()}**" for name in names)
