@@ -1,0 +1,86 @@
+"""Discord's refusals: HTTP status, JSON code, message, and the tree of form errors."""
+
+from typing import Any
+
+
+class Refusal(Exception):
+    """An answer that says no. `errors` is the tree of a 50035."""
+
+    def __init__(self, status: int, code: int, message: str, errors: dict[str, Any] | None = None) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.errors = errors
+
+    def body(self) -> dict[str, Any]:
+        """The JSON body of the answer."""
+        body: dict[str, Any] = {"message": self.message, "code": self.code}
+        if self.errors is not None:
+            body["errors"] = self.errors
+        return body
+
+
+# https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
+_KNOWN: dict[int, tuple[int, str]] = {
+    10002: (404, "Unknown Application"),
+    10003: (404, "Unknown Channel"),
+    10004: (404, "Unknown Guild"),
+    10006: (404, "Unknown Invite"),
+    10007: (404, "Unknown Member"),
+    10008: (404, "Unknown Message"),
+    10009: (404, "Unknown Overwrite"),
+    10011: (404, "Unknown Role"),
+    10013: (404, "Unknown User"),
+    10014: (400, "Unknown Emoji"),
+    10015: (404, "Unknown Webhook"),
+    10062: (404, "Unknown interaction"),
+    10063: (404, "Unknown application command"),
+    20001: (403, "Bots cannot use this endpoint"),
+    30003: (400, "Maximum number of pins reached for the channel (250)"),
+    30010: (400, "Maximum number of reactions reached (20)"),
+    40060: (400, "Interaction has already been acknowledged."),
+    40067: (400, "A tag is required to create a forum post in this channel"),
+    50001: (403, "Missing Access"),
+    50003: (403, "Cannot execute action on a DM channel"),
+    50005: (403, "Cannot edit a message authored by another user"),
+    50006: (400, "Cannot send an empty message"),
+    50007: (403, "Cannot send messages to this user"),
+    50008: (400, "Cannot send messages in a non-text channel"),
+    50013: (403, "Missing Permissions"),
+    50021: (403, "Cannot execute action on a system message"),
+    50024: (400, "Cannot execute action on this channel type"),
+    50027: (401, "Invalid Webhook Token"),
+    50034: (400, "You can only bulk delete messages that are under 14 days old."),
+    50083: (400, "Thread is archived"),
+    50109: (400, "The request body contains invalid JSON."),
+    160002: (400, "Cannot reply without permission to read message history"),
+    160004: (400, "A thread has already been created for this message"),
+    160005: (400, "Thread is locked"),
+}
+
+
+def refusal(code: int) -> Refusal:
+    """Discord's refusal with this JSON code."""
+    status, message = _KNOWN[code]
+    return Refusal(status, code, message)
+
+
+def unauthorized() -> Refusal:
+    """No token, or one that nobody has."""
+    return Refusal(401, 0, "401: Unauthorized")
+
+
+def not_found() -> Refusal:
+    """A route that this Discord does not have."""
+    return Refusal(404, 0, "404: Not Found")
+
+
+def method_not_allowed() -> Refusal:
+    """A route that exists, asked with another method."""
+    return Refusal(405, 0, "405: Method Not Allowed")
+
+
+def invalid_form(errors: dict[str, Any]) -> Refusal:
+    """A body that breaks Discord's rules; `errors` is the tree that names each field."""
+    return Refusal(400, 50035, "Invalid Form Body", errors)

@@ -1,0 +1,70 @@
+"""Interactions that were sent to a bot: until when it may answer, and what it answered."""
+
+import asyncio
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.sandbox.world import Message
+
+FIRST_ANSWER_S = 3.0
+TOKEN_LIVES = timedelta(minutes=15)
+
+
+@dataclass(slots=True)
+class Interaction:
+    """One interaction. `original` is the message that @original means, ephemeral ones included."""
+
+    id: str
+    type: int
+    application_id: str
+    user_id: str
+    channel_id: str
+    guild_id: str | None
+    session_id: str
+    nonce: str | None
+    made_at: datetime
+    metadata: dict[str, Any]
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(48))
+    source: Message | None = None
+    answered: bool = False
+    failed: bool = False
+    original: Message | None = None
+    deferred_flags: int | None = None
+    timeout: asyncio.TimerHandle | None = None
+
+
+class Pending:
+    """The interactions of the past quarter hour, and the ephemeral messages that came of them."""
+
+    def __init__(self) -> None:
+        self._by_token: dict[str, Interaction] = {}
+        self._by_id: dict[str, Interaction] = {}
+        # Ephemeral messages are in no channel: id to (message, who sees it).
+        self.ephemeral: dict[str, tuple[Message, str]] = {}
+
+    def add(self, interaction: Interaction, now: datetime) -> None:
+        """Take an interaction, and forget those whose tokens ran out."""
+        for old in list(self._by_id.values()):
+            if now - old.made_at <= TOKEN_LIVES:
+                break
+            del self._by_id[old.id]
+            del self._by_token[old.token]
+        self._by_id[interaction.id] = interaction
+        self._by_token[interaction.token] = interaction
+
+    def by_token(self, token: str, now: datetime) -> Interaction | None:
+        """The interaction of a token that is not older than 15 minutes."""
+        found = self._by_token.get(token)
+        return found if found is not None and now - found.made_at <= TOKEN_LIVES else None
+
+    def by_id(self, interaction_id: str) -> Interaction | None:
+        """The interaction with an id."""
+        return self._by_id.get(interaction_id)
+
+    def close(self) -> None:
+        """Stop all timers."""
+        for interaction in self._by_id.values():
+            if interaction.timeout is not None:
+                interaction.timeout.cancel()

@@ -1,0 +1,133 @@
+"""Routes of reactions: give, take back, list who gave, clear."""
+
+from typing import Any
+
+from bot.sandbox import shapes
+from bot.sandbox.errors import refusal
+from bot.sandbox.gateway import Intent
+from bot.sandbox.permissions import Permission
+from bot.sandbox.routing import Call, Route
+from bot.sandbox.shapes import Json
+from bot.sandbox.world import Channel, Message
+
+_KINDS_AT_MOST = 20
+
+
+def _emoji(call: Call) -> str:
+    """The emoji of the path. This Discord has the unicode ones only; text is an unknown emoji."""
+    name = call.path["emoji"]
+    keycap = "\u20e3" in name
+    if not name or len(name) > 32 or (name.isascii() and not keycap) or all(one.isalnum() for one in name):
+        raise refusal(10014)
+    return name
+
+
+def _open(call: Call, needed: int) -> tuple[Channel, Message]:
+    channel = call.channel(needed)
+    message = call.message(channel)
+    if channel.thread is not None and channel.thread.archived:
+        raise refusal(50083)
+    return channel, message
+
+
+def _tell(call: Call, channel: Channel, message: Message, event: str, **extra: Any) -> None:
+    data: Json = {"channel_id": channel.id, "message_id": message.id, **extra}
+    if channel.guild_id is not None:
+        data["guild_id"] = channel.guild_id
+    call.stage.gateway.to_channel(channel, event, data, Intent.GUILD_MESSAGE_REACTIONS)
+
+
+def give(call: Call) -> Any:
+    """`PUT …/reactions/{emoji}/@me`: ADD_REACTIONS is needed for the first of an emoji only."""
+    channel, message = _open(call, Permission.READ_MESSAGE_HISTORY)
+    emoji, user = _emoji(call), call.user
+    users = message.reactions.get(emoji)
+    if users is None:
+        call.channel(Permission.ADD_REACTIONS)
+        if len(message.reactions) >= _KINDS_AT_MOST:
+            raise refusal(30010)
+        users = message.reactions[emoji] = {}
+    if user.id in users:
+        return
+    users[user.id] = None
+    call.stage.note("reaction added", user.id, message, detail=emoji)
+    extra: Json = {
+        "user_id": user.id,
+        "emoji": shapes.emoji_shape(emoji),
+        "message_author_id": message.author_id,
+        "burst": False,
+        "burst_colors": [],
+        "type": 0,
+    }
+    guild = call.world.guilds.get(channel.guild_id or "")
+    if guild is not None:
+        extra["member"] = shapes.member_shape(call.world, guild.members[user.id])
+    _tell(call, channel, message, "MESSAGE_REACTION_ADD", **extra)
+
+
+def take_back(call: Call) -> Any:
+    """`DELETE …/reactions/{emoji}/@me`."""
+    channel, message = _open(call, 0)
+    _take(call, channel, message, call.user.id)
+
+
+def take_from(call: Call) -> Any:
+    """`DELETE …/reactions/{emoji}/{user_id}`: others' with MANAGE_MESSAGES."""
+    user_id = call.path["user_id"]
+    channel, message = _open(call, 0 if user_id == call.user.id else Permission.MANAGE_MESSAGES)
+    _take(call, channel, message, user_id)
+
+
+def _take(call: Call, channel: Channel, message: Message, user_id: str) -> None:
+    emoji = _emoji(call)
+    users = message.reactions.get(emoji)
+    if users is None:
+        raise refusal(10014)
+    if user_id not in users:
+        return
+    del users[user_id]
+    if not users:
+        del message.reactions[emoji]
+    call.stage.note("reaction removed", user_id, message, detail=emoji)
+    extra = {"user_id": user_id, "emoji": shapes.emoji_shape(emoji), "burst": False, "type": 0}
+    _tell(call, channel, message, "MESSAGE_REACTION_REMOVE", **extra)
+
+
+def list_users(call: Call) -> Any:
+    """`GET …/reactions/{emoji}`: users by id, in pages of 1 to 100."""
+    channel = call.channel(Permission.READ_MESSAGE_HISTORY)
+    message = call.message(channel)
+    limit = call.limit(25, 100)
+    after = call.query.get("after", "0")
+    start = int(after) if after.isdigit() else 0
+    users = sorted((one for one in message.reactions.get(_emoji(call), ()) if int(one) > start), key=int)
+    return [shapes.user_shape(call.world.users[one]) for one in users[:limit]]
+
+
+def clear_all(call: Call) -> Any:
+    """`DELETE …/reactions`."""
+    channel, message = _open(call, Permission.MANAGE_MESSAGES)
+    if message.reactions:
+        message.reactions.clear()
+        call.stage.note("reactions cleared", call.user.id, message)
+        _tell(call, channel, message, "MESSAGE_REACTION_REMOVE_ALL")
+
+
+def clear_one(call: Call) -> Any:
+    """`DELETE …/reactions/{emoji}`."""
+    channel, message = _open(call, Permission.MANAGE_MESSAGES)
+    emoji = _emoji(call)
+    if message.reactions.pop(emoji, None) is not None:
+        call.stage.note("reactions cleared", call.user.id, message, detail=emoji)
+        _tell(call, channel, message, "MESSAGE_REACTION_REMOVE_EMOJI", emoji=shapes.emoji_shape(emoji))
+
+
+_REACTIONS = "/channels/{channel_id}/messages/{message_id}/reactions"
+ROUTES = (
+    Route("DELETE", _REACTIONS, clear_all),
+    Route("GET", _REACTIONS + "/{emoji}", list_users),
+    Route("DELETE", _REACTIONS + "/{emoji}", clear_one),
+    Route("PUT", _REACTIONS + "/{emoji}/@me", give),
+    Route("DELETE", _REACTIONS + "/{emoji}/@me", take_back),
+    Route("DELETE", _REACTIONS + "/{emoji}/{user_id}", take_from),
+)

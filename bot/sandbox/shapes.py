@@ -1,0 +1,416 @@
+"""The world in Discord's v10 shapes: what REST answers and the gateway dispatches."""
+
+from typing import Any
+
+from bot.sandbox.snowflakes import made_at, stamp
+from bot.sandbox.world import (
+    DM,
+    FORUM,
+    Application,
+    Channel,
+    Guild,
+    Invite,
+    Member,
+    Message,
+    Role,
+    User,
+    World,
+)
+
+Json = dict[str, Any]
+
+
+def user_shape(user: User) -> Json:
+    """A user as others see them."""
+    shape: Json = {
+        "id": user.id,
+        "username": user.username,
+        "global_name": user.global_name,
+        "discriminator": "0000" if user.bot else "0",
+        "avatar": None,
+        "public_flags": 0,
+        "flags": 0,
+        "primary_guild": None,
+        "avatar_decoration_data": None,
+        "collectibles": None,
+    }
+    if user.bot:
+        shape["bot"] = True
+    return shape
+
+
+def own_user_shape(user: User) -> Json:
+    """A user as they see themselves."""
+    return {**user_shape(user), "mfa_enabled": False, "locale": "en-US", "verified": True, "email": None}
+
+
+def member_shape(world: World, member: Member, with_user: bool = True) -> Json:
+    """A guild member; within a message it comes without the user."""
+    shape: Json = {
+        "nick": member.nick,
+        "avatar": None,
+        "banner": None,
+        "roles": member.roles,
+        "joined_at": member.joined_at,
+        "premium_since": None,
+        "communication_disabled_until": None,
+        "deaf": False,
+        "mute": False,
+        "flags": 0,
+        "pending": False,
+    }
+    if with_user:
+        shape["user"] = user_shape(world.users[member.user_id])
+    return shape
+
+
+def role_shape(role: Role) -> Json:
+    """A role; the bot's own carries its tag."""
+    shape: Json = {
+        "id": role.id,
+        "name": role.name,
+        "permissions": str(role.permissions),
+        "position": role.position,
+        "color": role.color,
+        "colors": {"primary_color": role.color, "secondary_color": None, "tertiary_color": None},
+        "hoist": role.hoist,
+        "managed": role.bot_id is not None,
+        "mentionable": role.mentionable,
+        "icon": None,
+        "unicode_emoji": None,
+        "flags": 0,
+    }
+    if role.bot_id is not None:
+        shape["tags"] = {"bot_id": role.bot_id}
+    return shape
+
+
+def guild_shape(world: World, guild: Guild) -> Json:
+    """A guild as `GET /guilds/{id}` answers it."""
+    return {
+        "id": guild.id,
+        "name": guild.name,
+        "icon": None,
+        "description": None,
+        "home_header": None,
+        "splash": None,
+        "discovery_splash": None,
+        "features": [],
+        "banner": None,
+        "owner_id": guild.owner_id,
+        "application_id": None,
+        "region": "us-west",
+        "afk_channel_id": None,
+        "afk_timeout": 300,
+        "system_channel_id": None,
+        "system_channel_flags": 0,
+        "widget_enabled": False,
+        "widget_channel_id": None,
+        "verification_level": 0,
+        "roles": [role_shape(role) for role in guild.roles.values()],
+        "default_message_notifications": 1,
+        "mfa_level": 0,
+        "explicit_content_filter": 0,
+        "max_presences": None,
+        "max_members": 500000,
+        "max_stage_video_channel_users": 50,
+        "max_video_channel_users": 25,
+        "vanity_url_code": None,
+        "premium_tier": 0,
+        "premium_subscription_count": 0,
+        "preferred_locale": "en-US",
+        "rules_channel_id": None,
+        "safety_alerts_channel_id": None,
+        "public_updates_channel_id": None,
+        "premium_progress_bar_enabled": False,
+        "nsfw": False,
+        "nsfw_level": 0,
+        "emojis": [],
+        "stickers": [],
+        "incidents_data": None,
+    }
+
+
+def guild_create_shape(
+    world: World,
+    guild: Guild,
+    viewer: Member,
+    channels: list[Channel],
+    threads: list[Channel],
+    members: list[Member],
+) -> Json:
+    """A guild as GUILD_CREATE and a person's READY carry it, for one viewer."""
+    return {
+        **guild_shape(world, guild),
+        "joined_at": viewer.joined_at,
+        "large": len(guild.members) > 250,
+        "unavailable": False,
+        "member_count": len(guild.members),
+        "members": [member_shape(world, member) for member in members],
+        "channels": [channel_shape(world, channel) for channel in channels],
+        "threads": [channel_shape(world, thread, viewer.user_id) for thread in threads],
+        "voice_states": [],
+        "presences": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "soundboard_sounds": [],
+    }
+
+
+def channel_shape(world: World, channel: Channel, viewer_id: str | None = None) -> Json:
+    """A channel, thread or direct message; a thread tells `viewer_id` of their own membership."""
+    shape: Json = {
+        "id": channel.id,
+        "type": channel.type,
+        "flags": channel.flags,
+        "last_message_id": channel.last_message_id,
+    }
+    if channel.last_pin_timestamp:
+        shape["last_pin_timestamp"] = channel.last_pin_timestamp
+    if channel.type == DM:
+        others = [one for one in channel.recipients if one != viewer_id]
+        return {**shape, "recipients": [user_shape(world.users[one]) for one in others]}
+    shape |= {
+        "guild_id": channel.guild_id,
+        "name": channel.name,
+        "parent_id": channel.parent_id,
+        "rate_limit_per_user": channel.rate_limit_per_user,
+    }
+    if channel.thread is not None:
+        return {**shape, **_thread_shape(channel, viewer_id)}
+    shape |= {
+        "position": channel.position,
+        "topic": channel.topic,
+        "nsfw": channel.nsfw,
+        "permission_overwrites": list(channel.overwrites.values()),
+        "default_auto_archive_duration": channel.default_auto_archive_duration,
+    }
+    if channel.type == FORUM:
+        shape |= {
+            "available_tags": channel.available_tags,
+            "default_reaction_emoji": channel.default_reaction_emoji,
+            "default_sort_order": None,
+            "default_forum_layout": 0,
+            "default_thread_rate_limit_per_user": 0,
+        }
+    return shape
+
+
+def _thread_shape(channel: Channel, viewer_id: str | None) -> Json:
+    thread = channel.thread
+    if thread is None:
+        return {}
+    shape: Json = {
+        "owner_id": thread.owner_id,
+        "thread_metadata": {
+            "archived": thread.archived,
+            "archive_timestamp": thread.archive_timestamp,
+            "auto_archive_duration": thread.auto_archive_duration,
+            "locked": thread.locked,
+            "create_timestamp": thread.create_timestamp,
+            "invitable": thread.invitable,
+        },
+        # Discord stops counting a thread's members for display at 50.
+        "member_count": min(len(thread.members), 50),
+        "message_count": thread.message_count,
+        "total_message_sent": thread.total_message_sent,
+        "applied_tags": thread.applied_tags,
+    }
+    if viewer_id is not None and viewer_id in thread.members:
+        shape["member"] = thread_member_shape(channel, viewer_id)
+    return shape
+
+
+def thread_member_shape(channel: Channel, user_id: str) -> Json:
+    """A user's membership of a thread."""
+    joined = channel.thread.members[user_id] if channel.thread else ""
+    return {"id": channel.id, "user_id": user_id, "join_timestamp": joined, "flags": 1}
+
+
+def emoji_shape(name: str) -> Json:
+    """A unicode emoji."""
+    return {"id": None, "name": name}
+
+
+def message_shape(
+    world: World, message: Message, viewer_id: str | None, readable: "Readable", nested: bool = False
+) -> Json:
+    """A message for one viewer; where `readable` says no, its content comes empty.
+
+    A message quoted by a reply is `nested` and quotes nothing itself.
+    """
+    whole = readable(message)
+    author = world.users[message.author_id]
+    shape: Json = {
+        "id": message.id,
+        "channel_id": message.channel_id,
+        "type": message.type,
+        "author": user_shape(author),
+        "content": message.content if whole else "",
+        "timestamp": message.timestamp,
+        "edited_timestamp": message.edited_timestamp,
+        "tts": message.tts,
+        "mention_everyone": message.mention_everyone,
+        "mentions": [user_shape(world.users[one]) for one in message.mentions if one in world.users],
+        "mention_roles": message.mention_roles,
+        "attachments": [attachment_shape(world, message, one) for one in message.attachments]
+        if whole
+        else [],
+        "embeds": message.embeds if whole else [],
+        "components": message.components if whole else [],
+        "pinned": message.pinned_at is not None,
+        "flags": message.flags,
+    }
+    if message.nonce is not None:
+        shape["nonce"] = message.nonce
+    if message.reactions:
+        shape["reactions"] = [
+            reaction_shape(emoji, users, viewer_id) for emoji, users in message.reactions.items()
+        ]
+    if message.application_id is not None:
+        shape["application_id"] = shape["webhook_id"] = message.application_id
+    if message.interaction_metadata is not None:
+        shape |= _interaction_shape(world, message.interaction_metadata)
+    if message.reference is not None:
+        shape["message_reference"] = message.reference
+        if message.type in (19, 21) and not nested:
+            target = world.messages.get(message.reference.get("message_id", ""))
+            shape["referenced_message"] = (
+                message_shape(world, target, viewer_id, readable, nested=True) if target else None
+            )
+    # A thread made from a message has that message's id.
+    thread = world.channels.get(message.id)
+    if thread is not None and thread.thread is not None and thread.id != message.channel_id:
+        shape["thread"] = channel_shape(world, thread)
+    return shape
+
+
+def _interaction_shape(world: World, metadata: Json) -> Json:
+    shown = {key: value for key, value in metadata.items() if key != "name"}
+    shown["user"] = user_shape(world.users[metadata["user"]])
+    shape: Json = {"interaction_metadata": shown}
+    if metadata["type"] == 2:
+        shape["interaction"] = {
+            "id": metadata["id"],
+            "type": 2,
+            "name": metadata["name"],
+            "user": shown["user"],
+        }
+    return shape
+
+
+class Readable:
+    """Whether a viewer reads a message's content.
+
+    Without MESSAGE_CONTENT a bot reads its own messages, direct messages and those that mention it.
+    https://discord.com/developers/docs/events/gateway#message-content-intent
+    """
+
+    def __init__(self, bot_id: str | None) -> None:
+        """`bot_id`: the bot without that intent; None reads all."""
+        self._bot_id = bot_id
+
+    def __call__(self, message: Message) -> bool:
+        """Whether this viewer reads it."""
+        bot_id = self._bot_id
+        return (
+            bot_id is None
+            or message.guild_id is None
+            or message.author_id == bot_id
+            or bot_id in message.mentions
+        )
+
+
+def attachment_shape(world: World, message: Message, attachment: Json) -> Json:
+    """An attachment with the address where this server hands it out."""
+    url = f"{world.base_url}/attachments/{message.channel_id}/{attachment['id']}/{attachment['filename']}"
+    return {**attachment, "url": url, "proxy_url": url}
+
+
+def reaction_shape(emoji: str, users: dict[str, None], viewer_id: str | None) -> Json:
+    """One emoji on a message and how often it was given."""
+    return {
+        "emoji": emoji_shape(emoji),
+        "count": len(users),
+        "count_details": {"burst": 0, "normal": len(users)},
+        "burst_colors": [],
+        "me": viewer_id in users,
+        "me_burst": False,
+        "burst_me": False,
+        "burst_count": 0,
+    }
+
+
+def application_shape(world: World, application: Application) -> Json:
+    """An application as its owner and its bot see it."""
+    shape: Json = {
+        "id": application.id,
+        "name": application.name,
+        "icon": None,
+        "description": application.description,
+        "type": None,
+        "bot_public": True,
+        "bot_require_code_grant": False,
+        "verify_key": "0" * 64,
+        # GATEWAY_MESSAGE_CONTENT_LIMITED: the switch of an application in fewer than 100 guilds.
+        "flags": 1 << 19 if application.message_content else 0,
+        "flags_new": str(1 << 19 if application.message_content else 0),
+        "redirect_uris": [],
+        "interactions_endpoint_url": None,
+        "role_connections_verification_url": None,
+        "owner": user_shape(world.users[application.owner_id]),
+        "approximate_guild_count": len(world.guilds_of(application.bot_id or "")),
+        "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
+        "explicit_content_filter": 0,
+        "team": None,
+        "eligible_oauth2_scopes": [],
+        "summary": "",
+    }
+    if application.bot_id is not None:
+        shape["bot"] = user_shape(world.users[application.bot_id])
+    return shape
+
+
+def invite_shape(world: World, invite: Invite) -> Json:
+    """An invite with the guild and channel that it opens."""
+    guild = world.guilds[invite.guild_id]
+    channel = world.channels.get(invite.channel_id)
+    return {
+        "type": 0,
+        "code": invite.code,
+        "inviter": user_shape(world.users[invite.inviter_id]),
+        "expires_at": None,
+        "guild_id": guild.id,
+        "guild": {
+            "id": guild.id,
+            "name": guild.name,
+            "splash": None,
+            "banner": None,
+            "description": None,
+            "icon": None,
+            "features": [],
+            "verification_level": 0,
+            "vanity_url_code": None,
+            "nsfw_level": 0,
+            "nsfw": False,
+            "premium_subscription_count": 0,
+            "premium_tier": 0,
+        },
+        "channel": {
+            "id": invite.channel_id,
+            "type": channel.type if channel else 0,
+            "name": channel.name if channel else "",
+        },
+        "max_age": 0,
+        "max_uses": 0,
+        "uses": 0,
+        "temporary": False,
+        "flags": 0,
+        "created_at": invite.created_at,
+    }
+
+
+def created_at(snowflake: str) -> str:
+    """When an id was made, as Discord writes a time."""
+    return stamp(made_at(snowflake))

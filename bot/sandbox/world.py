@@ -1,0 +1,287 @@
+"""The sandbox's state: people, guilds, channels, messages, commands. Plain data that JSON can hold.
+
+Nested values are replaced and not changed in place, so that a shallow copy is a snapshot; only the
+tables themselves, `Message.reactions`, `Guild.roles` and `Guild.members` are changed in place.
+"""
+
+from bisect import insort
+from dataclasses import dataclass, field
+from typing import Any
+
+TEXT, DM, CATEGORY, ANNOUNCEMENT = 0, 1, 4, 5
+ANNOUNCEMENT_THREAD, PUBLIC_THREAD, PRIVATE_THREAD = 10, 11, 12
+FORUM = 15
+THREAD_TYPES = frozenset({ANNOUNCEMENT_THREAD, PUBLIC_THREAD, PRIVATE_THREAD})
+
+
+@dataclass(slots=True)
+class User:
+    """A person or a bot."""
+
+    id: str
+    username: str
+    global_name: str | None = None
+    bot: bool = False
+    application_id: str | None = None
+
+
+@dataclass(slots=True)
+class Application:
+    """An application and, once made, its bot. `message_content` says whether that intent is allowed."""
+
+    id: str
+    name: str
+    owner_id: str
+    description: str = ""
+    bot_id: str | None = None
+    message_content: bool = True
+
+
+@dataclass(slots=True)
+class Role:
+    """A role; a managed one belongs to the bot `bot_id`."""
+
+    id: str
+    name: str
+    permissions: int
+    position: int = 0
+    color: int = 0
+    hoist: bool = False
+    mentionable: bool = False
+    bot_id: str | None = None
+
+
+@dataclass(slots=True)
+class Member:
+    """A user within a guild; `roles` leaves out @everyone."""
+
+    user_id: str
+    joined_at: str
+    roles: list[str] = field(default_factory=list)
+    nick: str | None = None
+
+
+@dataclass(slots=True)
+class Guild:
+    """A guild with its roles by id (the guild's own id is @everyone) and members by user id."""
+
+    id: str
+    name: str
+    owner_id: str
+    roles: dict[str, Role] = field(default_factory=dict)
+    members: dict[str, Member] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class ThreadState:
+    """What a thread has beyond a channel. `members` maps user ids to their join times."""
+
+    owner_id: str
+    create_timestamp: str
+    archive_timestamp: str
+    auto_archive_duration: int = 4320
+    archived: bool = False
+    locked: bool = False
+    invitable: bool = True
+    message_count: int = 0
+    total_message_sent: int = 0
+    applied_tags: list[str] = field(default_factory=list)
+    members: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Channel:
+    """A guild channel, a thread (`thread` set) or a direct message (`recipients` set)."""
+
+    id: str
+    type: int
+    name: str = ""
+    guild_id: str | None = None
+    parent_id: str | None = None
+    topic: str | None = None
+    position: int = 0
+    nsfw: bool = False
+    flags: int = 0
+    rate_limit_per_user: int = 0
+    default_auto_archive_duration: int = 4320
+    last_message_id: str | None = None
+    last_pin_timestamp: str | None = None
+    overwrites: dict[str, dict[str, Any]] = field(default_factory=dict)
+    available_tags: list[dict[str, Any]] = field(default_factory=list)
+    default_reaction_emoji: dict[str, Any] | None = None
+    recipients: list[str] = field(default_factory=list)
+    thread: ThreadState | None = None
+
+
+@dataclass(slots=True)
+class Message:
+    """A message. `reactions` maps an emoji's name to the users who gave it, in order."""
+
+    id: str
+    channel_id: str
+    author_id: str
+    timestamp: str
+    guild_id: str | None = None
+    type: int = 0
+    content: str = ""
+    flags: int = 0
+    tts: bool = False
+    embeds: list[dict[str, Any]] = field(default_factory=list)
+    components: list[dict[str, Any]] = field(default_factory=list)
+    attachments: list[dict[str, Any]] = field(default_factory=list)
+    mentions: list[str] = field(default_factory=list)
+    mention_roles: list[str] = field(default_factory=list)
+    mention_everyone: bool = False
+    edited_timestamp: str | None = None
+    pinned_at: str | None = None
+    nonce: str | int | None = None
+    reference: dict[str, Any] | None = None
+    interaction_metadata: dict[str, Any] | None = None
+    application_id: str | None = None
+    reactions: dict[str, dict[str, None]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Command:
+    """An application command as Discord answers it; `guild_id` is None for a global one."""
+
+    id: str
+    application_id: str
+    guild_id: str | None
+    type: int
+    name: str
+    body: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Invite:
+    """A way into a guild."""
+
+    code: str
+    guild_id: str
+    channel_id: str
+    inviter_id: str
+    created_at: str
+
+
+class World:
+    """The tables and the indices over them."""
+
+    def __init__(self) -> None:
+        self.users: dict[str, User] = {}
+        self.tokens: dict[str, str] = {}
+        self.applications: dict[str, Application] = {}
+        self.guilds: dict[str, Guild] = {}
+        self.channels: dict[str, Channel] = {}
+        self.messages: dict[str, Message] = {}
+        self.commands: dict[str, Command] = {}
+        self.invites: dict[str, Invite] = {}
+        # Roles that `prepare` gave out, by user id: "admin" or "member".
+        self.prepared: dict[str, str] = {}
+        self.last_id = 0
+        # Where attachments are served; set when the server listens, never saved.
+        self.base_url = ""
+        # Counts changes, so that the store knows whether there is something new to save.
+        self.version = 0
+        self._guild_channels: dict[str, dict[str, Channel]] = {}
+        self._threads: dict[str, dict[str, Channel]] = {}
+        self._message_ids: dict[str, list[int]] = {}
+        self._guilds_of: dict[str, set[str]] = {}
+        self._direct: dict[frozenset[str], str] = {}
+        self._commands_of: dict[str, dict[str, Command]] = {}
+
+    # Channels
+
+    def add_channel(self, channel: Channel) -> None:
+        """Take a channel, thread or direct message into the tables."""
+        self.channels[channel.id] = channel
+        if channel.guild_id is not None:
+            self._guild_channels.setdefault(channel.guild_id, {})[channel.id] = channel
+        if channel.thread is not None and channel.parent_id is not None:
+            self._threads.setdefault(channel.parent_id, {})[channel.id] = channel
+        if channel.type == DM:
+            self._direct[frozenset(channel.recipients)] = channel.id
+
+    def remove_channel(self, channel: Channel) -> None:
+        """Forget a channel, what is in it and its threads."""
+        for thread in self.threads_of(channel.id):
+            self.remove_channel(thread)
+        for number in self._message_ids.pop(channel.id, ()):
+            self.messages.pop(str(number), None)
+        self.channels.pop(channel.id, None)
+        if channel.guild_id is not None:
+            self._guild_channels.get(channel.guild_id, {}).pop(channel.id, None)
+        if channel.parent_id is not None:
+            self._threads.get(channel.parent_id, {}).pop(channel.id, None)
+
+    def channels_of(self, guild_id: str) -> list[Channel]:
+        """A guild's channels without its threads."""
+        return [one for one in self._guild_channels.get(guild_id, {}).values() if one.thread is None]
+
+    def threads_of(self, channel_id: str) -> list[Channel]:
+        """A channel's threads, archived ones too."""
+        return list(self._threads.get(channel_id, {}).values())
+
+    def guild_threads(self, guild_id: str) -> list[Channel]:
+        """All threads of a guild, archived ones too."""
+        return [one for one in self._guild_channels.get(guild_id, {}).values() if one.thread is not None]
+
+    def direct_channel(self, one: str, other: str) -> Channel | None:
+        """The direct message channel of two users, if they have one."""
+        found = self._direct.get(frozenset((one, other)))
+        return self.channels[found] if found else None
+
+    def direct_channels(self, user_id: str) -> list[Channel]:
+        """The direct message channels that a user is in."""
+        return [self.channels[found] for pair, found in self._direct.items() if user_id in pair]
+
+    # Messages
+
+    def add_message(self, message: Message) -> None:
+        """Take a message into its channel."""
+        self.messages[message.id] = message
+        insort(self._message_ids.setdefault(message.channel_id, []), int(message.id))
+
+    def remove_message(self, message: Message) -> None:
+        """Forget a message."""
+        self.messages.pop(message.id, None)
+        numbers = self._message_ids.get(message.channel_id, [])
+        if int(message.id) in numbers:
+            numbers.remove(int(message.id))
+
+    def message_ids(self, channel_id: str) -> list[int]:
+        """The ids in a channel, oldest first (the list itself: do not change it)."""
+        return self._message_ids.get(channel_id, [])
+
+    # Members
+
+    def add_member(self, guild: Guild, member: Member) -> None:
+        """Take a user into a guild."""
+        guild.members[member.user_id] = member
+        self._guilds_of.setdefault(member.user_id, set()).add(guild.id)
+
+    def remove_member(self, guild: Guild, user_id: str) -> None:
+        """Take a user out of a guild."""
+        guild.members.pop(user_id, None)
+        self._guilds_of.get(user_id, set()).discard(guild.id)
+
+    def guilds_of(self, user_id: str) -> list[Guild]:
+        """The guilds that a user is in, oldest first."""
+        return [self.guilds[one] for one in sorted(self._guilds_of.get(user_id, ()), key=int)]
+
+    # Commands
+
+    def add_command(self, command: Command) -> None:
+        """Take a command, new or changed."""
+        self.commands[command.id] = command
+        self._commands_of.setdefault(command.application_id, {})[command.id] = command
+
+    def remove_command(self, command: Command) -> None:
+        """Forget a command."""
+        self.commands.pop(command.id, None)
+        self._commands_of.get(command.application_id, {}).pop(command.id, None)
+
+    def commands_of(self, application_id: str, guild_id: str | None) -> list[Command]:
+        """An application's global commands, or those of one guild."""
+        found = self._commands_of.get(application_id, {}).values()
+        return [command for command in found if command.guild_id == guild_id]
