@@ -1,1 +1,58 @@
 """All SQLAlchemy: tables, frozen records outward, queries named for what they answer, migrations."""
+
+from storage.database import Database
+from storage.problems import DatabaseBusy, DatabaseProblem
+from storage.records import (
+    Article,
+    ArticleToStore,
+    CardToPost,
+    CardToRefresh,
+    Comment,
+    CommentSeen,
+    Ingested,
+    Lease,
+    LeaseHeld,
+    Listed,
+    Post,
+    PostState,
+    Sort,
+    Source,
+    SourceListed,
+    SourceUpdate,
+    Subscription,
+    SubscriptionToStore,
+    Tally,
+    TrackedChannel,
+    TrackedMessage,
+    VoteEmoji,
+)
+from storage.store import Store
+
+__all__ = [
+    "Article",
+    "ArticleToStore",
+    "CardToPost",
+    "CardToRefresh",
+    "Comment",
+    "CommentSeen",
+    "Database",
+    "DatabaseBusy",
+    "DatabaseProblem",
+    "Ingested",
+    "Lease",
+    "LeaseHeld",
+    "Listed",
+    "Post",
+    "PostState",
+    "Sort",
+    "Source",
+    "SourceListed",
+    "SourceUpdate",
+    "Store",
+    "Subscription",
+    "SubscriptionToStore",
+    "Tally",
+    "TrackedChannel",
+    "TrackedMessage",
+    "VoteEmoji",
+]

@@ -1,0 +1,142 @@
+"""Comments: messages that are comments, kept as Discord shows them; a deletion is a real deletion."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import Database
+from storage.records import Comment, CommentSeen, Tally
+from storage.rows import insert, portions
+from storage.tables import comments, members
+from storage.tallies import Hot, lock, recompute
+
+
+def _comments() -> Select[*tuple[Any, ...]]:
+    return select(comments, members.c.name).join(
+        members,
+        and_(members.c.guild_id == comments.c.guild_id, members.c.member_id == comments.c.author_id),
+    )
+
+
+def _read(row: Any) -> Comment:
+    return Comment(
+        message_id=row.message_id,
+        guild_id=row.guild_id,
+        channel_id=row.channel_id,
+        article_id=row.article_id,
+        reply_to_id=row.reply_to_id,
+        author_id=row.author_id,
+        author_name=row.name,
+        text=row.text,
+        quote=row.quote,
+        created_at=row.created_at,
+        edited_at=row.edited_at,
+        tally=Tally(row.upvotes, row.downvotes),
+    )
+
+
+class Comments:
+    """Comments and the number of them in an article's standing."""
+
+    def __init__(self, database: Database, hot: Hot) -> None:
+        self._database = database
+        self._hot = hot
+
+    async def record(self, seen: CommentSeen) -> bool:
+        """Store a comment as it is shown now, and its author's name. True: it was new."""
+        async with self._database.writing() as connection:
+            await lock(connection, seen.article_id, seen.guild_id)
+            await connection.execute(
+                insert(connection, members)
+                .values(guild_id=seen.guild_id, member_id=seen.author_id, name=seen.author_name)
+                .on_conflict_do_update(
+                    index_elements=["guild_id", "member_id"], set_={"name": seen.author_name}
+                )
+            )
+            shown = {"text": seen.text, "quote": seen.quote, "edited_at": seen.edited_at}
+            made = await connection.scalar(
+                insert(connection, comments)
+                .values(
+                    message_id=seen.message_id,
+                    guild_id=seen.guild_id,
+                    channel_id=seen.channel_id,
+                    article_id=seen.article_id,
+                    reply_to_id=seen.reply_to_id,
+                    author_id=seen.author_id,
+                    created_at=seen.created_at,
+                    upvotes=0,
+                    downvotes=0,
+                    **shown,
+                )
+                .on_conflict_do_nothing(index_elements=["message_id"])
+                .returning(comments.c.message_id)
+            )
+            if made is None:
+                await connection.execute(
+                    update(comments).where(comments.c.message_id == seen.message_id).values(shown)
+                )
+            else:
+                await recompute(connection, self._hot, seen.article_id, seen.guild_id)
+            return made is not None
+
+    async def remove(self, message_ids: Collection[int]) -> int:
+        """Erase comments with the votes on them; answers how many there were."""
+        removed = 0
+        async with self._database.writing() as connection:
+            for portion in portions(message_ids):
+                removed += await self._erase(connection, comments.c.message_id.in_(portion))
+        return removed
+
+    async def remove_channel(self, channel_id: int) -> int:
+        """Erase all comments of a channel or thread that is gone; answers how many there were."""
+        async with self._database.writing() as connection:
+            return await self._erase(connection, comments.c.channel_id == channel_id)
+
+    async def _erase(self, connection: AsyncConnection, which: ColumnElement[bool]) -> int:
+        places = await connection.execute(
+            select(comments.c.article_id, comments.c.guild_id).where(which).distinct()
+        )
+        commented = sorted((article_id, guild_id) for article_id, guild_id in places)
+        for article_id, guild_id in commented:
+            await lock(connection, article_id, guild_id)
+        erased = await connection.execute(delete(comments).where(which))
+        for article_id, guild_id in commented:
+            await recompute(connection, self._hot, article_id, guild_id)
+        return erased.rowcount
+
+    async def get(self, message_id: int) -> Comment | None:
+        """Find a comment by its message."""
+        async with self._database.reading() as connection:
+            row = (
+                await connection.execute(_comments().where(comments.c.message_id == message_id))
+            ).one_or_none()
+            return _read(row) if row else None
+
+    async def of_article(self, guild_id: int, article_id: int, limit: int = 500) -> list[Comment]:
+        """List an article's comments in a guild, oldest first."""
+        async with self._database.reading() as connection:
+            rows = await connection.execute(
+                _comments()
+                .where(comments.c.article_id == article_id, comments.c.guild_id == guild_id)
+                .order_by(comments.c.created_at, comments.c.message_id)
+                .limit(limit)
+            )
+            return [_read(row) for row in rows]
+
+    async def ids_in_channel(self, channel_id: int, after: int, before: int) -> list[int]:
+        """List a channel's comments by id, `after` < id < `before`, to be compared with what Discord still shows."""
+        async with self._database.reading() as connection:
+            found = await connection.scalars(
+                select(comments.c.message_id)
+                .where(
+                    comments.c.channel_id == channel_id,
+                    comments.c.message_id > after,
+                    comments.c.message_id < before,
+                )
+                .order_by(comments.c.message_id)
+            )
+            return list(found)

@@ -1,0 +1,168 @@
+"""One database, opened: its engine, its transactions, its schema. Everything else here goes through it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from datetime import timedelta
+from typing import Any, Final
+
+import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from storage import schema
+from storage.address import PostgresqlAddress, SqliteAddress, read_address
+from storage.problems import DatabaseProblem, problem
+
+_DRIVER_ERRORS: Final = (
+    SQLAlchemyError,
+    OSError,
+    sqlite3.Error,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+)
+
+
+class Database:
+    """An open database. Make one with `open`; `close` it at the end."""
+
+    def __init__(self, engine: AsyncEngine, where: str) -> None:
+        self._engine = engine
+        self._writes = engine.execution_options(broadsheet_writes=True)
+        self.where = where
+        """The database's name for people, without a password."""
+        # SQLite has one writer: in this process they queue here, in order, instead of polling the file's lock.
+        self._writer: AbstractAsyncContextManager[Any] = (
+            asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        )
+
+    @classmethod
+    async def open(cls, url: str, *, patience: timedelta = timedelta(seconds=10)) -> Database:
+        """Open the database at `url`, making SQLite's folder and file; it may still have to be migrated.
+
+        `patience` is how long to wait for a connection and for another program's lock. Raises DatabaseProblem
+        with a sentence for the operator when it cannot be opened, or when a newer program has migrated it.
+        """
+        address = read_address(url)
+        if isinstance(address, SqliteAddress):
+            engine = _sqlite_engine(address, patience)
+        else:
+            engine = _postgresql_engine(address, patience)
+        database = cls(engine, address.where)
+        try:
+            async with database.reading() as connection:
+                version = await connection.run_sync(schema.current)
+        except BaseException:
+            await database.close()
+            raise
+        if version is not None and not schema.known(version):
+            await database.close()
+            raise DatabaseProblem(
+                f"The database {address.where} was prepared by a newer Broadsheet (version {version} of its tables, "
+                f"this one knows {schema.newest()}). Run the newer one, or restore the backup from before."
+            )
+        return database
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+    async def migrate(self) -> None:
+        """Bring the schema to the newest version, all of it or nothing."""
+        async with self.writing() as connection:
+            await connection.run_sync(schema.upgrade)
+
+    async def is_current(self) -> bool:
+        """Answer whether the schema is the one this program was written for."""
+        async with self.reading() as connection:
+            return await connection.run_sync(schema.current) == schema.newest()
+
+    async def ping(self) -> None:
+        """Ask the database for an answer; raises DatabaseProblem when there is none."""
+        async with self.reading() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Give a connection in a transaction that only reads."""
+        return self._transaction(self._engine)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection in a transaction that writes: committed at the end, rolled back on any exception."""
+        async with self._writer, self._transaction(self._writes) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with engine.begin() as connection:
+                yield connection
+        except _DRIVER_ERRORS as error:
+            if isinstance(error, StatementError) and not isinstance(error, DBAPIError) and error.orig:
+                # A value of ours that no column takes, such as a naive datetime: not the database's doing.
+                raise error.orig from None
+            raise problem(error, self.where) from error
+
+
+def _sqlite_engine(address: SqliteAddress, patience: timedelta) -> AsyncEngine:
+    if address.path:
+        try:
+            address.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseProblem(
+                f"The folder {address.path.parent} for the database cannot be made ({error.strerror}). Name a file "
+                "in a folder that this user may write to in DATABASE_URL."
+            ) from error
+    engine = create_async_engine(
+        f"sqlite+aiosqlite:///{address.path or ':memory:'}",
+        poolclass=AsyncAdaptedQueuePool,
+        # A database in memory lives in its one connection.
+        pool_size=4 if address.path else 1,
+        max_overflow=0,
+        pool_timeout=patience.total_seconds(),
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        # The driver would begin transactions by itself, late and deferred; ours begin when they are asked to.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout = {int(patience.total_seconds() * 1000)}",
+            "journal_mode = WAL",
+            # A commit lost in a power cut would repeat a post.
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "cache_size = -4000",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A deferred transaction that reads and then writes fails at once when another one wrote in between.
+        writes = connection.get_execution_options().get("broadsheet_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql_engine(address: PostgresqlAddress, patience: timedelta) -> AsyncEngine:
+    async def connect() -> Any:
+        return await asyncpg.connect(address.dsn, timeout=patience.total_seconds(), command_timeout=60)
+
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=connect,
+        pool_size=5,
+        max_overflow=5,
+        pool_timeout=patience.total_seconds(),
+        pool_pre_ping=True,
+        hide_parameters=True,
+    )

@@ -1,0 +1,88 @@
+"""Guilds: the servers that the bot is in or was, their names and vote emoji."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import Database
+from storage.records import VoteEmoji
+from storage.rows import insert
+from storage.sources import wanted
+from storage.tables import guilds, sources, subscriptions
+
+DEFAULT_EMOJI = VoteEmoji("👍", "👎")
+
+
+async def ensure_guild(connection: AsyncConnection, guild_id: int, now: datetime) -> None:
+    """Have a row for the guild, within the caller's transaction: others refer to it before Discord told its name."""
+    await connection.execute(
+        insert(connection, guilds)
+        .values(id=guild_id, joined_at=now, vote_up=DEFAULT_EMOJI.up, vote_down=DEFAULT_EMOJI.down)
+        .on_conflict_do_nothing(index_elements=["id"])
+    )
+
+
+class Guilds:
+    """Guilds, as Discord tells of them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def seen(self, guild_id: int, name: str, now: datetime) -> None:
+        """Record that the bot is in a guild of this name.
+
+        In a guild that it had left, subscriptions begin anew: with their newest articles, not with all that was missed.
+        """
+        async with self._database.writing() as connection:
+            await ensure_guild(connection, guild_id, now)
+            came_back = await connection.scalar(
+                update(guilds)
+                .where(guilds.c.id == guild_id, guilds.c.left_at.is_not(None))
+                .values(left_at=None, joined_at=now)
+                .returning(guilds.c.id)
+            )
+            await connection.execute(update(guilds).where(guilds.c.id == guild_id).values(name=name))
+            if came_back is None:
+                return
+            own = subscriptions.c.guild_id == guild_id
+            await connection.execute(update(subscriptions).where(own).values(started_at=None))
+            await connection.execute(
+                update(sources)
+                .where(exists().where(subscriptions.c.source_id == sources.c.id, own))
+                .values(next_poll_at=now, etag=None, last_modified=None, digest=None)
+            )
+
+    async def left(self, guild_id: int, now: datetime) -> None:
+        """Record that the bot is no longer in a guild: nothing is posted there, and its sources may idle."""
+        async with self._database.writing() as connection:
+            await connection.execute(
+                update(guilds).where(guilds.c.id == guild_id, guilds.c.left_at.is_(None)).values(left_at=now)
+            )
+            await connection.execute(
+                update(sources)
+                .where(
+                    exists().where(
+                        subscriptions.c.source_id == sources.c.id, subscriptions.c.guild_id == guild_id
+                    ),
+                    ~wanted(),
+                )
+                .values(next_poll_at=None)
+            )
+
+    async def emoji(self, guild_id: int) -> VoteEmoji:
+        """Answer which reactions are votes there; the usual thumbs in a guild that was never seen."""
+        async with self._database.reading() as connection:
+            row = (
+                await connection.execute(
+                    select(guilds.c.vote_up, guilds.c.vote_down).where(guilds.c.id == guild_id)
+                )
+            ).one_or_none()
+            return VoteEmoji(*row) if row else DEFAULT_EMOJI
+
+    async def name(self, guild_id: int) -> str | None:
+        """Answer the guild's name, if it is known."""
+        async with self._database.reading() as connection:
+            return await connection.scalar(select(guilds.c.name).where(guilds.c.id == guild_id))

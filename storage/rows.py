@@ -1,0 +1,57 @@
+"""Between rows and records: reading records out of rows, inserts that both databases know, lists in portions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from functools import cache
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Row, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.records import Article, CardToPost, Post, Source, Tally, VoteEmoji
+from storage.tables import articles, guilds, posts, sources, standings
+
+Record = TypeVar("Record")
+Item = TypeVar("Item")
+
+_PORTION = 500
+"""How many values go into one statement: both databases allow some 32,000."""
+
+
+@cache
+def _names(record: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(record))
+
+
+def read(record: type[Record], table: Table[Any], row: Row[*tuple[Any, ...]]) -> Record:
+    """Make a record whose fields are all columns of the table; the row may hold other tables as well."""
+    return record(*(row._mapping[table.c[name]] for name in _names(record)))  # type: ignore[arg-type]  # classes are hashable
+
+
+def insert(connection: AsyncConnection, table: Table[Any]) -> sqlite.Insert | postgresql.Insert:
+    """Begin an INSERT that can say ON CONFLICT."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def portions(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
+    """Cut into lists that fit one statement."""
+    iterator = iter(items)
+    while portion := list(islice(iterator, _PORTION)):
+        yield portion
+
+
+def read_card(row: Row[*tuple[Any, ...]]) -> CardToPost:
+    """Read a card from a row with a post, its article, source, guild and (perhaps) standing."""
+    values = row._mapping
+    return CardToPost(
+        post=read(Post, posts, row),
+        article=read(Article, articles, row),
+        source=read(Source, sources, row),
+        tally=Tally(values[standings.c.upvotes] or 0, values[standings.c.downvotes] or 0),
+        comment_count=values[standings.c.comment_count] or 0,
+        emoji=VoteEmoji(values[guilds.c.vote_up], values[guilds.c.vote_down]),
+    )

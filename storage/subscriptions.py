@@ -1,0 +1,144 @@
+"""Subscriptions: wishes to see a source in a channel, and what comes of making and ending one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, delete, select, update
+
+from storage.database import Database
+from storage.guilds import ensure_guild
+from storage.outbox import queue
+from storage.records import PostState, Source, Subscription, SubscriptionToStore
+from storage.rows import insert, read
+from storage.sources import wanted
+from storage.tables import articles, posts, sources, subscriptions
+
+
+def _subscriptions() -> Select[*tuple[Any, ...]]:
+    return (
+        select(subscriptions, sources)
+        .join(sources, sources.c.id == subscriptions.c.source_id)
+        .order_by(subscriptions.c.id)
+    )
+
+
+def _read(row: Any) -> Subscription:
+    columns = subscriptions.c
+    values = row._mapping
+    return Subscription(
+        id=values[columns.id],
+        guild_id=values[columns.guild_id],
+        channel_id=values[columns.channel_id],
+        source=read(Source, sources, row),
+        thread=values[columns.thread],
+        newest=values[columns.newest],
+        created_by=values[columns.created_by],
+        created_at=values[columns.created_at],
+        started_at=values[columns.started_at],
+    )
+
+
+class Subscriptions:
+    """Subscriptions, as admins make, see and end them."""
+
+    def __init__(self, database: Database, nonce: Callable[[], str]) -> None:
+        self._database = database
+        self._nonce = nonce
+
+    async def add(self, wish: SubscriptionToStore, now: datetime) -> tuple[Subscription, bool]:
+        """Wire a source to a channel; answers the subscription and whether it is new (an old one stays as it was).
+
+        The newest articles of a source that is being polled are queued at once. A source that was never polled, or
+        that idled, is made due now and read in full: its first articles come with that poll.
+        """
+        async with self._database.writing() as connection:
+            await ensure_guild(connection, wish.guild_id, now)
+            source = (
+                await connection.execute(
+                    select(sources).where(sources.c.id == wish.source_id).with_for_update()
+                )
+            ).one()
+            made = await connection.scalar(
+                insert(connection, subscriptions)
+                .values(
+                    guild_id=wish.guild_id,
+                    channel_id=wish.channel_id,
+                    source_id=wish.source_id,
+                    thread=wish.thread,
+                    newest=wish.newest,
+                    created_by=wish.created_by,
+                    created_at=now,
+                )
+                .on_conflict_do_nothing(index_elements=["channel_id", "source_id"])
+                .returning(subscriptions.c.id)
+            )
+            if made is not None and (source.last_success_at is None or source.next_poll_at is None):
+                # Without validators nothing that appeared while it idled can hide behind "not modified".
+                await connection.execute(
+                    update(sources)
+                    .where(sources.c.id == wish.source_id)
+                    .values(next_poll_at=now, etag=None, last_modified=None, digest=None)
+                )
+            elif made is not None:
+                await queue(connection, wish.source_id, (), self._nonce, now)
+            row = (
+                await connection.execute(
+                    _subscriptions().where(
+                        subscriptions.c.channel_id == wish.channel_id,
+                        subscriptions.c.source_id == wish.source_id,
+                    )
+                )
+            ).one()
+            return _read(row), made is not None
+
+    async def remove(self, subscription_id: int) -> bool:
+        """End a subscription: what is not being sent yet never is, and a source that nobody wants any more idles."""
+        async with self._database.writing() as connection:
+            gone = (
+                await connection.execute(
+                    delete(subscriptions)
+                    .where(subscriptions.c.id == subscription_id)
+                    .returning(subscriptions.c.channel_id, subscriptions.c.source_id)
+                )
+            ).one_or_none()
+            if gone is None:
+                return False
+            await connection.execute(
+                delete(posts).where(
+                    posts.c.channel_id == gone.channel_id,
+                    posts.c.state == PostState.READY,
+                    posts.c.article_id.in_(
+                        select(articles.c.id).where(articles.c.source_id == gone.source_id)
+                    ),
+                )
+            )
+            await connection.execute(
+                update(sources).where(sources.c.id == gone.source_id, ~wanted()).values(next_poll_at=None)
+            )
+            return True
+
+    async def get(self, subscription_id: int) -> Subscription | None:
+        """Find a subscription by its id."""
+        found = await self._some(subscriptions.c.id == subscription_id)
+        return found[0] if found else None
+
+    async def of_guild(self, guild_id: int) -> list[Subscription]:
+        """List a guild's subscriptions in the order they were made."""
+        return await self._some(subscriptions.c.guild_id == guild_id)
+
+    async def of_channel(self, channel_id: int) -> list[Subscription]:
+        """List a channel's subscriptions in the order they were made."""
+        return await self._some(subscriptions.c.channel_id == channel_id)
+
+    async def _some(self, condition: ColumnElement[bool]) -> list[Subscription]:
+        async with self._database.reading() as connection:
+            return [_read(row) for row in await connection.execute(_subscriptions().where(condition))]
+
+    async def all(self, limit: int = 100, offset: int = 0) -> list[Subscription]:
+        """List all subscriptions in the order they were made."""
+        async with self._database.reading() as connection:
+            rows = await connection.execute(_subscriptions().limit(limit).offset(offset))
+            return [_read(row) for row in rows]

@@ -1,0 +1,313 @@
+"""The tables, their invariants as constraints, and an index for every query of this package."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Double,
+    Enum,
+    ForeignKey,
+    Index,
+    MetaData,
+    Named,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    TypedColumns,
+    UniqueConstraint,
+    and_,
+    literal_column,
+)
+
+from storage.records import PostState
+from storage.types import RowId, UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class SourceColumns(TypedColumns):
+    """A feed that is polled."""
+
+    id: Named[int] = Column(RowId, primary_key=True)
+    url: Named[str] = Column(Text)
+    title: Named[str] = Column(Text)
+    link: Named[str | None] = Column(Text)
+    icon_url: Named[str | None] = Column(Text)
+    etag: Named[str | None] = Column(Text)
+    last_modified: Named[str | None] = Column(Text)
+    digest: Named[str | None] = Column(Text)
+    next_poll_at: Named[datetime | None] = Column(UtcDateTime)
+    last_polled_at: Named[datetime | None] = Column(UtcDateTime)
+    last_success_at: Named[datetime | None] = Column(UtcDateTime)
+    failures: Named[int]
+    problem: Named[str | None] = Column(Text)
+
+
+sources = Table("sources", metadata, SourceColumns, UniqueConstraint("url"))
+Index(
+    "ix_sources_due",
+    sources.c.next_poll_at,
+    sources.c.id,
+    sqlite_where=sources.c.next_poll_at.is_not(None),
+    postgresql_where=sources.c.next_poll_at.is_not(None),
+)
+
+
+class ArticleColumns(TypedColumns):
+    """An entry that was stored, once. `search_text` is title and summary, casefolded: no database does it alike."""
+
+    id: Named[int] = Column(RowId, primary_key=True)
+    source_id: Named[int] = Column(RowId, ForeignKey("sources.id", ondelete="CASCADE"))
+    identity: Named[str] = Column(Text)
+    revision: Named[str] = Column(Text)
+    url: Named[str | None] = Column(Text)
+    title: Named[str] = Column(Text)
+    author: Named[str | None] = Column(Text)
+    summary: Named[str] = Column(Text)
+    search_text: Named[str] = Column(Text)
+    image_url: Named[str | None] = Column(Text)
+    published_at: Named[datetime | None] = Column(UtcDateTime)
+    first_seen_at: Named[datetime] = Column(UtcDateTime)
+    revised_at: Named[datetime | None] = Column(UtcDateTime)
+
+
+articles = Table(
+    "articles",
+    metadata,
+    ArticleColumns,
+    UniqueConstraint("source_id", "identity"),
+    Index(None, "source_id", "id"),
+)
+
+
+class GuildColumns(TypedColumns):
+    """A Discord server that the bot is or was in. The name is unknown until Discord told it."""
+
+    id: Named[int] = Column(BigInteger, primary_key=True, autoincrement=False)
+    name: Named[str | None] = Column(Text)
+    joined_at: Named[datetime] = Column(UtcDateTime)
+    left_at: Named[datetime | None] = Column(UtcDateTime)
+    vote_up: Named[str] = Column(Text)
+    vote_down: Named[str] = Column(Text)
+
+
+guilds = Table("guilds", metadata, GuildColumns)
+
+
+class MemberColumns(TypedColumns):
+    """The name of somebody who wrote a comment, as it is in that guild."""
+
+    guild_id: Named[int] = Column(BigInteger, ForeignKey("guilds.id", ondelete="CASCADE"))
+    member_id: Named[int] = Column(BigInteger)
+    name: Named[str] = Column(Text)
+
+
+members = Table("members", metadata, MemberColumns, PrimaryKeyConstraint("guild_id", "member_id"))
+
+
+class SubscriptionColumns(TypedColumns):
+    """A source wired to a channel."""
+
+    id: Named[int] = Column(RowId, primary_key=True)
+    guild_id: Named[int] = Column(BigInteger, ForeignKey("guilds.id", ondelete="CASCADE"))
+    channel_id: Named[int] = Column(BigInteger)
+    source_id: Named[int] = Column(RowId, ForeignKey("sources.id", ondelete="CASCADE"))
+    thread: Named[bool]
+    newest: Named[int]
+    created_by: Named[int | None] = Column(BigInteger)
+    created_at: Named[datetime] = Column(UtcDateTime)
+    started_at: Named[datetime | None] = Column(UtcDateTime)
+
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    SubscriptionColumns,
+    UniqueConstraint("channel_id", "source_id"),
+    Index(None, "guild_id", "id"),
+    Index(None, "source_id", "id"),
+)
+
+
+class PostColumns(TypedColumns):
+    """The outbox row, then the message. The channel's next one waits until this one is finished."""
+
+    id: Named[int] = Column(RowId, primary_key=True)
+    guild_id: Named[int] = Column(BigInteger, ForeignKey("guilds.id", ondelete="CASCADE"))
+    channel_id: Named[int] = Column(BigInteger)
+    article_id: Named[int] = Column(RowId, ForeignKey("articles.id", ondelete="CASCADE"))
+    state: Named[PostState] = Column(
+        Enum(
+            PostState,
+            name="state",
+            native_enum=False,
+            create_constraint=True,
+            length=10,
+            values_callable=lambda states: [state.value for state in states],
+        )
+    )
+    nonce: Named[str] = Column(String(25))
+    after_id: Named[int | None] = Column(BigInteger)
+    message_id: Named[int | None] = Column(BigInteger)
+    thread_wanted: Named[bool]
+    thread_id: Named[int | None] = Column(BigInteger)
+    seeded: Named[int]
+    due_at: Named[datetime] = Column(UtcDateTime)
+    leased_until: Named[datetime | None] = Column(UtcDateTime)
+    attempts: Named[int]
+    problem: Named[str | None] = Column(Text)
+    created_at: Named[datetime] = Column(UtcDateTime)
+    sent_at: Named[datetime | None] = Column(UtcDateTime)
+    finished_at: Named[datetime | None] = Column(UtcDateTime)
+
+
+posts = Table(
+    "posts",
+    metadata,
+    PostColumns,
+    UniqueConstraint("article_id", "channel_id"),
+    UniqueConstraint("nonce"),
+    UniqueConstraint("message_id"),
+    CheckConstraint("length(nonce) BETWEEN 1 AND 25", name="nonce_length"),
+)
+
+# Written out as literals, so that both databases see that a query's condition is the partial index's.
+UNFINISHED = and_(
+    posts.c.finished_at.is_(None),
+    posts.c.state.in_([literal_column(f"'{state}'") for state in ("ready", "sending", "sent")]),
+)
+SENT = posts.c.state == literal_column("'sent'")
+
+Index(
+    "ix_posts_unfinished",
+    posts.c.channel_id,
+    posts.c.id,
+    sqlite_where=UNFINISHED,
+    postgresql_where=UNFINISHED,
+)
+Index("ix_posts_waiting", posts.c.guild_id, sqlite_where=UNFINISHED, postgresql_where=UNFINISHED)
+Index("ix_posts_sent", posts.c.sent_at, posts.c.id, sqlite_where=SENT, postgresql_where=SENT)
+Index(
+    "ix_posts_thread",
+    posts.c.thread_id,
+    sqlite_where=posts.c.thread_id.is_not(None),
+    postgresql_where=posts.c.thread_id.is_not(None),
+)
+
+
+class CommentColumns(TypedColumns):
+    """A message that is a comment; its votes are computed from the reactions on it."""
+
+    message_id: Named[int] = Column(BigInteger, primary_key=True, autoincrement=False)
+    guild_id: Named[int] = Column(BigInteger, ForeignKey("guilds.id", ondelete="CASCADE"))
+    channel_id: Named[int] = Column(BigInteger)
+    article_id: Named[int] = Column(RowId, ForeignKey("articles.id", ondelete="CASCADE"))
+    reply_to_id: Named[int | None] = Column(BigInteger)
+    author_id: Named[int] = Column(BigInteger)
+    text: Named[str] = Column(Text)
+    quote: Named[str | None] = Column(Text)
+    created_at: Named[datetime] = Column(UtcDateTime)
+    edited_at: Named[datetime | None] = Column(UtcDateTime)
+    upvotes: Named[int]
+    downvotes: Named[int]
+
+
+comments = Table(
+    "comments",
+    metadata,
+    CommentColumns,
+    Index(None, "article_id", "guild_id", "created_at", "message_id"),
+    Index(None, "channel_id", "message_id"),
+)
+
+
+class ReactionColumns(TypedColumns):
+    """A reaction as it stands on Discord, on the message of a post or of a comment."""
+
+    message_id: Named[int] = Column(BigInteger)
+    member_id: Named[int] = Column(BigInteger)
+    emoji: Named[str] = Column(Text)
+    post_id: Named[int | None] = Column(RowId, ForeignKey("posts.id", ondelete="CASCADE"))
+    comment_id: Named[int | None] = Column(BigInteger, ForeignKey("comments.message_id", ondelete="CASCADE"))
+    reacted_at: Named[datetime] = Column(UtcDateTime)
+
+
+reactions = Table(
+    "reactions",
+    metadata,
+    ReactionColumns,
+    PrimaryKeyConstraint("message_id", "member_id", "emoji"),
+    CheckConstraint("(post_id IS NULL) <> (comment_id IS NULL)", name="one_subject"),
+)
+Index(
+    "ix_reactions_post",
+    reactions.c.post_id,
+    sqlite_where=reactions.c.post_id.is_not(None),
+    postgresql_where=reactions.c.post_id.is_not(None),
+)
+Index(
+    "ix_reactions_comment",
+    reactions.c.comment_id,
+    sqlite_where=reactions.c.comment_id.is_not(None),
+    postgresql_where=reactions.c.comment_id.is_not(None),
+)
+
+
+class StandingColumns(TypedColumns):
+    """An article's place in one guild. `stale_at` says since when its cards do not show `version`."""
+
+    article_id: Named[int] = Column(RowId, ForeignKey("articles.id", ondelete="CASCADE"))
+    guild_id: Named[int] = Column(BigInteger, ForeignKey("guilds.id", ondelete="CASCADE"))
+    upvotes: Named[int]
+    downvotes: Named[int]
+    score: Named[int]
+    comment_count: Named[int]
+    hot: Named[float] = Column(Double)
+    controversy: Named[float] = Column(Double)
+    posted_at: Named[datetime] = Column(UtcDateTime)
+    version: Named[int]
+    stale_at: Named[datetime | None] = Column(UtcDateTime)
+
+
+standings = Table(
+    "standings",
+    metadata,
+    StandingColumns,
+    PrimaryKeyConstraint("article_id", "guild_id"),
+    Index("ix_standings_hot", "guild_id", "hot", "article_id"),
+    Index("ix_standings_new", "guild_id", "posted_at", "article_id"),
+    Index("ix_standings_top", "guild_id", "score", "article_id"),
+    Index("ix_standings_discussed", "guild_id", "comment_count", "article_id"),
+    Index("ix_standings_controversial", "guild_id", "controversy", "article_id"),
+)
+Index(
+    "ix_standings_stale",
+    standings.c.stale_at,
+    sqlite_where=standings.c.stale_at.is_not(None),
+    postgresql_where=standings.c.stale_at.is_not(None),
+)
+
+
+class LeaseColumns(TypedColumns):
+    """Who may be the one bot on this database, and until when by the database's clock."""
+
+    name: Named[str] = Column(Text, primary_key=True)
+    holder: Named[str] = Column(Text)
+    fence: Named[int] = Column(BigInteger)
+    expires_at: Named[datetime] = Column(UtcDateTime)
+
+
+leases = Table("leases", metadata, LeaseColumns)

@@ -1,0 +1,69 @@
+"""Column types and expressions that mean the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Dialect, Integer, String
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+RowId = BigInteger().with_variant(Integer(), "sqlite")
+"""Ids that the database gives out: SQLite counts up only a column that is exactly `INTEGER`."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment: TIMESTAMPTZ on PostgreSQL, on SQLite UTC text of one width, so that text order is time order.
+
+    Takes aware datetimes of any zone, gives UTC ones back. A naive datetime raises ValueError.
+    """
+
+    impl = String(27)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the database's own type."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(TIMESTAMP(timezone=True))
+        return dialect.type_descriptor(String(27))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Turn a moment into what the driver takes."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone; storage takes aware datetimes only")
+        moment = value.astimezone(UTC)
+        if dialect.name == "postgresql":
+            return moment
+        return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        """Turn what the driver gave into a UTC datetime."""
+        if value is None:
+            return None
+        if isinstance(value, datetime):
+            return value.astimezone(UTC)
+        return datetime.fromisoformat(value)
+
+
+class DatabaseClock(FunctionElement[datetime]):
+    """The database's own time, to which all processes that share it agree."""
+
+    inherit_cache = True
+    type = UtcDateTime()
+    name = "database_clock"
+
+
+@compiles(DatabaseClock, "postgresql")
+def _postgresql_clock(element: DatabaseClock, compiler: Any, **options: Any) -> str:
+    return "clock_timestamp()"
+
+
+@compiles(DatabaseClock, "sqlite")
+def _sqlite_clock(element: DatabaseClock, compiler: Any, **options: Any) -> str:
+    # SQLite's clock has milliseconds; three more digits make the text as wide as UtcDateTime's.
+    return "(strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z')"
