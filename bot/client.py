@@ -6,7 +6,9 @@ import asyncio
 import logging
 import secrets
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, cast
 
 import aiohttp
@@ -158,7 +160,7 @@ class BroadsheetBot(commands.Bot):
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """An event's handler failed. One about an interaction is answered, any other is logged; never its content."""
-        error = sys.exception() if sys.version_info >= (3, 11) else None
+        error = sys.exception()
         if args and isinstance(args[0], discord.Interaction) and isinstance(error, Exception):
             await cast(Commands, self.tree).answer_error(args[0], error)
         else:
@@ -318,3 +320,50 @@ def _what(interaction: discord.Interaction[BroadsheetBot]) -> str:
 
 def _titles(names: Sequence[str]) -> str:
     return ", ".join(f"**{name.replace('_', ' ').replace('guild', 'server').title()}**" for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The bot's account as Discord knows it. `message_content`: the privileged intent is switched on."""
+
+    name: str
+    application_id: int
+    message_content: bool
+
+
+async def look_up_account(token: str) -> Account:
+    """Ask Discord whose token this is. Raises DiscordProblem."""
+    async with _asking(token) as client:
+        application = await client.application_info()
+        flags = application.flags
+        allowed = flags.gateway_message_content or flags.gateway_message_content_limited
+        return Account(str(client.user), application.id, allowed)
+
+
+async def guild_of_channel(token: str, channel_id: int) -> int:
+    """Ask Discord which server a channel belongs to. Raises DiscordProblem, also where the bot can't see it."""
+    async with _asking(token) as client:
+        try:
+            channel = await client.fetch_channel(channel_id)
+        except (discord.NotFound, discord.Forbidden) as error:
+            raise DiscordProblem(
+                f"The bot can't see channel {channel_id}. Check the id, and that Broadsheet's role may view it.",
+                passing=False,
+            ) from error
+        guild = getattr(channel, "guild", None)
+        if guild is None:
+            raise DiscordProblem(f"Channel {channel_id} is a direct message, not in a server.", passing=False)
+        return int(guild.id)
+
+
+@asynccontextmanager
+async def _asking(token: str) -> AsyncIterator[discord.Client]:
+    """A client that is logged in for a question or two, without a session."""
+    client = discord.Client(intents=discord.Intents.none(), max_ratelimit_timeout=LONGEST_RATE_LIMIT)
+    try:
+        await client.login(token)
+        yield client
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        raise login_problem(error) from error
+    finally:
+        await client.close()

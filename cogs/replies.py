@@ -1,0 +1,73 @@
+"""What every cog is given, and how its cards become answers."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import discord
+from discord.ext import commands
+
+from bot.cards import Card
+from bot.newsroom.newsroom import Newsroom
+
+Interaction = discord.Interaction[commands.Bot]
+
+
+class Host(Protocol):
+    """The bot, as far as the cogs know it."""
+
+    newsroom: Newsroom
+
+    @property
+    def intents(self) -> discord.Intents:
+        """What the bot listens to."""
+
+    async def add_cog(self, cog: commands.Cog, /) -> None:
+        """Take up a cog's commands and listeners."""
+
+
+def guild_of(interaction: Interaction) -> int:
+    """The id of the server in which a command was given or a button clicked. Raises ValueError outside of one."""
+    if interaction.guild_id is None:
+        raise ValueError("Discord sent an interaction of a server without naming it.")
+    return interaction.guild_id
+
+
+def clicked(interaction: Interaction) -> str | None:
+    """The custom id of the clicked button, or None where the interaction is something else."""
+    if interaction.type is not discord.InteractionType.component or interaction.guild_id is None:
+        return None
+    data: object = interaction.data
+    custom_id = data.get("custom_id") if isinstance(data, dict) else None
+    return custom_id if isinstance(custom_id, str) else None
+
+
+async def show(interaction: Interaction, card: Card, *, ephemeral: bool = True) -> None:
+    """Answer with a card of its own."""
+    await interaction.response.send_message(embed=card.embed, view=_view(card), ephemeral=ephemeral)
+
+
+async def turn_page(interaction: Interaction, card: Card) -> None:
+    """Show another page: in place where only this member sees the message, else as an answer to them alone."""
+    if interaction.message is not None and interaction.message.flags.ephemeral:
+        await interaction.response.edit_message(embed=card.embed, view=_view(card))
+    else:
+        await show(interaction, card)
+
+
+def _view(card: Card) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    for row, buttons in enumerate(buttons for buttons in card.rows if buttons):
+        for button in buttons:
+            view.add_item(
+                discord.ui.Button(
+                    label=button.label,
+                    custom_id=button.custom_id,
+                    url=button.url,
+                    disabled=button.disabled,
+                    row=row,
+                )
+            )
+    # Clicks are known by their custom ids, also after a restart; a view that has ended is not kept in memory.
+    view.stop()
+    return view
