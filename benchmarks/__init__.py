@@ -1,1 +1,1 @@
-"""Measurements; `make bench` runs them all."""
+"""Measurements; `make bench` runs them all and prints the tables of docs/performance.md."""

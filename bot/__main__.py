@@ -7,8 +7,9 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 from bot import __version__
 from bot.app import AppProblem, run_app
@@ -26,7 +27,7 @@ from storage import DatabaseProblem
 # What ends a command with a sentence instead of a traceback.
 PROBLEMS = (SettingsProblem, AppProblem, DatabaseProblem, TenureProblem, DiscordProblem, WebProblem)
 
-Command = Callable[[Settings, argparse.Namespace, Terminal], Awaitable[int]]
+Command = Callable[[Settings, argparse.Namespace, Terminal], Coroutine[Any, Any, int]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot import __version__
-from bot.client import BroadsheetBot, connect, point_at
+from bot.client import BroadsheetBot, DiscordProblem, point_at
 from bot.config import Settings
 from bot.feeds.discover import Finder
 from bot.feeds.fetch import Fetcher
@@ -30,10 +30,9 @@ from bot.feeds.workers import Workers
 from bot.newsroom.delivery import Delivery
 from bot.newsroom.newsroom import Newsroom, open_newsroom
 from bot.newsroom.polling import Poller
-from bot.newsroom.ranking import controversy, hot
+from bot.newsroom.ranking import hot
 from bot.newsroom.refresh import Refresher
 from bot.newsroom.tenure import Process, Tenure
-from bot.publisher import DiscordPublisher
 from bot.web import Health, WebServer
 from storage import Database, DatabaseProblem, Store
 
@@ -41,6 +40,9 @@ log = logging.getLogger(__name__)
 
 # What is in flight when the bot is told to stop may take this long to end well.
 GRACE = timedelta(seconds=6)
+
+
+LONGEST_RECONNECT = timedelta(minutes=5)
 
 
 class AppProblem(Exception):
@@ -87,7 +89,7 @@ async def open_store(settings: Settings) -> AsyncIterator[tuple[Database, Store]
     database = await Database.open(settings.database_url)
     try:
         await database.migrate()
-        yield database, Store(database, hot=hot, controversy=controversy, nonce=new_nonce)
+        yield database, Store(database, hot=hot, nonce=new_nonce)
     finally:
         await database.close()
 
@@ -126,7 +128,6 @@ async def run_app(
         point_at(settings.discord_api_url, settings.discord_gateway_url)
         bot = BroadsheetBot(newsroom, settings)
         stack.push_async_callback(bot.close)
-        publisher = DiscordPublisher(bot)
 
         async def health() -> Health:
             return await look_at_health(database, bot)
@@ -143,12 +144,12 @@ async def run_app(
             woken=polls,
             on_posts=posts.set,
         )
-        delivery = Delivery(store, publisher, clock=utc_now, woken=posts)
-        refresher = Refresher(store, publisher, clock=utc_now)
+        delivery = Delivery(store, bot.publisher, clock=utc_now, woken=posts)
+        refresher = Refresher(store, bot.publisher, clock=utc_now)
 
         async def talk() -> None:
             """All that needs Discord, from the moment it is connected."""
-            await bot.wait_until_ready()
+            await bot.ready.wait()
             announce(f"Connected to Discord as {bot.user}. The web API is at {web.url}.")
             if prepare is not None:
                 await prepare(newsroom)
@@ -160,6 +161,23 @@ async def run_app(
             await _run_until(stop, connect(bot, settings.discord_token), talk(), poller.run(), tenure.keep())
         finally:
             await asyncio.gather(poller.close(GRACE), delivery.close(GRACE))
+
+
+async def connect(bot: BroadsheetBot, token: str) -> None:
+    """Keep the bot logged in. Trouble that may pass is waited out, longer each time up to five minutes.
+
+    Raises DiscordProblem where trying again is of no use.
+    """
+    wait = timedelta(seconds=1)
+    while not bot.is_closed():
+        try:
+            await bot.start(token)
+        except DiscordProblem as problem:
+            if not problem.passing:
+                raise
+            log.warning("%s Trying again in %d s.", problem, wait.total_seconds())
+            await asyncio.sleep(wait.total_seconds())
+            wait = min(wait * 2, LONGEST_RECONNECT)
 
 
 async def _run_until(stop: asyncio.Event, *pieces: Coroutine[Any, Any, None]) -> None:
@@ -185,7 +203,7 @@ async def look_at_health(database: Database, bot: BroadsheetBot) -> Health:
         current = await database.is_current()
     except DatabaseProblem as problem:
         return Health(alive=False, ready=False, sentence=str(problem))
-    if not bot.is_ready() or bot.is_closed():
+    if not bot.ready.is_set() or bot.is_closed():
         return Health(alive=True, ready=False, sentence="Discord is not connected yet.")
     return Health(alive=True, ready=current, sentence="All is well.")
 

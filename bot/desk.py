@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.app import AppProblem, World, open_store, open_world, utc_now
-from bot.client import guild_of_channel
+from bot.client import guild_of_channel, point_at
 from bot.config import Settings
 from bot.feeds.discover import Found, NotFound, Several
 from bot.newsroom.newsroom import open_newsroom
@@ -77,8 +77,17 @@ class Desk:
     ) -> Subscribed | SeveralFeeds | NotSubscribed:
         """Wire an address to a channel; the guild is asked of Discord where it is not given."""
         if guild_id is None:
-            guild_id = await guild_of_channel(self._settings, channel_id)
+            guild_id = await self._guild_of(channel_id)
         return await self._subscriptions.subscribe(guild_id, channel_id, address, thread=thread)
+
+    async def _guild_of(self, channel_id: int) -> int:
+        if not self._settings.discord_token:
+            raise AppProblem(
+                "Without a DISCORD_TOKEN, Discord can't be asked which server the channel is in: "
+                "name it with --guild ID."
+            )
+        point_at(self._settings.discord_api_url, self._settings.discord_gateway_url)
+        return await guild_of_channel(self._settings.discord_token, channel_id)
 
     async def unsubscribe(self, subscription_id: int) -> Subscription:
         """End a subscription. Raises AppProblem where there is none of this id."""

@@ -124,7 +124,7 @@ class Poller:
 
     async def _ingest(self, source: Source, fetched: Changed, document: Document) -> Polled:
         known = await self._store.articles.known(source.id, [entry.identity for entry in document.entries])
-        recognised = identify(document, known)
+        recognised = identify(document, known, first_poll=False, newest=0)
         now = self._clock()
         update = SourceUpdate(
             source_id=source.id,

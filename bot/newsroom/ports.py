@@ -1,4 +1,4 @@
-"""What the newsroom asks of Discord, and Discord's answers as values. The publisher implements it; nothing here knows Discord.
+"""What the newsroom asks of Discord, and Discord's answers as values. The publisher implements it.
 
 Every answer is a value: no exception of Discord's or of the network crosses this border.
 """
@@ -93,7 +93,7 @@ class Publisher(Protocol):
         """Send the card's message once, with the post's nonce. Done carries the message id."""
 
     async def find(self, card: CardToPost) -> Outcome:
-        """Look for the card's message in its channel, after `after_id`, by its mark. Missing: it is surely not there."""
+        """Look for the card's message in its channel after `after_id`, by its mark. Missing: surely not there."""
 
     async def open_thread(self, card: CardToPost) -> Outcome:
         """Make the thread of a sent card, or find the one that is there. Done carries the thread id."""

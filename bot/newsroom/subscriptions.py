@@ -66,7 +66,7 @@ class Subscriptions:
             case Found(feed_url=url, document=document):
                 now = self._clock()
                 source = await self._store.sources.add(
-                    url, document.title or url, document.link, document.icon_url, now
+                    url, document.title or url, document.link, document.icon_url
                 )
                 subscription, created = await self._store.subscriptions.add(
                     SubscriptionToStore(

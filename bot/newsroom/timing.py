@@ -21,7 +21,8 @@ def next_poll(
     `asked` is the server's own Retry-After, which only ever makes it later, up to a day. `spread`, between 0
     and 1, moves the poll by up to a tenth later, so that sources added together drift apart.
     """
-    back_off = min(interval * 2 ** min(failures, 16), max(LONGEST_BACK_OFF, interval))
+    doubled: timedelta = interval * (1 << min(failures, 16))
+    back_off = min(doubled, max(LONGEST_BACK_OFF, interval))
     wait = max(back_off * (1 + spread / 10), min(asked or timedelta(), LONGEST_BACK_OFF))
     return now + wait
 
@@ -31,5 +32,5 @@ def next_attempt(now: datetime, attempts: int, asked: timedelta | None = None) -
 
     A wait that Discord asked for is honoured in full.
     """
-    back_off = min(timedelta(seconds=2 ** min(attempts, 16)), LONGEST_RESEND)
+    back_off = min(timedelta(seconds=1 << min(attempts, 16)), LONGEST_RESEND)
     return now + max(back_off, asked or timedelta())

@@ -1,0 +1,94 @@
+"""What a poll costs in CPU, against a bare GET of the same body in the same interleaved run."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import aiohttp
+
+from benchmarks.feeds import Feeds
+from bot.app import new_nonce, open_world, utc_now
+from bot.config import Settings
+from bot.newsroom.polling import Poller
+from bot.newsroom.ranking import hot
+from storage import Database, Store
+
+SOURCES = 60
+ROUNDS = 5
+
+
+async def measure() -> list[str]:
+    """CPU milliseconds a poll: 304, the same body again, one new entry; lines of a Markdown table."""
+    lines = ["| poll | Broadsheet, ms | bare GET, ms | ratio |", "| --- | --- | --- | --- |"]
+    for name, etags, publishes in (
+        ("304", True, False),
+        ("200, same body", False, False),
+        ("200, one new entry", False, True),
+    ):
+        ours, bare = await _compare(etags=etags, publishes=publishes)
+        lines.append(f"| {name} | {ours:.2f} | {bare:.2f} | {ours / bare:.1f} |")
+    return lines
+
+
+async def _compare(*, etags: bool, publishes: bool) -> tuple[float, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(database_url=f"sqlite:///{Path(folder) / 'bench.db'}", fetch_allow="127.0.0.1")
+        database = await Database.open(settings.database_url)
+        await database.migrate()
+        store = Store(database, hot=hot, nonce=new_nonce)
+        async with Feeds(etags=etags) as feeds, open_world(settings) as world, aiohttp.ClientSession() as session:
+            poller = Poller(
+                store,
+                world.fetcher,
+                world.workers,
+                clock=utc_now,
+                interval=settings.poll_interval,
+                spread=lambda: 0.0,
+                woken=asyncio.Event(),
+                on_posts=lambda: None,
+            )
+            for feed in range(SOURCES):
+                source = await store.sources.add(feeds.url(feed), "", None, None, utc_now())
+                await poller.poll(source)
+            sources = [listed.source for listed in await store.sources.listed(limit=SOURCES, offset=0)]
+
+            async def poll_all() -> None:
+                for source in sources:
+                    known = await store.sources.get(source.id)
+                    assert known is not None
+                    await poller.poll(known)
+
+            async def get_all() -> None:
+                for feed in range(SOURCES):
+                    headers = {"If-None-Match": f'"{feed}-0"'} if etags else {}
+                    async with session.get(feeds.url(feed), headers=headers) as response:
+                        await response.read()
+
+            ours, bare = [], []
+            for _ in range(ROUNDS):
+                if publishes:
+                    for feed in range(SOURCES):
+                        feeds.publish(feed)
+                ours.append(await _cpu_ms(poll_all))
+                bare.append(await _cpu_ms(get_all))
+        await database.close()
+    return statistics.median(ours) / SOURCES, statistics.median(bare) / SOURCES
+
+
+async def _cpu_ms(work: Callable[[], Awaitable[None]]) -> float:
+    """CPU of this process and its ended and running children, in milliseconds."""
+    import psutil
+
+    def used() -> float:
+        own = time.process_time()
+        children = psutil.Process().children(recursive=True)
+        return own + sum(sum(child.cpu_times()[:2]) for child in children)
+
+    before = used()
+    await work()
+    return (used() - before) * 1000

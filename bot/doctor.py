@@ -1,0 +1,94 @@
+"""Checks what a bot needs before it is started: settings, database, Discord, the network's door."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+from bot.client import DiscordProblem, invite_url, look_up_account, point_at
+from bot.config import Settings
+from bot.feeds.guard import parse_allow
+from bot.terminal import Finding
+from storage import Database, DatabaseProblem
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Everything that can be looked at without changing anything; a finding each."""
+    return [
+        _python(),
+        await _database(settings),
+        await _discord(settings),
+        _fetch_allow(settings),
+        await _web(settings),
+    ]
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("python", sys.version_info >= (3, 11), f"Python {version}; 3.11 or newer is needed.")
+
+
+async def _database(settings: Settings) -> Finding:
+    try:
+        database = await Database.open(settings.database_url)
+    except DatabaseProblem as problem:
+        return Finding("database", False, str(problem))
+    try:
+        current = await database.is_current()
+    except DatabaseProblem as problem:
+        return Finding("database", False, str(problem))
+    finally:
+        await database.close()
+    state = (
+        "is up to date" if current else "answers; its tables are made or brought up to date at the next start"
+    )
+    return Finding("database", True, f"{database.where} {state}.")
+
+
+async def _discord(settings: Settings) -> Finding:
+    if not settings.discord_token:
+        return Finding(
+            "discord",
+            False,
+            "There is no DISCORD_TOKEN: 'make run' starts the local demo. README.md tells how to get one.",
+        )
+    point_at(settings.discord_api_url, settings.discord_gateway_url)
+    try:
+        account = await look_up_account(settings.discord_token)
+    except DiscordProblem as problem:
+        return Finding("discord", False, str(problem))
+    if settings.message_content and not account.message_content:
+        return Finding(
+            "discord",
+            False,
+            f"The token is {account.name}'s, but MESSAGE_CONTENT is on and the Message Content Intent is not: switch "
+            "it on in the developer portal on the Bot page, or set MESSAGE_CONTENT=0.",
+        )
+    invite = invite_url(account.application_id)
+    return Finding("discord", True, f"The token is {account.name}'s. Invite it with: {invite}")
+
+
+def _fetch_allow(settings: Settings) -> Finding:
+    try:
+        parse_allow(settings.fetch_allow)
+    except ValueError as error:
+        return Finding("fetch", False, f"FETCH_ALLOW can't be used: {error}")
+    opened = f"; {settings.fetch_allow} is opened" if settings.fetch_allow else ""
+    return Finding("fetch", True, f"Sources on private addresses are refused{opened}.")
+
+
+async def _web(settings: Settings) -> Finding:
+    where = f"{settings.web_host}:{settings.web_port}"
+    try:
+        server = await asyncio.start_server(lambda *_: None, settings.web_host, settings.web_port)
+    except OSError as error:
+        return Finding(
+            "web",
+            False,
+            f"{where} can't be opened ({os.strerror(error.errno or 0)}): another program has it, perhaps "
+            "a running Broadsheet. Set WEB_PORT to a free port.",
+        )
+    server.close()
+    await server.wait_closed()
+    return Finding("web", True, f"{where} is free for the health checks and the API.")
