@@ -16,7 +16,8 @@ from bot.feeds.text import clean
 
 MAX_ENTRIES = 1_000  # in the document's order; the longest real feeds have some hundreds
 _MAX_MARKUP = 256 * 1024  # characters of one entry's content
-_MAX_TITLE = 1_000
+MAX_TITLE = 1_000
+MAX_DESCRIPTION = 4_000
 _MAX_IDENTITY = 500
 _MAX_TAGS = 20
 _EARLIEST_YEAR, _LATEST_YEAR = 1970, 9998
@@ -60,7 +61,7 @@ def entries_of(items: Iterable[Item], url: str) -> tuple[Entry, ...]:
 def _entry(item: Item, url: str) -> Entry:
     base = absolute(item.base, url) or url
     link = absolute(item.link, base)
-    title = clean(item.title[: _MAX_TITLE * 4])[:_MAX_TITLE]
+    title = clean(item.title[:MAX_TITLE])
     published, updated = _believable(item.published_at), _believable(item.updated_at)
     summary, content = _markup(item.summary_html), _markup(item.content_html)
     image = next((found for found in (absolute(image, base) for image in item.images) if found), None)

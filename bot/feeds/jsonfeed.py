@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.feeds.items import MAX_ENTRIES, Item, entries_of, no_feed
+from bot.feeds.items import MAX_DESCRIPTION, MAX_ENTRIES, MAX_TITLE, Item, entries_of, no_feed
 from bot.feeds.links import absolute
 from bot.feeds.model import Document, Unreadable
 from bot.feeds.text import clean
@@ -33,10 +33,10 @@ def read(body: bytes, url: str) -> Document | Unreadable:
     base = absolute(feed.get("feed_url"), url) or url
     items = [item for item in _list(feed.get("items")) if isinstance(item, dict)][:MAX_ENTRIES]
     return Document(
-        title=clean(_text(feed.get("title"))),
+        title=clean(_text(feed.get("title"))[:MAX_TITLE]),
         link=absolute(feed.get("home_page_url"), base),
         icon_url=absolute(feed.get("icon"), base) or absolute(feed.get("favicon"), base),
-        description=clean(_text(feed.get("description"))),
+        description=clean(_text(feed.get("description"))[:MAX_DESCRIPTION]),
         entries=entries_of((_item(item, _author(feed), base) for item in items), base),
     )
 

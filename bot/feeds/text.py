@@ -215,8 +215,8 @@ def _ends_sentence(line: str, start: int, boundary: re.Match[str], end: int) -> 
         return True
     if lowered in _ABBREVIATIONS or ("." in word and all(len(part) == 1 for part in word.split("."))):
         return False
-    if len(word) == 1 and word.isupper():
-        return False  # an initial
+    if len(word) == 1 and word.isalpha():
+        return False  # an initial, or a part of "z. B."
     if word.isdecimal() and len(word) <= 2:
         return not _is_ordinal(line[max(start, boundary.start() - 40) : boundary.start()], after)
     return True

@@ -36,7 +36,7 @@ class Workers:
     """
 
     def __init__(
-        self, n: int = 1, *, wall: float = 15.0, cpu: int = 10, memory: int = 1 << 30, idle: float = 60.0
+        self, n: int = 1, *, wall: float = 15.0, cpu: int = 10, memory: int = 512 << 20, idle: float = 60.0
     ) -> None:
         self._wall = wall
         self._arguments = (str(memory), str(cpu))

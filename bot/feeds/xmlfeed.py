@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import html
 import re
 from collections.abc import Iterable, Mapping
@@ -11,7 +12,7 @@ from typing import Any
 
 import feedparser
 
-from bot.feeds.items import MAX_ENTRIES, Item, entries_of, no_feed
+from bot.feeds.items import MAX_DESCRIPTION, MAX_ENTRIES, MAX_TITLE, Item, entries_of, no_feed
 from bot.feeds.links import absolute
 from bot.feeds.model import Document, Unreadable
 from bot.feeds.text import clean, plain
@@ -22,11 +23,12 @@ _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:$|\?)", re.IGNORECASE)
 
 def read(body: bytes, content_type: str, charset: str | None, url: str) -> Document | Unreadable:
     """Read RSS or Atom. Raises whatever feedparser raises."""
-    headers = {"content-location": url}
-    if content_type:
-        headers["content-type"] = f"{content_type}; charset={charset}" if charset else content_type
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        body, charset = body.decode("utf-16", "replace").encode(), "utf-8"  # feedparser takes it for ASCII
+    headers = {"content-type": f"{content_type or 'application/xml'}; charset={charset}"} if charset else {}
     # Always a stream: a string or bytes would be taken for a path or an address and be opened. Markup is
     # cleaned where it is shown, and links are made absolute by us: feedparser needs seconds for either.
+    # It is not told our address, as it would resolve guids too, and a feed that moves must keep them.
     parsed = feedparser.parse(
         BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
     )
@@ -41,7 +43,7 @@ def read(body: bytes, content_type: str, charset: str | None, url: str) -> Docum
         icon_url=absolute(feed.get("icon"), base)
         or absolute(feed.get("logo"), base)
         or absolute(_mapping(feed.get("image")).get("href"), base),
-        description=plain(_string(feed.get("subtitle"))),
+        description=plain(_string(feed.get("subtitle"))[:MAX_DESCRIPTION]),
         entries=entries_of((_item(entry, link or base) for entry in parsed.entries[:MAX_ENTRIES]), base),
     )
 
@@ -75,7 +77,7 @@ def _link(entry: Mapping[str, Any]) -> str | None:
 
 
 def _title(holder: Mapping[str, Any]) -> str:
-    title, detail = _string(holder.get("title")), _mapping(holder.get("title_detail"))
+    title, detail = _string(holder.get("title"))[:MAX_TITLE], _mapping(holder.get("title_detail"))
     if detail.get("type", "text/plain") == "text/plain":
         return clean(html.unescape(title))  # escaped twice, as many do
     return plain(title)

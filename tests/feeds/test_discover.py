@@ -1,0 +1,122 @@
+"""From a page's address to its feed: real attempts on a real server."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.feeds.discover import WELL_KNOWN, Finder, Found, NotFound, Several, without_comments
+from bot.feeds.fetch import Fetcher
+from bot.feeds.model import Candidate
+from bot.feeds.workers import Workers
+from tests.feeds.conftest import RSS, Site
+
+
+@pytest.fixture
+def finder(fetcher: Fetcher, workers: Workers) -> Finder:
+    return Finder(fetcher, workers)
+
+
+def page(site: Site, path: str, head: str = "", body: str = "") -> str:
+    html = f"<!doctype html><html><head>{head}</head><body>{body}</body></html>"
+    return site.serve(path, html.encode(), Content_Type="text/html; charset=utf-8")
+
+
+def link(href: str, title: str = "", kind: str = "application/rss+xml") -> str:
+    return f'<link rel="alternate" type="{kind}" title="{title}" href="{href}">'
+
+
+async def test_the_feed_itself(site: Site, finder: Finder) -> None:
+    found = await finder.find(site.serve("/feed.xml", ETag='"v1"'))
+    assert isinstance(found, Found)
+    assert found.feed_url == f"{site.address}/feed.xml"
+    assert found.document.title == "The Harbour"
+    assert found.validators.etag == '"v1"'
+
+
+async def test_a_feed_that_moved_for_good_is_taken_at_its_new_place(site: Site, finder: Finder) -> None:
+    new = site.serve("/new.xml")
+    found = await finder.find(site.serve("/old.xml", b"", status=301, Location="/new.xml"))
+    assert isinstance(found, Found)
+    assert found.feed_url == new
+
+
+async def test_the_one_feed_that_a_page_declares(site: Site, finder: Finder) -> None:
+    site.serve("/x/news.rss")
+    found = await finder.find(page(site, "/", f'<base href="{site.address}/x/">{link("news.rss")}'))
+    assert isinstance(found, Found)
+    assert found.feed_url == f"{site.address}/x/news.rss"
+
+
+async def test_several_are_offered_without_those_of_comments(site: Site, finder: Finder) -> None:
+    head = link("/a", "News") + link("/b", "Sport") + link("/c/comments/feed", "News » Comments Feed")
+    found = await finder.find(page(site, "/", head))
+    assert found == Several(
+        (Candidate(f"{site.address}/a", "News", "rss"), Candidate(f"{site.address}/b", "Sport", "rss"))
+    )
+
+
+async def test_a_link_on_the_page(site: Site, finder: Finder) -> None:
+    site.serve("/blog/feed/")
+    found = await finder.find(page(site, "/", body='<a href="/blog/feed/">RSS</a>'))
+    assert isinstance(found, Found)
+    assert found.feed_url == f"{site.address}/blog/feed/"
+
+
+@pytest.mark.parametrize("place", WELL_KNOWN)
+async def test_the_well_known_places(site: Site, finder: Finder, place: str) -> None:
+    page(site, "/news/today")
+    site.serve(place)
+    found = await finder.find(f"{site.address}/news/today")
+    assert isinstance(found, Found)
+    assert found.feed_url == f"{site.address}{place}"
+
+
+async def test_a_declared_feed_that_is_broken_does_not_end_the_search(site: Site, finder: Finder) -> None:
+    site.serve("/rss")
+    found = await finder.find(page(site, "/", link("/gone.xml")))
+    assert isinstance(found, Found)
+    assert found.feed_url == f"{site.address}/rss"
+
+
+async def test_nothing_found_says_what_was_tried(site: Site, finder: Finder) -> None:
+    found = await finder.find(page(site, "/", body="<a href='/feed/x'>f</a>"))
+    assert isinstance(found, NotFound)
+    assert "names 1 that could not be read" in found.sentence
+    for place in WELL_KNOWN:
+        assert place in found.sentence
+    assert len(site.requests) == 2 + len(WELL_KNOWN)
+
+
+async def test_a_site_that_asks_us_to_stop_is_not_asked_again(site: Site, finder: Finder) -> None:
+    site.serve("/feed", b"", status=429)
+    found = await finder.find(page(site, "/"))
+    assert isinstance(found, NotFound)
+    assert "too often" in found.sentence
+    assert len(site.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http://169.254.169.254/latest", "private network"),
+        ("nobody.invalid", "No server is known by the name nobody.invalid"),
+        ("file:///etc/passwd", "no http or https address"),
+        ("", "no http or https address"),
+    ],
+)
+async def test_why_an_address_cannot_be_read(finder: Finder, url: str, says: str) -> None:
+    found = await finder.find(url)
+    assert isinstance(found, NotFound)
+    assert says in found.sentence
+
+
+def test_a_feed_of_comments_is_better_than_none() -> None:
+    only = [Candidate("https://h.test/comments/feed", "Comments", "rss")]
+    assert without_comments(only) == only
+
+
+async def test_an_empty_feed_is_a_feed(site: Site, finder: Finder) -> None:
+    body = RSS[: RSS.index(b"<item>")] + b"</channel></rss>"
+    found = await finder.find(site.serve("/feed", body))
+    assert isinstance(found, Found)
+    assert found.document.entries == ()

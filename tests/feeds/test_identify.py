@@ -1,0 +1,125 @@
+"""Which entries are new: never by date, never by title, and never twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.feeds.identify import Recognised, identify, revision_of, told_apart
+from bot.feeds.model import Document, Entry
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def entry(name: str, day: int | None = None, **changes: object) -> Entry:
+    published = START + timedelta(days=day) if day is not None else None
+    plain = Entry(f"id-{name}", f"https://harbour.test/{name}", f"Title {name}", published_at=published)
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def document(*entries: Entry) -> Document:
+    return Document("The Harbour", entries=entries)
+
+
+def known(*entries: Entry) -> dict[str, str]:
+    return {entry.identity: revision_of(entry) for entry in entries}
+
+
+def names(entries: tuple[Entry, ...]) -> list[str]:
+    return [entry.identity.removeprefix("id-") for entry in entries]
+
+
+A, B, C = entry("a", 0), entry("b", 1), entry("c", 2)
+
+SECOND_POLLS = {
+    "nothing happened": (document(C, B, A), [], []),
+    "a new entry": (document(entry("d", 3), C, B, A), ["d"], []),
+    "new ones come oldest first": (document(entry("e", 4), entry("d", 3), C), ["d", "e"], []),
+    "oldest first also where the document is": (document(C, entry("d", 3), entry("e", 4)), ["d", "e"], []),
+    "undated ones by the document's order": (document(entry("e"), entry("d"), C), ["d", "e"], []),
+    "reordered": (document(A, C, B), [], []),
+    "edited title": (document(C, entry("b", 1, title="Other words"), A), [], ["b"]),
+    "edited text": (document(C, entry("b", 1, content_html="<p>More.</p>"), A), [], ["b"]),
+    "moved to another address": (document(entry("b", 1, url="https://harbour.test/b2")), [], ["b"]),
+    "changed date alone": (document(C, entry("b", 9, updated_at=START), A), [], []),
+    "an image's signature changed": (document(C), [], []),
+    "fell out of the document": (document(C), [], []),
+    "listed twice": (document(entry("d", 3), entry("d", 3, title="Again"), C), ["d"], []),
+    "a known one listed twice": (document(C, entry("c", 2, title="Again")), [], []),
+    "empty": (document(), [], []),
+}
+
+
+@pytest.mark.parametrize("case", SECOND_POLLS.values(), ids=SECOND_POLLS.keys())
+def test_second_poll(case: tuple[Document, list[str], list[str]]) -> None:
+    now, new, revised = case
+    found = identify(now, known(A, B, C), first_poll=False, newest=1)
+    assert (names(found.new), names(found.revised), found.remembered) == (new, revised, ())
+
+
+@pytest.mark.parametrize(
+    ("newest", "new", "remembered"),
+    [(0, [], ["a", "b", "c"]), (1, ["c"], ["a", "b"]), (2, ["b", "c"], ["a"]), (9, ["a", "b", "c"], [])],
+)
+def test_first_poll_posts_the_newest_only(newest: int, new: list[str], remembered: list[str]) -> None:
+    found = identify(document(B, C, A), {}, first_poll=True, newest=newest)
+    assert (names(found.new), names(found.remembered)) == (new, remembered)
+
+
+def test_signed_image_addresses_are_no_revision() -> None:
+    one = entry("a", image_url="https://img.test/a.jpg?sig=1")
+    assert revision_of(one) == revision_of(entry("a", image_url="https://img.test/a.jpg?sig=2"))
+    assert revision_of(one) != revision_of(entry("a", image_url="https://img.test/b.jpg?sig=1"))
+
+
+def test_words_that_wander_between_fields_are_a_revision() -> None:
+    assert revision_of(entry("a", title="ab", url="c")) != revision_of(entry("a", title="a", url="bc"))
+
+
+def test_an_entry_whose_guid_ceases_to_be_repeated_is_still_known() -> None:
+    twin = entry("a", identity=told_apart("guid", "https://harbour.test/a"))
+    alone = entry("a", identity="guid")
+    assert identify(document(alone), known(twin), False, 0) == Recognised()
+    edited = replace(alone, title="Other words")
+    assert identify(document(edited), known(twin), False, 0).revised == (
+        replace(edited, identity=twin.identity),
+    )
+
+
+def test_an_entry_whose_guid_begins_to_be_repeated_is_still_known() -> None:
+    alone = entry("a", identity="guid")
+    twins = [entry(name, identity=told_apart("guid", f"https://harbour.test/{name}")) for name in "ab"]
+    assert identify(document(*twins), known(alone), False, 0).new == (twins[1],)
+
+
+entries = st.lists(
+    st.builds(
+        entry, st.sampled_from("abcdefgh"), st.none() | st.integers(0, 9), title=st.sampled_from("xyz")
+    ),
+    max_size=12,
+)
+
+
+@given(entries, entries, st.integers(0, 3))
+def test_what_was_remembered_is_never_new_again(first: list[Entry], second: list[Entry], newest: int) -> None:
+    before = identify(document(*first), {}, True, newest)
+    assert {e.identity for e in (*before.new, *before.remembered)} == {e.identity for e in first}
+    stored = known(*before.new, *before.remembered)
+    after = identify(document(*second), stored, False, newest)
+    assert {e.identity for e in after.new} == {e.identity for e in second} - set(stored)
+    assert {e.identity for e in after.revised} <= set(stored)
+    assert len({e.identity for e in after.new}) == len(after.new)
+
+
+@given(entries, st.randoms())
+def test_order_in_the_document_decides_nothing_about_what_is_new(some: list[Entry], random: object) -> None:
+    shuffled = list({e.identity: e for e in some}.values())
+    straight = identify(document(*shuffled), known(A), False, 0)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    mixed = identify(document(*shuffled), known(A), False, 0)
+    assert set(straight.new) == set(mixed.new)
+    assert set(straight.revised) == set(mixed.revised)
