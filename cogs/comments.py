@@ -134,7 +134,7 @@ class CommentsCog(commands.Cog, name="comments"):
 
 def _not_found(article: str | None) -> str:
     if article is None:
-        return "Which article? Choose one while you type `article:`, or use this inside the thread of an article's card."
+        return "Which article? Choose one while you type `article:`, or use this in the thread of its card."
     return "No article here has these words. Choose one of those offered while you type, or look at `/top`."
 
 

@@ -1,0 +1,1 @@
+"""Discord's edge: cards, outcomes, and the bot over real sockets."""

@@ -1,0 +1,296 @@
+"""Cards and lists: what they show, and that they fit Discord's limits whatever an article holds."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.cards import (
+    Card,
+    card,
+    comments_card,
+    nonce_of,
+    read_comments_button,
+    read_top_button,
+    standing,
+    subscriptions_card,
+    thread_name,
+    top_card,
+    units,
+)
+from bot.newsroom.comment_tree import CommentLine, CommentSort
+from bot.newsroom.comments import CommentPage
+from bot.newsroom.front_page import Page
+from bot.newsroom.ranking import Period
+from storage.records import Comment, Sort, Tally
+from tests.discord.records import ARTICLE, NOW, SOURCE, card_to_post, listed, subscription
+
+LIMITS = {"title": 256, "description": 4096, "url": 2048}
+
+
+def breaches(shown: Card) -> list[str]:
+    """Which of Discord's limits a message breaks."""
+    payload = shown.payload()
+    (embed,) = payload["embeds"]
+    found = [name for name, limit in LIMITS.items() if units(str(embed.get(name, ""))) > limit]
+    found += [
+        f"empty {name}" for name in ("title", "description") if name in embed and not embed[name].strip()
+    ]
+    author, footer = embed.get("author", {}).get("name", "-"), embed.get("footer", {}).get("text", "-")
+    if not 1 <= units(author) <= 256:
+        found.append("author")
+    if not 1 <= units(footer) <= 2048:
+        found.append("footer")
+    texts = [embed.get("title", ""), embed.get("description", ""), author, footer]
+    if sum(units(text) for text in texts) > 6000:
+        found.append("total")
+    rows = payload["components"]
+    if len(rows) > 5 or any(not 1 <= len(row["components"]) <= 5 for row in rows):
+        found.append("rows")
+    buttons = [button for row in rows for button in row["components"]]
+    ids = [button["custom_id"] for button in buttons if "custom_id" in button]
+    if len(set(ids)) < len(ids) or any(not 1 <= units(custom_id) <= 100 for custom_id in ids):
+        found.append("custom ids")
+    if any(not 1 <= units(button["label"]) <= 80 for button in buttons):
+        found.append("label")
+    if any(units(button.get("url", "")) > 512 for button in buttons):
+        found.append("button url")
+    return found
+
+
+def test_a_card_shows_the_article() -> None:
+    payload = card(card_to_post()).payload()
+    assert payload == {
+        "embeds": [
+            {
+                "type": "rich",
+                "flags": 0,
+                "color": 0x2B4C7E,
+                "title": "The bridge is open again",
+                "url": "https://town.example/bridge",
+                "description": "After two years the bridge is open. Carts may cross from Monday.",
+                "timestamp": "2026-03-01T12:00:00+00:00",
+                "author": {
+                    "name": "The Town Crier",
+                    "url": "https://town.example/",
+                    "icon_url": "https://town.example/icon.png",
+                },
+                "image": {"url": "https://town.example/bridge.jpg"},
+                "footer": {"text": "No votes yet · No comments yet"},
+            }
+        ],
+        "components": [
+            {
+                "type": 1,
+                "components": [
+                    {
+                        "type": 2,
+                        "style": 2,
+                        "label": "Comments",
+                        "custom_id": "comments:0123456789abcdef0123",
+                    },
+                    {"type": 2, "style": 5, "label": "Read", "url": "https://town.example/bridge"},
+                ],
+            }
+        ],
+        "allowed_mentions": {"parse": []},
+    }
+
+
+def test_a_card_of_an_article_with_nothing_but_an_identity() -> None:
+    bare = replace(ARTICLE, title="\u200b", url=None, summary="", image_url=None, published_at=None)
+    payload = card(card_to_post(bare, replace(SOURCE, title="", link=None, icon_url=None))).payload()
+    assert payload["embeds"][0] == {
+        "type": "rich",
+        "flags": 0,
+        "color": 0x2B4C7E,
+        "title": "Untitled article",
+        "author": {"name": "town.example"},
+        "footer": {"text": "No votes yet · No comments yet"},
+    }
+    assert [button["label"] for button in payload["components"][0]["components"]] == ["Comments"]
+    assert thread_name(card_to_post(bare)) == "Untitled article"
+
+
+def test_the_button_carries_the_mark() -> None:
+    assert nonce_of("comments:abc") == "abc"
+    assert nonce_of("comments-page:1:newest:0:sort") is None
+
+
+@pytest.mark.parametrize(
+    ("tally", "comments", "words"),
+    [
+        (Tally(0, 0), 0, "No votes yet · No comments yet"),
+        (Tally(3, 0), 2, "▲ 3 · 💬 2 comments"),
+        (Tally(1, 1), 1, "▲ 0 · 💬 1 comment"),
+        (Tally(1, 4), 0, "▼ 3 · No comments yet"),
+    ],
+)
+def test_the_standing_in_words(tally: Tally, comments: int, words: str) -> None:
+    assert standing(tally, comments) == words
+
+
+urls = st.one_of(
+    st.none(), st.text(max_size=80), st.text(max_size=60).map(lambda path: f"https://x.example/{path}")
+)
+texts = st.one_of(
+    st.text(max_size=300),
+    st.integers(1, 9000).map(lambda times: "*" * times),
+    st.integers(1, 3000).map(lambda times: "😀 " * times),
+    st.integers(1, 2000).map(lambda times: "word. " * times),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    title=texts,
+    summary=texts,
+    source=texts,
+    url=urls,
+    image=urls,
+    icon=urls,
+    published_at=st.one_of(st.none(), st.datetimes(timezones=st.just(UTC))),
+    upvotes=st.integers(0, 10**9),
+    comments=st.integers(0, 10**9),
+)
+def test_any_article_gives_a_card_within_every_limit(
+    title: str,
+    summary: str,
+    source: str,
+    url: str | None,
+    image: str | None,
+    icon: str | None,
+    published_at: datetime | None,
+    upvotes: int,
+    comments: int,
+) -> None:
+    article = replace(
+        ARTICLE, title=title, summary=summary, url=url, image_url=image, published_at=published_at
+    )
+    to_post = replace(
+        card_to_post(article, replace(SOURCE, title=source, link=url, icon_url=icon)),
+        tally=Tally(upvotes, 0),
+        comment_count=comments,
+    )
+    assert breaches(card(to_post)) == []
+    assert 1 <= units(thread_name(to_post)) <= 100
+
+
+@settings(max_examples=60, deadline=None)
+@given(title=texts, cursor=st.one_of(st.none(), st.just("x" * 40)))
+def test_any_ten_articles_fit_a_list(title: str, cursor: str | None) -> None:
+    page = Page(tuple(listed(title=title, id=n) for n in range(10)), "y" * 60)
+    shown = top_card(page, Sort.CONTROVERSIAL, Period.MONTH, cursor)
+    assert breaches(shown) == []
+    assert (shown.embed.description or "").count("to the card") == 10
+
+
+def comment(number: int, **changes: Any) -> Comment:
+    """A comment with something in every field."""
+    made = Comment(
+        message_id=1_000_000_000_000_000_000 + number,
+        guild_id=1_100_000_000_000_000_000,
+        channel_id=1_200_000_000_000_000_000,
+        article_id=7,
+        reply_to_id=None,
+        author_id=40,
+        author_name="Bob",
+        text="Finally!",
+        quote=None,
+        created_at=NOW,
+        edited_at=None,
+        tally=Tally(2, 0),
+    )
+    return replace(made, **changes)
+
+
+def test_comments_are_indented_quoted_and_linked() -> None:
+    page = CommentPage(
+        (
+            CommentLine(comment(1, quote="Carts may cross"), 0),
+            CommentLine(comment(2, author_name="Eve_*", text="**No**", edited_at=NOW, tally=Tally(0, 0)), 1),
+        ),
+        2,
+    )
+    shown = comments_card(listed(), page, CommentSort.NEWEST, 0, "Reply to comment.")
+    jump = "https://discord.com/channels/1100000000000000000/1200000000000000000/1000000000000000"
+    assert shown.embed.description == (
+        f"**Bob** · ▲ 2 · <t:1772366400:R> · [go]({jump}001)\n"
+        "*“Carts may cross”*\n"
+        "Finally!\n"
+        f"┆ **Eve\\_\\*** · <t:1772366400:R> (edited) · [go]({jump}002)\n"
+        r"┆ \*\*No\*\*"
+    )
+    assert shown.embed.footer.text == "1–2 of 2 · newest first · Reply to comment."
+    assert [button.label for row in shown.rows for button in row if not button.disabled] == [
+        "Oldest",
+        "Most voted",
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=texts, name=texts, quote=st.one_of(st.none(), texts), depth=st.integers(0, 30))
+def test_any_ten_comments_fit_a_page(text: str, name: str, quote: str | None, depth: int) -> None:
+    lines = tuple(CommentLine(comment(n, text=text, author_name=name, quote=quote), depth) for n in range(10))
+    shown = comments_card(listed(title=text), CommentPage(lines, 35), CommentSort.MOST_VOTED, 10, "Reply.")
+    assert breaches(shown) == []
+    assert (shown.embed.description or "").count("[go]") == 10
+
+
+def test_buttons_of_comment_pages_lead_where_they_say() -> None:
+    lines = tuple(CommentLine(comment(n), 0) for n in range(10))
+    shown = comments_card(listed(), CommentPage(lines, 35), CommentSort.OLDEST, 10, "Reply.")
+    asked = {
+        button.label: read_comments_button(button.custom_id or "") for row in shown.rows for button in row
+    }
+    assert asked == {
+        "Newest": (7, CommentSort.NEWEST, 0),
+        "Oldest": (7, CommentSort.OLDEST, 0),
+        "Most voted": (7, CommentSort.MOST_VOTED, 0),
+        "Back": (7, CommentSort.OLDEST, 0),
+        "More": (7, CommentSort.OLDEST, 20),
+    }
+
+
+def test_buttons_of_ranked_pages_lead_where_they_say() -> None:
+    shown = top_card(Page((listed(),), "abc"), Sort.TOP, Period.WEEK, "here")
+    asked = [read_top_button(button.custom_id or "") for row in shown.rows for button in row]
+    assert asked == [(Sort.TOP, Period.WEEK, None), (Sort.TOP, Period.WEEK, "abc")]
+
+
+@pytest.mark.parametrize(
+    "custom_id",
+    ["", "top:", "top:hot:week", "top:odd:week:", "comments-page:x:newest:0:sort", "comments-page:1"],
+)
+def test_ids_of_other_buttons_are_none(custom_id: str) -> None:
+    assert read_top_button(custom_id) is None
+    assert read_comments_button(custom_id) is None
+
+
+def test_nothing_found_says_what_to_do() -> None:
+    assert "/subscribe" in (top_card(Page((), None), Sort.HOT, Period.DAY).embed.description or "")
+    assert "/subscribe" in (subscriptions_card(()).embed.description or "")
+    empty = comments_card(listed(), CommentPage((), 0), CommentSort.NEWEST, 0, "Reply to the card.")
+    assert empty.embed.description == "No comments yet. Reply to the card."
+
+
+def test_subscriptions_tell_how_they_do() -> None:
+    shown = subscriptions_card([subscription(), subscription(problem="It answers 404.", next_poll_at=None)])
+    assert shown.embed.description == (
+        "**The Town Crier** → <#20>, with a thread for each article\n"
+        "Address: https\\://town.example/feed.xml\n"
+        "Last read <t:1772366400:R>, next <t:1772366400:R>.\n"
+        "**The Town Crier** → <#20>, with a thread for each article\n"
+        "Address: https\\://town.example/feed.xml\n"
+        "Last read <t:1772366400:R>. It is not read any more.\n"
+        "⚠ It answers 404."
+    )
+
+
+def test_more_subscriptions_than_fit_are_counted() -> None:
+    shown = subscriptions_card([subscription(problem="x" * 500)] * 60)
+    assert breaches(shown) == []
+    assert (shown.embed.description or "").endswith(" more.")
