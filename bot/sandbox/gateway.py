@@ -58,6 +58,8 @@ class Connection:
 
     def __init__(self, socket: web.WebSocketResponse, compressed: bool) -> None:
         self.socket = socket
+        # The code with which this side closed; the client's answer may carry another one.
+        self.closed_with: int | None = None
         self._deflate = zlib.compressobj() if compressed else None
         self._outbox: deque[str] = deque()
         self._more = asyncio.Event()
@@ -66,6 +68,11 @@ class Connection:
         """Queue a payload; it never waits for the receiver."""
         self._outbox.append(text)
         self._more.set()
+
+    async def close(self, code: int, reason: str = "") -> None:
+        """Close the socket from this side."""
+        self.closed_with = code
+        await self.socket.close(code=code, message=reason.encode())
 
     async def write(self) -> None:
         """Write what is queued until the connection ends."""
@@ -281,21 +288,22 @@ class Gateway:
         try:
             async for frame in socket:
                 if frame.type is not WSMsgType.TEXT:
-                    await socket.close(code=4002, message=b"Decode error.")
+                    await connection.close(4002, "Decode error.")
                     break
                 closing = conversation.hear(frame.data)
                 if closing is not None:
-                    await socket.close(code=closing[0], message=closing[1].encode())
+                    await connection.close(*closing)
                     break
         finally:
             writer.cancel()
             self._connections.discard(connection)
-            self._detach(conversation.session, connection, socket.close_code)
+            self._detach(conversation.session, connection)
         return socket
 
-    def _detach(self, session: Session | None, connection: Connection, code: int | None) -> None:
+    def _detach(self, session: Session | None, connection: Connection) -> None:
         if session is None or session.connection is not connection:
             return
+        code = connection.closed_with or connection.socket.close_code
         session.connection = None
         if code in _ENDING:
             self._forget(session)
@@ -314,7 +322,7 @@ class Gateway:
     async def disconnect_all(self, code: int) -> None:
         """Close every connection with a code; sessions stay resumable unless the code ends them."""
         for connection in list(self._connections):
-            await connection.socket.close(code=code)
+            await connection.close(code)
 
     def drop_all(self) -> None:
         """Cut every connection without a goodbye."""

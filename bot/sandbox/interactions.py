@@ -170,10 +170,11 @@ def _component_data(call: Call, interaction: Interaction, channel: Channel, data
 
 
 def _form_data(call: Call, interaction: Interaction, data: Json) -> Json:
-    opened = call.stage.pending.by_id(str(data.get("id")))
-    if opened is not None and opened.user_id == call.user.id:
-        interaction.source = opened.source
-        interaction.metadata["triggering_interaction_metadata"] = dict(opened.metadata)
+    opened = call.stage.pending.dialog(call.user.id, data.get("id"), data.get("custom_id"))
+    if opened is None:
+        raise refusal(10062)
+    interaction.source = opened.source
+    interaction.metadata["triggering_interaction_metadata"] = dict(opened.metadata)
     components = [one for one in data.get("components") or [] if isinstance(one, dict)]
     return {"custom_id": str(data.get("custom_id")), "components": components}
 
@@ -281,6 +282,7 @@ def _carry_out(call: Call, interaction: Interaction, kind: int, data: Json) -> M
         form.finish()
         application = stage.world.applications[interaction.application_id]
         named = {"id": application.id, "name": application.name, "icon": None, "description": ""}
+        interaction.dialog = modal["custom_id"]
         modal |= {"channel_id": interaction.channel_id, "application": named}
         _tell_person(stage, interaction, "INTERACTION_MODAL_CREATE", **modal)
         return None
@@ -289,8 +291,7 @@ def _carry_out(call: Call, interaction: Interaction, kind: int, data: Json) -> M
         return interaction.source
     if kind == _DEFERRED:
         flags = form.number(data, "flags", ("data",), 0, 0, 1 << 30)
-        interaction.deferred_flags = flags & EPHEMERAL
-        draft = Draft(frozenset(), flags=interaction.deferred_flags | LOADING)
+        draft = Draft(frozenset(), flags=flags & EPHEMERAL | LOADING)
         interaction.original = _post(call, interaction, draft)
         return interaction.original
     draft = read_message(data, call.files, form, ("data",))
@@ -317,6 +318,7 @@ def _answered(call: Call, interaction: Interaction, kind: int, message: Message 
         told["response_message_id"] = message.id
         told["response_message_loading"] = bool(message.flags & LOADING)
         told["response_message_ephemeral"] = bool(message.flags & EPHEMERAL)
+    if message is not None and kind in (_MESSAGE, _UPDATE):
         body["resource"] = {"type": kind, "message": _shape(call.stage, interaction, message)}
     return Answer(200, body)
 

@@ -14,7 +14,10 @@ TOKEN_LIVES = timedelta(minutes=15)
 
 @dataclass(slots=True)
 class Interaction:
-    """One interaction. `original` is the message that @original means, ephemeral ones included."""
+    """One interaction. `original` is the message that @original means, ephemeral ones included.
+
+    `source` is the message whose component was used, `dialog` the custom_id of the modal that was opened.
+    """
 
     id: str
     type: int
@@ -31,7 +34,7 @@ class Interaction:
     answered: bool = False
     failed: bool = False
     original: Message | None = None
-    deferred_flags: int | None = None
+    dialog: str | None = None
     timeout: asyncio.TimerHandle | None = None
 
 
@@ -62,6 +65,14 @@ class Pending:
     def by_id(self, interaction_id: str) -> Interaction | None:
         """The interaction with an id."""
         return self._by_id.get(interaction_id)
+
+    def dialog(self, user_id: str, interaction_id: object, custom_id: object) -> Interaction | None:
+        """The interaction that opened a person's dialog: the one named, or the latest with that custom_id."""
+        for one in reversed(self._by_id.values()):
+            named = interaction_id is None or one.id == str(interaction_id)
+            if named and one.user_id == user_id and one.dialog is not None and one.dialog == custom_id:
+                return one
+        return None
 
     def close(self) -> None:
         """Stop all timers."""

@@ -286,8 +286,7 @@ def message_shape(
 
 
 def _interaction_shape(world: World, metadata: Json) -> Json:
-    shown = {key: value for key, value in metadata.items() if key != "name"}
-    shown["user"] = user_shape(world.users[metadata["user"]])
+    shown = _metadata_shape(world, metadata)
     shape: Json = {"interaction_metadata": shown}
     if metadata["type"] == 2:
         shape["interaction"] = {
@@ -297,6 +296,15 @@ def _interaction_shape(world: World, metadata: Json) -> Json:
             "user": shown["user"],
         }
     return shape
+
+
+def _metadata_shape(world: World, metadata: Json) -> Json:
+    shown = {key: value for key, value in metadata.items() if key != "name"}
+    shown["user"] = user_shape(world.users[metadata["user"]])
+    opened_by = metadata.get("triggering_interaction_metadata")
+    if opened_by is not None:
+        shown["triggering_interaction_metadata"] = _metadata_shape(world, opened_by)
+    return shown
 
 
 class Readable:

@@ -81,7 +81,7 @@ def start_from_message(call: Call) -> Any:
         "message_id": message.id,
         "guild_id": channel.guild_id,
     }
-    call.world.add_message(starter)
+    posting.publish(call.stage, thread, starter)
     return Answer(201, shapes.channel_shape(call.world, thread, call.user.id))
 
 

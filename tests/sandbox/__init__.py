@@ -1,0 +1,1 @@
+"""The sandbox over real sockets: plain HTTP, its gateway, and an unmodified discord.py."""

@@ -1,0 +1,133 @@
+"""A running sandbox whose every exchange is held against Discord's document, people, and a discord.py bot."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+import pytest
+import yarl
+from discord import app_commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.sandbox import Sandbox
+from tests.discord_document import Check, load_checker
+from tests.people import Application, Json, Person
+
+# What the bot asks for at its installation: the smallest invite that serves it.
+BOT_PERMISSIONS = 309237730368
+
+
+@pytest.fixture(scope="session")
+def check() -> Check | None:
+    return load_checker()
+
+
+@pytest.fixture
+async def sandbox(check: Check | None) -> AsyncIterator[Sandbox]:
+    async with Sandbox(check=check) as running:
+        yield running
+        assert not running.violations, "\n".join(running.violations)
+
+
+@dataclass
+class Town:
+    """A guild with a channel: alice owns it, bob is a member, the bot is installed."""
+
+    sandbox: Sandbox
+    alice: Person
+    bob: Person
+    guild: Json
+    channel: Json
+    application: Application
+
+    @property
+    def guild_id(self) -> str:
+        return str(self.guild["id"])
+
+    @property
+    def channel_id(self) -> str:
+        return str(self.channel["id"])
+
+
+@pytest.fixture
+async def town(sandbox: Sandbox) -> AsyncIterator[Town]:
+    async with AsyncExitStack() as stack:
+        alice = await stack.enter_async_context(await Person.register(sandbox.url, "alice"))
+        bob = await stack.enter_async_context(await Person.register(sandbox.url, "bob"))
+        guild = await alice.create_guild("Town")
+        channel = await alice.create_channel(guild["id"], "news")
+        await bob.join(await alice.invite(channel["id"]))
+        application = await alice.create_application("Broadsheet")
+        await alice.install(application, guild["id"], BOT_PERMISSIONS)
+        yield Town(sandbox, alice, bob, guild, channel, application)
+
+
+class Bot(discord.Client):
+    """discord.py as it is; it only writes down what it is told."""
+
+    def __init__(self, intents: discord.Intents) -> None:
+        super().__init__(intents=intents, max_messages=None)
+        self.tree = app_commands.CommandTree(self)
+        self.heard: list[tuple[str, Any]] = []
+        self.changed = asyncio.Condition()
+        self.ready = asyncio.Event()
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        super().dispatch(event, *args, **kwargs)
+        self.heard.append((event, args[0] if args else None))
+        if event == "ready":
+            self.ready.set()
+        asyncio.get_running_loop().create_task(self._wake())
+
+    async def _wake(self) -> None:
+        async with self.changed:
+            self.changed.notify_all()
+
+    async def wait_heard(self, event: str, times: int = 1, timeout: float = 5) -> Any:
+        """What came with the `times`-th dispatch of an event."""
+
+        def found() -> list[Any]:
+            return [data for name, data in self.heard if name == event][times - 1 : times]
+
+        async with asyncio.timeout(timeout), self.changed:
+            return (await self.changed.wait_for(found))[0]
+
+
+StartBot = Callable[..., Awaitable[Bot]]
+
+
+@pytest.fixture
+def pointed(sandbox: Sandbox) -> Iterator[None]:
+    """discord.py's addresses, set to the sandbox and put back."""
+    base, gateway = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
+    Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = sandbox.api_url, yarl.URL(sandbox.gateway_url)
+    yield
+    Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = base, gateway
+
+
+@pytest.fixture
+async def start_bot(pointed: None, town: Town) -> AsyncIterator[StartBot]:
+    """Starts discord.py clients of the town's application; `intents` 1537 unless told."""
+    async with AsyncExitStack() as stack:
+
+        async def start(intents: int = 1537, setup: Callable[[Bot], None] | None = None) -> Bot:
+            bot = Bot(discord.Intents._from_value(intents))
+            bot._connection.guild_ready_timeout = 0.05  # type: ignore[attr-defined]
+            if setup is not None:
+                setup(bot)
+            task = asyncio.create_task(bot.start(town.application.token))
+            stack.push_async_callback(asyncio.wait, [task])
+            stack.push_async_callback(bot.close)
+            waiting = asyncio.create_task(bot.ready.wait())
+            await asyncio.wait([task, waiting], timeout=10, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            if task.done():
+                task.result()
+            assert bot.ready.is_set(), "discord.py did not become ready."
+            return bot
+
+        yield start
