@@ -31,7 +31,7 @@ from bot.newsroom.delivery import Delivery
 from bot.newsroom.newsroom import Newsroom, open_newsroom
 from bot.newsroom.polling import Poller
 from bot.newsroom.ranking import hot
-from bot.newsroom.refresh import Refresher
+from bot.newsroom.refresh import BATCH_EVERY, Refresher
 from bot.newsroom.tenure import Process, Tenure
 from bot.web import Health, WebServer
 from storage import Database, DatabaseProblem, Store
@@ -100,10 +100,12 @@ async def run_app(
     *,
     announce: Callable[[str], None],
     prepare: Callable[[Newsroom], Awaitable[None]] | None = None,
+    refresh_every: timedelta = BATCH_EVERY,
 ) -> None:
     """Run the whole bot until `stop` is set, then close everything in order.
 
-    `announce` is told sentences for the person who started it; `prepare` is called once Discord is connected.
+    `announce` is told sentences for the person who started it; `prepare` is called once Discord is connected;
+    cards are refreshed `refresh_every`.
     Raises AppProblem or DatabaseProblem where it can't run.
     """
     if not settings.discord_token:
@@ -145,7 +147,7 @@ async def run_app(
             on_posts=posts.set,
         )
         delivery = Delivery(store, bot.publisher, clock=utc_now, woken=posts)
-        refresher = Refresher(store, bot.publisher, clock=utc_now)
+        refresher = Refresher(store, bot.publisher, clock=utc_now, every=refresh_every)
 
         async def talk() -> None:
             """All that needs Discord, from the moment it is connected."""

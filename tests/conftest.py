@@ -1,0 +1,33 @@
+"""Fixtures for the whole house: databases, the sandbox, a town in it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from discord.asset import Asset
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.sandbox import Sandbox
+from tests.databases import database, database_url, postgres_url, store
+from tests.discord_document import load_checker
+
+__all__ = ["database", "database_url", "postgres_url", "store"]
+
+
+@pytest.fixture
+def _discord_addresses() -> Iterator[None]:
+    """discord.py's addresses hold for the whole process: put them back."""
+    before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE
+    yield
+    Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE = before
+
+
+@pytest.fixture
+async def sandbox(_discord_addresses: None) -> AsyncIterator[Sandbox]:
+    """A local Discord; all that a bot sends it is held against the official document where that is at hand."""
+    async with Sandbox(port=0, check=load_checker()) as sandbox:
+        yield sandbox
+    assert not sandbox.violations
+    assert not sandbox.unknown_routes

@@ -1,0 +1,1 @@
+"""The whole journey of an article, over real sockets: source, bot, Discord, members, API."""

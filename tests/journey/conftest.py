@@ -1,0 +1,68 @@
+"""A town with an admin, two members and a channel, and the bot's settings for it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from bot.config import Settings
+from bot.sandbox import Sandbox
+from tests.people import Application, Person
+from tests.press import Press
+
+PERMISSIONS = 309_237_730_368
+
+
+@dataclass(frozen=True)
+class Town:
+    """A guild with people, and the application that is installed in it."""
+
+    alice: Person
+    bob: Person
+    carol: Person
+    guild_id: str
+    channel_id: str
+    application: Application
+
+
+@pytest.fixture
+async def town(sandbox: Sandbox) -> AsyncIterator[Town]:
+    """Alice owns the guild; Bob and Carol are members."""
+    async with (
+        await Person.register(sandbox.url, "alice") as alice,
+        await Person.register(sandbox.url, "bob") as bob,
+        await Person.register(sandbox.url, "carol") as carol,
+    ):
+        guild = await alice.create_guild("Harbour Town")
+        channel = await alice.create_channel(guild["id"], "news")
+        code = await alice.invite(channel["id"])
+        await bob.join(code)
+        await carol.join(code)
+        application = await alice.create_application("Broadsheet")
+        await alice.install(application, guild["id"], PERMISSIONS)
+        yield Town(alice, bob, carol, guild["id"], channel["id"], application)
+
+
+@pytest.fixture
+async def press() -> AsyncIterator[Press]:
+    """A publication with one article out."""
+    async with Press() as press:
+        press.publish("Old bridge reopens")
+        yield press
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox, town: Town, database_url: str) -> Settings:
+    """The bot's settings: this sandbox, this database, whole threads, a poll every second."""
+    return Settings(
+        discord_token=town.application.token,
+        discord_api_url=sandbox.api_url,
+        discord_gateway_url=sandbox.gateway_url,
+        message_content=True,
+        database_url=database_url,
+        poll_interval=timedelta(seconds=1),
+        fetch_allow="127.0.0.1",
+    )

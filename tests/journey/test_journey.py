@@ -1,0 +1,200 @@
+"""From the source to the score and the tree of comments, and back after a gap."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+import pytest
+
+from bot.config import Settings
+from bot.sandbox import Sandbox
+from tests.journey.broadsheet import Process, Running, broadsheet, eventually
+from tests.journey.conftest import Town
+from tests.press import Press
+
+
+def is_card(message: dict[str, Any], title: str) -> bool:
+    return any(embed.get("title") == title for embed in message["embeds"])
+
+
+def posted(sandbox: Sandbox, channel_id: str) -> int:
+    """How many messages the bot has ever made in the channel."""
+    return sum(
+        deed.action == "message created" and deed.channel_id == channel_id and deed.actor_id in bots(sandbox)
+        for deed in sandbox.journal
+    )
+
+
+def bots(sandbox: Sandbox) -> set[str]:
+    return {user.id for user in sandbox.stage.world.users.values() if user.bot}
+
+
+async def card(town: Town, title: str, seconds: float = 10) -> dict[str, Any]:
+    """The card of an article as it stands in the channel, once it is there."""
+
+    async def look() -> list[dict[str, Any]]:
+        return [message for message in await town.bob.messages(town.channel_id) if is_card(message, title)]
+
+    return (await eventually(look, bool, seconds))[0]
+
+
+def outline(comments: list[dict[str, Any]]) -> list[Any]:
+    """Comments as nested (author, text, replies)."""
+    return [(one["author"], one["text"], outline(one["replies"])) for one in comments]
+
+
+def score(article: dict[str, Any]) -> tuple[int, int, int, int]:
+    return article["score"], article["upvotes"], article["downvotes"], article["comment_count"]
+
+
+async def standing(
+    running: Running, town: Town, title: str, expected: tuple[int, int, int, int]
+) -> dict[str, Any]:
+    """The article in the API, once its score, votes for, votes against and comments are as expected."""
+
+    async def look() -> dict[str, Any]:
+        articles = await running.articles(town.guild_id, sort="new")
+        return next(article for article in articles if article["title"] == title)
+
+    return await eventually(look, lambda article: score(article) == expected)
+
+
+async def test_the_journey_of_an_article(
+    sandbox: Sandbox, town: Town, press: Press, settings: Settings
+) -> None:
+    alice, bob, carol, channel = town.alice, town.bob, town.carol, town.channel_id
+    async with broadsheet(settings) as running:
+        # The admin gives the site's address; the page names its feed.
+        answer = await alice.slash("subscribe", {"url": press.url}, channel_id=channel)
+        assert "The Tide" in answer.content
+        first = await card(town, "Old bridge reopens")
+        assert "Old bridge reopens is what everybody talks about today." in first["embeds"][0]["description"]
+        assert first["embeds"][0]["url"] == f"{press.url}/articles/piece-1"
+
+        # What is published from now on comes too, and nothing comes twice.
+        press.publish("Ferry runs at night")
+        ferry = await card(town, "Ferry runs at night")
+        await eventually(
+            lambda: bob.message(channel, ferry["id"]),
+            lambda message: {r["emoji"]["name"] for r in message.get("reactions", [])} == {"👍", "👎"},
+        )
+
+        # Two for it, one against; one of them changes their mind.
+        await alice.react(ferry, "👍")
+        await bob.react(ferry, "👍")
+        await carol.react(ferry, "👎")
+        await standing(running, town, "Ferry runs at night", (1, 2, 1, 0))
+        await bob.unreact(ferry, "👍")
+        await bob.react(ferry, "👎")
+        await standing(running, town, "Ferry runs at night", (-1, 1, 2, 0))
+
+        # A reply, a reply to it, and a message in a thread that a member opens.
+        answer_1 = await bob.send(channel, "At last!", reply_to=ferry)
+        await carol.send(channel, "About time.", reply_to=answer_1)
+        thread = await alice.start_thread(ferry, "Night ferry")
+        in_thread = await alice.send(thread["id"], "Who rides it?")
+        article = await standing(running, town, "Ferry runs at night", (-1, 1, 2, 3))
+        comments = await running.comments(town.guild_id, article["id"])
+        assert outline(comments) == [
+            ("bob", "At last!", [("carol", "About time.", [])]),
+            ("alice", "Who rides it?", []),
+        ]
+
+        # Edited and deleted on Discord is edited and deleted here; replies to what is gone stay.
+        await alice.edit(in_thread, "Who rides it on Mondays?")
+        await bob.delete(answer_1)
+        await carol.react(in_thread, "👍")
+        article = await standing(running, town, "Ferry runs at night", (-1, 1, 2, 2))
+        comments = await eventually(
+            lambda: running.comments(town.guild_id, article["id"], "most_voted"),
+            lambda comments: comments[0]["score"] == 1 and "Mondays" in comments[0]["text"],
+        )
+        assert outline(comments) == [
+            ("alice", "Who rides it on Mondays?", []),
+            ("carol", "About time.", []),
+        ]
+
+        # The card shows it, and the commands do.
+        await eventually(
+            lambda: bob.message(channel, ferry["id"]),
+            lambda message: "-1" in footer(message).replace("−", "-") and "2 comments" in footer(message),
+        )
+        assert "Ferry runs at night" in everything(
+            await bob.slash("top", {"sort": "new"}, channel_id=channel)
+        )
+        assert "Who rides it on Mondays?" in everything(
+            await bob.slash("comments", {}, channel_id=thread["id"])
+        )
+
+        assert posted(sandbox, channel) == 2
+
+
+def footer(message: dict[str, Any]) -> str:
+    return str(message["embeds"][0]["footer"]["text"])
+
+
+def everything(reply: Any) -> str:
+    return str(reply.raw)
+
+
+async def test_a_bot_that_is_killed_loses_nothing_and_repeats_nothing(
+    sandbox: Sandbox, town: Town, press: Press, settings: Settings
+) -> None:
+    alice, bob, carol, channel = town.alice, town.bob, town.carol, town.channel_id
+    first_life = Process(settings)
+    running = await first_life.start()
+    await alice.slash("subscribe", {"url": press.feed_url}, channel_id=channel)
+    bridge = await card(town, "Old bridge reopens")
+    await alice.react(bridge, "👍")
+    reply = await bob.send(channel, "I walked over it.", reply_to=bridge)
+    gone = await carol.send(channel, "I will regret this.", reply_to=bridge)
+    await standing(running, town, "Old bridge reopens", (1, 1, 0, 2))
+
+    # Killed while five articles are on their way.
+    for number in range(1, 6):
+        press.publish(f"Night news {number}")
+    await card(town, "Night news 1")
+    await first_life.end(signal.SIGKILL)
+
+    # Members go on while nobody listens.
+    await alice.unreact(bridge, "👍")
+    await bob.react(bridge, "👍")
+    await carol.react(bridge, "👍")
+    await carol.delete(gone)
+    await bob.edit(reply, "I ran over it.")
+    await alice.send(channel, "So did I!", reply_to=reply)
+    press.publish("Morning news")
+
+    second_life = Process(settings)
+    running = await second_life.start()
+    try:
+        await card(town, "Morning news", 20)
+        article = await standing(running, town, "Old bridge reopens", (2, 2, 0, 2))
+        comments = await running.comments(town.guild_id, article["id"])
+        assert outline(comments) == [("bob", "I ran over it.", [("alice", "So did I!", [])])]
+        titles = [
+            embed["title"]
+            for message in reversed(await bob.messages(channel, limit=100))
+            for embed in message["embeds"]
+        ]
+        expected = ["Old bridge reopens", *(f"Night news {number}" for number in range(1, 6)), "Morning news"]
+        assert titles == expected
+        assert posted(sandbox, channel) == len(expected)
+    finally:
+        assert await second_life.end(signal.SIGTERM) == 0
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_connection_cut_in_the_middle_of_sending_makes_one_message(
+    sandbox: Sandbox, town: Town, press: Press, settings: Settings, when: str
+) -> None:
+    async with broadsheet(settings):
+        await town.alice.slash("subscribe", {"url": press.feed_url}, channel_id=town.channel_id)
+        await card(town, "Old bridge reopens")
+        sandbox.faults.next("POST", f"/channels/{town.channel_id}/messages", when=when, drop=True)
+        press.publish("Cut off")
+        await card(town, "Cut off", 20)
+        press.publish("And on")
+        await card(town, "And on", 20)
+    assert posted(sandbox, town.channel_id) == 3
