@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from storage.problems import DatabaseProblem
 
@@ -117,7 +117,8 @@ def _postgresql(url: str) -> PostgresqlAddress:
             f"DATABASE_URL has an option that Broadsheet does not know: {', '.join(unknown)}. Known are "
             f"{', '.join(sorted(_DRIVER_OPTIONS))}."
         )
-    dsn = urlunsplit(("postgresql", parts.netloc, parts.path, urlencode(options), ""))
+    query = f"?{urlencode(options)}" if options else ""
+    dsn = f"postgresql://{parts.netloc}{parts.path}{query}"
     user = f"{unquote(parts.username)}@" if parts.username else ""
     hosts = parts.netloc.rpartition("@")[2] or options.get("host", "")
     return PostgresqlAddress(dsn=dsn, where=f"{user}{hosts}{parts.path}")

@@ -10,7 +10,7 @@ from sqlalchemy import Column, Select, and_, select, tuple_
 from storage.database import Database
 from storage.records import Article, Listed, Sort, Source, Tally
 from storage.rows import read
-from storage.tables import SENT, articles, posts, sources, standings
+from storage.tables import articles, is_sent, posts, sources, standings
 
 Key = tuple[float | int | str, int]
 """Where a page ended: the order's value (a time in ISO 8601) and the article's id."""
@@ -35,7 +35,7 @@ def _listed() -> Select[*tuple[Any, ...]]:
         .where(
             others.c.article_id == standings.c.article_id,
             others.c.guild_id == standings.c.guild_id,
-            others.c.state == SENT.right,
+            is_sent(others),
         )
         .order_by(others.c.id)
         .limit(1)

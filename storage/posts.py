@@ -13,7 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database import Database
 from storage.records import CardToPost, CardToRefresh, Post, PostState, TrackedChannel
 from storage.rows import portions, read, read_card
-from storage.tables import SENT, UNFINISHED, articles, guilds, posts, reactions, sources, standings
+from storage.tables import (
+    SENT,
+    UNFINISHED,
+    articles,
+    guilds,
+    is_unfinished,
+    posts,
+    reactions,
+    sources,
+    standings,
+)
 from storage.tallies import Hot, lock, make_standing, recompute
 
 
@@ -66,7 +76,11 @@ class Posts:
                 _free(now),
                 guilds.c.left_at.is_(None),
                 # With several writers a lower id can come to light after a higher one was claimed.
-                ~exists().where(others.c.channel_id == posts.c.channel_id, others.c.leased_until > now),
+                ~exists().where(
+                    others.c.channel_id == posts.c.channel_id,
+                    is_unfinished(others),
+                    others.c.leased_until > now,
+                ),
             )
             .subquery()
         )

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, func, null, select, update
+from sqlalchemy import ColumnElement, case, exists, func, literal, null, select, update
 
 from storage.database import Database
 from storage.outbox import queue
 from storage.records import Source, SourceListed
 from storage.rows import insert, read
 from storage.tables import articles, guilds, sources, subscriptions
+from storage.types import UtcDateTime
 
 
 def wanted() -> ColumnElement[bool]:
@@ -27,7 +28,7 @@ def wanted() -> ColumnElement[bool]:
 
 def next_poll(at: datetime | None) -> ColumnElement[Any]:
     """Say when the source of the surrounding statement is to be polled: never while nothing wants it."""
-    return null() if at is None else case((wanted(), at), else_=null())
+    return null() if at is None else case((wanted(), literal(at, UtcDateTime)), else_=null())
 
 
 class Sources:

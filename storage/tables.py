@@ -8,9 +8,11 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ColumnElement,
     Double,
     Enum,
     ForeignKey,
+    FromClause,
     Index,
     MetaData,
     Named,
@@ -184,12 +186,21 @@ posts = Table(
     CheckConstraint("length(nonce) BETWEEN 1 AND 25", name="nonce_length"),
 )
 
-# Written out as literals, so that both databases see that a query's condition is the partial index's.
-UNFINISHED = and_(
-    posts.c.finished_at.is_(None),
-    posts.c.state.in_([literal_column(f"'{state}'") for state in ("ready", "sending", "sent")]),
-)
-SENT = posts.c.state == literal_column("'sent'")
+
+# The states are written out as literals, so that both databases see that a condition is a partial index's.
+def is_unfinished(post: FromClause) -> ColumnElement[bool]:
+    """Say whether something remains to be done for a post: of the table or an alias of it."""
+    states: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in (PostState.READY, PostState.SENDING, PostState.SENT)]
+    return and_(post.c.finished_at.is_(None), post.c.state.in_(states))
+
+
+def is_sent(post: FromClause) -> ColumnElement[bool]:
+    """Say whether a post is in its channel: of the table or an alias of it."""
+    return post.c.state == literal_column(f"'{PostState.SENT}'")
+
+
+UNFINISHED = is_unfinished(posts)
+SENT = is_sent(posts)
 
 Index(
     "ix_posts_unfinished",

@@ -12,6 +12,6 @@ __all__ = ["database", "database_url", "postgres_url", "store"]
 
 
 @pytest.fixture
-async def desk(database: Database, store: Store) -> Desk:  # noqa: F811 - the fixtures above
+async def desk(database: Database, store: Store) -> Desk:
     """A desk that makes sources, articles and posts in a line or two."""
     return Desk(database, store)

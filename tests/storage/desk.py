@@ -5,8 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from storage import ArticleToStore, CardToPost, CommentSeen, Database, Ingested, Source, SourceUpdate, Store
-from storage import Subscription, SubscriptionToStore
+from storage import (
+    ArticleToStore,
+    CardToPost,
+    CommentSeen,
+    Database,
+    Ingested,
+    Source,
+    SourceUpdate,
+    Store,
+    Subscription,
+    SubscriptionToStore,
+)
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=5)

@@ -1,0 +1,83 @@
+"""The migrations make exactly the declared tables, and can be taken back."""
+
+from __future__ import annotations
+
+import re
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+
+from storage import Database, schema
+from storage.tables import metadata
+
+
+def differences(connection: Connection) -> list[object]:
+    return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+
+def constraints(connection: Connection) -> dict[str, object]:
+    """What of the tables the comparison does not look at: uniqueness, references, checks, partial indexes."""
+    inspector = inspect(connection)
+
+    def condition(index: dict[str, object]) -> str:
+        options: dict[str, object] = index.get("dialect_options", {})  # type: ignore[assignment]
+        where = next((str(value) for name, value in options.items() if name.endswith("_where")), "")
+        return re.sub(r"\s+", " ", where)
+
+    return {
+        table: {
+            "unique": sorted(tuple(unique["column_names"]) for unique in inspector.get_unique_constraints(table)),
+            "foreign": sorted(
+                (*key["constrained_columns"], key["referred_table"], key["options"].get("ondelete", ""))
+                for key in inspector.get_foreign_keys(table)
+            ),
+            "checks": sorted(str(check["sqltext"]) for check in inspector.get_check_constraints(table)),
+            "indexes": sorted(
+                (str(index["name"]), tuple(index["column_names"]), condition(dict(index)))
+                for index in inspector.get_indexes(table)
+                if not index.get("duplicates_constraint")
+            ),
+            "key": inspector.get_pk_constraint(table)["constrained_columns"],
+        }
+        for table in sorted(inspector.get_table_names())
+        if table != "alembic_version"
+    }
+
+
+async def test_migrated_is_declared(database: Database):
+    async with database.reading() as connection:
+        assert await connection.run_sync(differences) == []
+        migrated = await connection.run_sync(constraints)
+    async with database.writing() as connection:
+        await connection.run_sync(schema.downgrade, "base")
+        await connection.run_sync(metadata.create_all)
+        declared = await connection.run_sync(constraints)
+    assert migrated == declared
+    assert declared["posts"]["unique"] == [("article_id", "channel_id"), ("message_id",), ("nonce",)]  # type: ignore[index]
+
+
+async def test_down_leaves_nothing_and_up_works_again(database: Database):
+    async with database.writing() as connection:
+        await connection.run_sync(schema.downgrade, "base")
+    async with database.reading() as connection:
+        tables = await connection.run_sync(lambda opened: inspect(opened).get_table_names())
+    assert tables == ["alembic_version"]
+    assert not await database.is_current()
+    await database.migrate()
+    await database.migrate()
+    assert await database.is_current()
+
+
+async def test_a_migration_that_fails_leaves_nothing_half_done(database_url: str):
+    database = await Database.open(database_url)
+    async with database.writing() as connection:
+        await connection.execute(text("CREATE TABLE reactions (x INTEGER)"))
+    try:
+        await database.migrate()
+    except Exception as error:
+        assert "reactions" in str(error)
+    async with database.reading() as connection:
+        tables = await connection.run_sync(lambda opened: inspect(opened).get_table_names())
+    assert tables == ["reactions"]
+    await database.close()

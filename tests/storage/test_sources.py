@@ -1,0 +1,104 @@
+"""Sources: claimed when due, moved by every end of a poll, idle while nobody wants them."""
+
+from __future__ import annotations
+
+import asyncio
+
+from storage import Database, SourceListed, Store
+from tests.databases import hot, nonces
+from tests.storage.desk import LEASE, NOW, Desk, at, poll
+
+
+async def test_a_source_is_made_once_by_its_url(desk: Desk):
+    add = desk.store.sources.add
+    first = await add("https://a.example/feed", "A", "https://a.example", "https://a.example/i.png")
+    again = await add("https://a.example/feed", "Other title", None, None)
+    assert again == first
+    assert (first.title, first.next_poll_at, first.failures) == ("A", None, 0)
+    assert await desk.store.sources.by_url("https://a.example/feed") == first
+    assert await desk.store.sources.get(first.id) == first
+    assert await desk.store.sources.by_url("https://a.example") is None
+
+
+async def test_the_longest_due_are_claimed_first_and_once(desk: Desk):
+    sources = desk.store.sources
+    made = [await desk.source(name) for name in ("a", "b", "c", "d")]
+    for source, minute in zip(made, (-1, -3, -2, 1), strict=True):
+        await sources.poll_soon(source.id, at(minute))
+    assert await sources.next_due_at() == at(-3)
+    assert [source.title for source in await sources.claim_due(NOW, 2, LEASE)] == ["B", "C"]
+    assert [source.title for source in await sources.claim_due(NOW, 9, LEASE)] == ["A"]
+    assert await sources.claim_due(NOW, 9, LEASE) == []
+    assert await sources.next_due_at() == at(1)
+    again = await sources.claim_due(at(5), 9, LEASE)
+    assert [source.title for source in again] == ["D", "A", "B", "C"], "a dead claim comes back by itself"
+
+
+async def test_a_source_is_due_at_the_very_moment(desk: Desk):
+    source = await desk.source()
+    await desk.store.sources.poll_soon(source.id, NOW)
+    assert len(await desk.store.sources.claim_due(NOW, 1, LEASE)) == 1
+
+
+async def test_two_claims_at_once_share_no_source(desk: Desk, database_url: str):
+    other_database = await Database.open(database_url)
+    other = Store(other_database, hot=hot, nonce=nonces())
+    for n in range(12):
+        await desk.store.sources.poll_soon((await desk.source(f"n{n}")).id, NOW)
+    claims = await asyncio.gather(
+        *(store.sources.claim_due(NOW, 4, LEASE) for store in (desk.store, other, desk.store, other))
+    )
+    claimed = [source.id for claim in claims for source in claim]
+    assert len(claimed) == len(set(claimed))
+    await other_database.close()
+
+
+async def test_ends_of_polls(desk: Desk):
+    sources = desk.store.sources
+    source = await desk.wired(100)
+    await sources.failed(source.id, "The server answers 500.", at(20), NOW)
+    await sources.failed(source.id, "The server answers 502.", at(40), at(1))
+    failing = await sources.get(source.id)
+    assert failing is not None
+    assert (failing.failures, failing.problem) == (2, "The server answers 502.")
+    assert (failing.next_poll_at, failing.last_polled_at, failing.last_success_at) == (at(40), at(1), NOW)
+    assert failing.etag == '"e1"', "a failure changes only the back-off"
+
+    await sources.unchanged(source.id, '"e2"', "yesterday", "d2", at(30), at(2))
+    well = await sources.get(source.id)
+    assert well is not None
+    assert (well.failures, well.problem, well.next_poll_at) == (0, None, at(30))
+    assert (well.etag, well.last_modified, well.digest) == ('"e2"', "yesterday", "d2")
+    assert (well.last_polled_at, well.last_success_at) == (at(2), at(2))
+
+    await sources.failed(source.id, "The source is gone (410).", None, at(3))
+    assert await sources.next_due_at() is None
+
+
+async def test_what_nobody_wants_is_never_scheduled_again(desk: Desk):
+    source = await desk.source()
+    await desk.store.sources.poll_soon(source.id, NOW)
+    await desk.store.articles.ingest(poll(source), [], [], NOW)
+    assert await desk.store.sources.next_due_at() is None
+    await desk.store.sources.failed(source.id, "No answer.", at(5), NOW)
+    assert await desk.store.sources.next_due_at() is None
+
+
+async def test_all_that_are_wanted_are_polled_soon(desk: Desk):
+    wanted, _unwanted = await desk.wired(100), await desk.source("other")
+    left = await desk.wired(200, guild_id=20, name="left")
+    await desk.store.guilds.left(20, NOW)
+    assert await desk.store.sources.poll_soon(None, NOW) == 1
+    assert [source.id for source in await desk.store.sources.claim_due(NOW, 9, LEASE)] == [wanted.id]
+    assert await desk.store.sources.poll_soon(left.id, NOW) == 1
+    assert await desk.store.sources.poll_soon(999, NOW) == 0
+
+
+async def test_the_list_counts(desk: Desk):
+    source = await desk.wired(100, 101)
+    other = await desk.source("other")
+    await desk.ingest(source, "a", "b", "c")
+    current = await desk.store.sources.get(source.id)
+    assert current is not None
+    assert await desk.store.sources.listed() == [SourceListed(current, 2, 3), SourceListed(other, 0, 0)]
+    assert await desk.store.sources.listed(limit=1, offset=1) == [SourceListed(other, 0, 0)]
