@@ -21,7 +21,6 @@ from bot.feeds.model import Changed, Failed, Outcome, Unchanged, Validators
 
 MAX_BODY = 10 * 1024 * 1024  # bytes, after decompression
 MAX_REDIRECTS = 5
-_CHUNK = 64 * 1024
 _LONGEST_VALIDATOR = 1024
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -174,7 +173,7 @@ class Fetcher:
             if body is None:
                 limit = f"{self._max_body / 1024 / 1024:g} MiB"
                 return Failed(f"{host} sends more than {limit}, more than a feed may have.", kind="too_large")
-            digest = hashlib.blake2b(body, digest_size=16).hexdigest()
+            digest = hashlib.sha256(body).hexdigest()  # what processors have an instruction for
             validators = _validators(response, digest, Validators())
             if digest == known.digest:
                 return Unchanged(validators, fresh_for=fresh_for)
@@ -188,13 +187,15 @@ class Fetcher:
         if (response.content_length or 0) > self._max_body:
             response.close()
             return None
-        pieces = bytearray()
-        async for piece in response.content.iter_chunked(_CHUNK):
-            pieces += piece
-            if len(pieces) > self._max_body:
+        pieces: list[bytes] = []
+        size = 0
+        async for piece in response.content.iter_any():
+            pieces.append(piece)
+            size += len(piece)
+            if size > self._max_body:
                 response.close()  # do not drain what is left
                 return None
-        return bytes(pieces)
+        return b"".join(pieces)
 
     @asynccontextmanager
     async def _turn(self, place: str) -> AsyncIterator[None]:
