@@ -71,7 +71,12 @@ export class Api {
     return this.call("GET", `/channels/${channel}/messages?${query}`);
   }
 
-  message = (channel, id) => this.call("GET", `/channels/${channel}/messages/${id}`);
+  /** One message, or null if there is none; asked as a list, since a 404 would litter the console. */
+  async message(channel, id) {
+    const around = await this.call("GET", `/channels/${channel}/messages?around=${id}&limit=1`);
+    return around.find((message) => message.id === id) ?? null;
+  }
+
   send = (channel, body) => this.call("POST", `/channels/${channel}/messages`, body);
   edit = (channel, id, content) => this.call("PATCH", `/channels/${channel}/messages/${id}`, { content });
   remove = (channel, id) => this.call("DELETE", `/channels/${channel}/messages/${id}`);

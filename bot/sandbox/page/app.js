@@ -145,6 +145,10 @@ function start(person, people) {
   const members = new MemberList(session, byId("members"));
   const theme = themeButton();
 
+  // What makes the page look again at what its address means: a place has come or gone.
+  const isAboutPlace = (type, data) => type === "GUILD_CREATE" || type === "GUILD_DELETE"
+    || (/^(CHANNEL|THREAD)_CREATE$/u.test(type) && !room.channel) || (/^(CHANNEL|THREAD)_DELETE$/u.test(type) && data.id === session.place.channelId);
+
   async function show({ force = false } = {}) {
     const place = readAddress(store);
     const same = place.channelId === session.place.channelId && place.guildId === session.place.guildId;
@@ -184,9 +188,7 @@ function start(person, people) {
       byId("person").replaceChildren(personPanel(people, person, data.user.id, theme));
       await show({ force: true });
       document.body.dataset.ready = "true";
-    } else if (type === "GUILD_CREATE" || type === "GUILD_DELETE" || (type === "CHANNEL_DELETE" && data.id === session.place.channelId) || (type === "THREAD_DELETE" && data.id === session.place.channelId)) {
-      await show();
-    }
+    } else if (isAboutPlace(type, data)) await show();
   });
   store.listen("channels", () => room.refreshHead());
   byId("skip").addEventListener("click", (event) => {

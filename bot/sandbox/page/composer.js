@@ -38,7 +38,6 @@ export class Composer {
     this.input.addEventListener("keydown", (event) => this.#key(event));
     this.input.addEventListener("blur", () => this.suggestions.hide());
     this.input.value = session.drafts.get(channel.id) ?? "";
-    this.#grow();
     if (!session.store.may(isThread(channel) ? SEND_IN_THREADS : SEND_MESSAGES, channel)) this.#forbid();
   }
 
@@ -46,6 +45,13 @@ export class Composer {
     this.input.disabled = true;
     this.input.placeholder = "You may read here, but not write.";
     this.line.classList.add("forbidden");
+  }
+
+  /** To be called once the composer stands in the page, when its height can be measured. */
+  settle() {
+    this.#grow();
+    this.drawTypists();
+    if (matchMedia("(hover: hover)").matches) this.focus();
   }
 
   focus() {

@@ -35,6 +35,8 @@ export function openPicker(anchor, pick) {
     if (event.target === search) {
       if (event.key === "ArrowDown") all[0]?.focus();
       else if (event.key === "Enter") all[0]?.click();
+      else return;
+      event.preventDefault(); // else Enter would go on to press what the focus returns to
       return;
     }
     const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: COLUMNS, ArrowUp: -COLUMNS }[event.key];

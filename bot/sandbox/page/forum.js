@@ -35,7 +35,8 @@ export class Forum {
     }
     this.draw();
     const missing = this.#posts().slice(0, STARTERS).filter((post) => !store.message(post.id, post.id));
-    await Promise.allSettled(missing.map(async (post) => store.putLoose(await api.message(post.id, post.id))));
+    const starters = await Promise.allSettled(missing.map((post) => api.message(post.id, post.id)));
+    for (const { value: starter } of starters) if (starter) store.putLoose(starter);
     if (!this.#abort.signal.aborted) this.draw();
   }
 

@@ -145,7 +145,7 @@ function drawInvocation(message, { store, guildId }) {
   if (!user) return null;
   return make("div", { class: "quote-line" }, avatar(user.id, store.displayName(guildId, user), "avatar tiny"),
     make("span", { class: "quote-name" }, store.displayName(guildId, user)),
-    make("span", { class: "quote-text" }, name ? "used " : "answered by ", name && make("span", { class: "mention" }, `${meta?.target_message_id || meta?.target_user ? "" : "/"}${name}`)));
+    make("span", { class: "quote-text" }, name ? " used " : " asked this", name && make("span", { class: "mention" }, `${meta?.target_message_id || meta?.target_user ? "" : "/"}${name}`)));
 }
 
 function drawThreadCard(thread, view) {

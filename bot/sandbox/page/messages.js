@@ -84,11 +84,8 @@ export class MessageList {
     const { store, api } = this.session;
     const parent = store.channels.get(this.channel.parent_id);
     if (!isThread(this.channel) || isForum(parent) || store.message(this.channel.parent_id, this.channel.id)) return;
-    try {
-      store.putLoose(await api.message(this.channel.parent_id, this.channel.id));
-    } catch (error) {
-      if (error.status !== 404 && error.status !== 403) throw error; // a thread may well have no starter
-    }
+    const starter = await api.message(this.channel.parent_id, this.channel.id);
+    if (starter) store.putLoose(starter); // a thread may well have none
   }
 
   // ---- drawing

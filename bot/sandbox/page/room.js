@@ -28,6 +28,7 @@ export class Room {
   showBlank(...content) {
     this.close();
     this.channel = null;
+    delete this.element.dataset.channelId;
     this.element.replaceChildren(make("header", { class: "room-head" }, this.#drawerButton()), ...content);
   }
 
@@ -36,6 +37,7 @@ export class Room {
     this.close();
     this.#abort = new AbortController();
     this.channel = channel;
+    delete this.element.dataset.channelId;
     const head = this.#head(channel);
     if (isForum(channel)) {
       this.#content = new Forum(this.session, channel);
@@ -47,7 +49,7 @@ export class Room {
       this.#content = list;
       this.session.store.listen("typing", ({ channelId }) => channelId === channel.id && composer.drawTypists(), this.#abort.signal);
       this.element.replaceChildren(head, list.element, composer.element);
-      if (matchMedia("(hover: hover)").matches) composer.focus();
+      composer.settle();
     }
     await this.#content.open();
     this.element.dataset.channelId = channel.id;

@@ -188,7 +188,7 @@ export class Store extends EventTarget {
     const channel = this.channels.get(message.channel_id);
     if (channel && !message.ephemeral) {
       channel.last_message_id = message.id;
-      if (isThread(channel)) channel.message_count = (channel.message_count ?? 0) + (message.id === channel.id ? 0 : 1);
+      if (countsIn(channel, message)) channel.message_count = (channel.message_count ?? 0) + 1;
     }
     this.typists.get(message.channel_id)?.delete(message.author.id);
     if (message.author.id === this.me.id) this.markers.set(message.channel_id, message.id);
@@ -223,7 +223,10 @@ export class Store extends EventTarget {
   }
 
   removeMessages(channelId, ids) {
+    const channel = this.channels.get(channelId);
     for (const id of ids) {
+      const gone = this.message(channelId, id);
+      if (gone && !gone.ephemeral && countsIn(channel, gone)) channel.message_count = Math.max(0, (channel.message_count ?? 0) - 1);
       this.timelines.get(channelId)?.remove(id);
       this.loose.delete(id);
       this.tell("message", { channelId, id });
@@ -242,6 +245,11 @@ export class Store extends EventTarget {
     this.tell("channels", { guildId: channel.guild_id, removed: channel.id });
     if (channel.parent_id) this.tell("message", { channelId: channel.parent_id, id: channel.id });
   }
+}
+
+// A thread counts what was written in it; not the message it began with, nor the mark of that (type 21).
+function countsIn(channel, message) {
+  return isThread(channel) && message.id !== channel.id && message.type !== 21;
 }
 
 // A webhook's author borrows an id that is nobody's; its name must not stick to a user.

@@ -1,0 +1,1 @@
+"""The sandbox's chat page, driven in a real browser."""
