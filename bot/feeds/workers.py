@@ -57,7 +57,7 @@ class Workers:
     async def parse(
         self, body: bytes, content_type: str, charset: str | None, url: str
     ) -> Document | Unreadable:
-        """Read a feed; `url` is the base of its relative links."""
+        """Read a feed; `url` is the base of its relative links. Raises RuntimeError if no worker can be started."""
         head = {"wish": "parse", "content_type": content_type, "charset": charset, "url": url}
         entries: list[Entry] = []
         answer: dict[str, Any] = {}
