@@ -127,16 +127,12 @@ class Comments:
             )
             return [_read(row) for row in rows]
 
-    async def ids_in_channel(self, channel_id: int, after: int, before: int) -> list[int]:
-        """List a channel's comments by id, `after` < id < `before`, to be compared with what Discord still shows."""
+    async def ids_in_channel(self, channel_id: int, after: int) -> list[int]:
+        """List a channel's comments with ids above `after`, to be compared with what Discord still shows."""
         async with self._database.reading() as connection:
             found = await connection.scalars(
                 select(comments.c.message_id)
-                .where(
-                    comments.c.channel_id == channel_id,
-                    comments.c.message_id > after,
-                    comments.c.message_id < before,
-                )
+                .where(comments.c.channel_id == channel_id, comments.c.message_id > after)
                 .order_by(comments.c.message_id)
             )
             return list(found)

@@ -25,8 +25,13 @@ class Leases:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def take(self, name: str, holder: str, duration: timedelta) -> Lease | LeaseHeld:
-        """Take a lease that is free or has ended; its fence is greater than any before."""
+    async def take(
+        self, name: str, holder: str, duration: timedelta, *, instead_of: str | None = None
+    ) -> Lease | LeaseHeld:
+        """Take a lease that is free or has ended, or that `instead_of` holds; its fence is greater than any before.
+
+        `instead_of` is for a holder that is known to be dead.
+        """
         async with self._database.writing() as connection:
             await connection.execute(
                 insert(connection, leases)
@@ -37,7 +42,7 @@ class Leases:
                 await connection.execute(select(leases).where(leases.c.name == name).with_for_update())
             ).one()
             now = (await connection.execute(select(DatabaseClock()))).scalar_one()
-            if row.expires_at > now:
+            if row.expires_at > now and row.holder != instead_of:
                 return LeaseHeld(row.holder, row.expires_at)
             lease = Lease(holder, row.fence + 1, now + duration)
             await connection.execute(

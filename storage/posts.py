@@ -228,6 +228,23 @@ class Posts:
             row = (await connection.execute(_cards().where(posts.c.id == post_id))).one_or_none()
             return read_card(row) if row else None
 
+    async def channel_deleted(self, channel_id: int, now: datetime) -> int:
+        """Record that a channel or thread is gone: its posts with their votes, or the thread of a post.
+
+        Answers how many posts of ours were in it.
+        """
+        async with self._database.writing() as connection:
+            await connection.execute(
+                update(posts).where(posts.c.thread_id == channel_id).values(thread_id=None, thread_wanted=False)
+            )
+            sent = await connection.scalars(
+                select(posts.c.message_id).where(posts.c.channel_id == channel_id, SENT)
+            )
+            deleted = 0
+            for portion in portions([message_id for message_id in sent if message_id is not None]):
+                deleted += await self._delete(connection, portion, now)
+            return deleted
+
     async def message_deleted(self, message_ids: Collection[int], now: datetime) -> int:
         """Record that messages were deleted on Discord: their votes go; answers how many were posts of ours."""
         deleted = 0

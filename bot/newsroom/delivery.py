@@ -81,7 +81,8 @@ class Delivery:
                 return await self._sent(card, outcome, unsent=False)
         else:
             after_id = await self._publisher.newest_message_id(post.channel_id)
-            await self._store.posts.begin_sending(post.id, after_id or 0, self._clock())
+            if not await self._store.posts.begin_sending(post.id, after_id or 0, self._clock()):
+                return None  # it is not ours to send any more
         outcome = await self._publisher.send(card)
         return await self._sent(card, outcome, unsent=not isinstance(outcome, Unclear))
 

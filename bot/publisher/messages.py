@@ -36,7 +36,11 @@ def message_seen(message: discord.Message) -> MessageSeen | None:
         created_at=message.created_at,
         edited_at=message.edited_at,
         attachments=tuple(attachment.url for attachment in message.attachments),
-        reactions={emoji_name(reaction.emoji): reaction.count for reaction in message.reactions},
+        reactions={
+            emoji_name(reaction.emoji): reaction.count - reaction.me
+            for reaction in message.reactions
+            if reaction.count > reaction.me
+        },
         # A thread made from a message has that message's id.
         thread_id=message.id if message.flags.has_thread else None,
     )
