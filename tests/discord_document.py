@@ -23,14 +23,23 @@ def load_checker(path: Path = DOCUMENT) -> Check | None:
     if not path.exists():
         return None
     document = json.loads(path.read_text(encoding="utf-8"))
-    _accept_integer_ids(document["components"]["schemas"])
+    _allow_what_discord_does(document)
     return _Checker(document).check
 
 
-def _accept_integer_ids(schemas: dict[str, Any]) -> None:
-    """Discord reads ids as integers too, and discord.py sends some that way."""
+def _allow_what_discord_does(document: dict[str, Any]) -> None:
+    """Widen the document in three places where Discord's reference and discord.py say otherwise."""
+    schemas = document["components"]["schemas"]
+    # Ids are read as integers too, and discord.py sends some that way.
     strict = dict(schemas["SnowflakeType"])
     schemas["SnowflakeType"] = {"anyOf": [strict, {"type": "integer", "minimum": 0}]}
+    # The codes within a 50035's tree are names: https://discord.com/developers/docs/reference#error-messages
+    named = {"type": "object", "required": ["code", "message"], "properties": {"code": {"type": "string"}}}
+    schemas["InnerErrors"]["properties"]["_errors"]["items"] = named
+    # Permissions are written as strings since API version 8, in overwrites too.
+    overwrite = document["paths"]["/channels/{channel_id}/permissions/{overwrite_id}"]["put"]
+    fields = overwrite["requestBody"]["content"]["application/json"]["schema"]["properties"]
+    fields["allow"] = fields["deny"] = {"type": ["string", "integer", "null"]}
 
 
 class _Checker:

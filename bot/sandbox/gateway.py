@@ -22,6 +22,8 @@ from bot.sandbox.world import Channel, Guild, Message, User, World
 _HEARTBEAT_MS = 41250
 _REPLAYED_AT_MOST = 4096
 _RESUMABLE_FOR_S = 180
+# How long a client may take to answer a close.
+_CLOSING_TAKES_S = 1.0
 # Close codes after which a session cannot be resumed.
 _ENDING = frozenset({1000, 1001, 4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014})
 
@@ -278,7 +280,7 @@ class Gateway:
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Speak with one websocket until it ends."""
-        socket = web.WebSocketResponse(max_msg_size=64 * 1024, autoclose=True)
+        socket = web.WebSocketResponse(max_msg_size=64 * 1024, timeout=_CLOSING_TAKES_S)
         await socket.prepare(request)
         connection = Connection(socket, request.query.get("compress") == "zlib-stream")
         self._connections.add(connection)
@@ -321,8 +323,8 @@ class Gateway:
 
     async def disconnect_all(self, code: int) -> None:
         """Close every connection with a code; sessions stay resumable unless the code ends them."""
-        for connection in list(self._connections):
-            await connection.close(code)
+        closing = [connection.close(code) for connection in self._connections]
+        await asyncio.gather(*closing, return_exceptions=True)
 
     def drop_all(self) -> None:
         """Cut every connection without a goodbye."""

@@ -1,0 +1,88 @@
+"""A sandbox that is kept in a file, and one that is furnished."""
+
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.sandbox import Sandbox
+from bot.sandbox.prepare import prepare
+from bot.sandbox.store import DamagedState, snapshot
+from tests.discord_document import DOCUMENT, load_checker
+from tests.people import Person
+from tests.sandbox.conftest import Town
+
+FURNITURE = {"news": 0, "wire": 5, "stories": 15}
+PEOPLE = ["ada", "ben"]
+
+
+async def test_ids_tokens_and_talk_outlive_a_restart(tmp_path: Path) -> None:
+    state = tmp_path / "sandbox.json"
+    async with Sandbox(state=state) as first:
+        made = await prepare(first, "Town", FURNITURE, PEOPLE, "Broadsheet")
+        async with await Person.connect(first.url, "ben", made.people["ben"].token) as ben:
+            message = await ben.send(made.channels["news"], "Still here?")
+            await ben.react(message, "👍")
+            thread = await ben.start_thread(message, "Talk")
+            await ben.send(thread["id"], "In the thread")
+        before = snapshot(first.stage.world)
+    async with Sandbox(state=state) as second:
+        assert snapshot(second.stage.world) == before
+        again = await prepare(second, "Town", FURNITURE, PEOPLE, "Broadsheet")
+        assert again == made
+        async with await Person.connect(second.url, "ben", made.people["ben"].token) as ben:
+            kept = await ben.message(made.channels["news"], message["id"])
+            assert (kept["content"], kept["reactions"][0]["me"]) == ("Still here?", True)
+            assert kept["thread"]["message_count"] == 1
+            newer = await ben.send(made.channels["news"], "Yes")
+            assert int(newer["id"]) > int(before["last_id"])
+
+
+async def test_prepared_people_are_listed_for_the_chat_page() -> None:
+    async with Sandbox() as sandbox, aiohttp.ClientSession() as http:
+        await prepare(sandbox, "Town", FURNITURE, PEOPLE, "Broadsheet")
+        async with http.get(f"{sandbox.url}/sandbox/people") as answer:
+            people = (await answer.json())["people"]
+        assert [(one["username"], one["role"]) for one in people] == [("ada", "admin"), ("ben", "member")]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"format": 1}', '{"format": 99}'])
+async def test_a_damaged_file_is_named_and_left_alone(tmp_path: Path, text: str) -> None:
+    state = tmp_path / "sandbox.json"
+    state.write_text(text)
+    with pytest.raises(DamagedState, match=r"sandbox\.json"):
+        await Sandbox(state=state).__aenter__()
+    assert state.read_text() == text
+
+
+async def test_a_change_is_saved_while_the_sandbox_runs(tmp_path: Path) -> None:
+    state = tmp_path / "sandbox.json"
+    async with Sandbox(state=state) as sandbox, await Person.register(sandbox.url, "alice") as alice:
+        await alice.create_guild("Town")
+        await sandbox.save()
+        assert '"Town"' in state.read_text()
+    assert [one.name for one in tmp_path.iterdir()] == ["sandbox.json"]
+
+
+async def test_the_document_finds_what_is_wrong() -> None:
+    check = load_checker()
+    if check is None:
+        pytest.skip(f"Discord's OpenAPI document is not at {DOCUMENT}, so nothing can be held against it.")
+    assert check("GET", "/gateway", None, 200, {"url": "ws://127.0.0.1"}) == []
+    assert check("GET", "/gateway", None, 200, {"address": "x"}) != []
+    assert check("POST", "/channels/{channel_id}/messages", {"content": "x" * 5000}, 200, {}) != []
+    assert check("POST", "/auth/register", {"anything": 1}, 201, {}) == []
+
+
+async def test_exchanges_are_held_against_the_document(town: Town) -> None:
+    if load_checker() is None:
+        pytest.skip(f"Discord's OpenAPI document is not at {DOCUMENT}, so nothing can be held against it.")
+    shown: list[str] = []
+
+    def complain(method: str, template: str, *_: object) -> list[str]:
+        shown.append(f"{method} {template}")
+        return ["on purpose"]
+
+    async with Sandbox(check=complain) as sandbox, await Person.register(sandbox.url, "zoe"):
+        assert sandbox.violations[0] == "POST /auth/register 201: on purpose"
+    assert shown == ["POST /auth/register", "GET /gateway"]
