@@ -1,11 +1,13 @@
 """Routes of channels: make, read, change, delete; permission overwrites; invites."""
 
 import secrets
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.sandbox import shapes, threads
 from bot.sandbox.errors import refusal
-from bot.sandbox.forms import Form
+from bot.sandbox.forms import Form, Path
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routing import Answer, Call, Route, Stage
 from bot.sandbox.world import ANNOUNCEMENT, CATEGORY, FORUM, TEXT, Channel, Invite
@@ -75,19 +77,20 @@ def _read_into(call: Call, form: Form, channel: Channel) -> None:
         if channel.parent_id and (parent is None or parent.type != CATEGORY):
             form.wrong(("parent_id",), "CHANNEL_PARENT_INVALID", "Category does not exist")
     if "permission_overwrites" in body:
-        listed = form.items(body, "permission_overwrites", (), 500)
-        channel.overwrites = {str(one["id"]): _overwrite(str(one["id"]), one) for one in listed}
+        listed = form.objects(body, "permission_overwrites", (), 500)
+        read = [_overwrite(form.snowflake(one, "id", place) or "", one, form, place) for place, one in listed]
+        channel.overwrites = {one["id"]: one for one in read if one["id"]}
     if "available_tags" in body:
         channel.available_tags = _read_tags(call, form)
 
 
 def _read_tags(call: Call, form: Form) -> list[dict[str, Any]]:
     tags = []
-    for index, one in enumerate(form.items(call.form, "available_tags", (), _TAGS_AT_MOST)):
-        name = form.text(one, "name", ("available_tags", index), 20, least=1, required=True)
+    for place, one in form.objects(call.form, "available_tags", (), _TAGS_AT_MOST):
+        name = form.text(one, "name", place, 20, least=1, required=True)
         tags.append(
             {
-                "id": str(one.get("id") or call.stage.make_id()),
+                "id": form.snowflake(one, "id", place) or call.stage.make_id(),
                 "name": name or "",
                 "moderated": one.get("moderated") is True,
                 "emoji_id": None,
@@ -112,8 +115,10 @@ def update(call: Call) -> Any:
     call.channel(Permission.MANAGE_CHANNELS)
     form = Form()
     name = form.text(call.form, "name", (), 100, least=1)
-    _read_into(call, form, channel)
+    # Read into a copy first: a form that is refused leaves the channel as it was.
+    _read_into(call, form, replace(channel))
     form.finish()
+    _read_into(call, form, channel)
     if name is not None:
         channel.name = _spelled(name, channel.type)
     _changed(call, channel)
@@ -142,12 +147,12 @@ def delete(call: Call) -> Any:
     return shape
 
 
-def _overwrite(target_id: str, given: dict[str, Any]) -> dict[str, Any]:
+def _overwrite(target_id: str, given: Mapping[str, Any], form: Form, place: Path) -> dict[str, Any]:
     return {
         "id": target_id,
         "type": 1 if str(given.get("type")) in ("1", "member") else 0,
-        "allow": str(int(given.get("allow") or 0)),
-        "deny": str(int(given.get("deny") or 0)),
+        "allow": str(form.permissions(given, "allow", place)),
+        "deny": str(form.permissions(given, "deny", place)),
     }
 
 
@@ -157,12 +162,10 @@ def put_overwrite(call: Call) -> Any:
     if channel.guild_id is None or channel.thread is not None:
         raise refusal(50024)
     form = Form()
-    for key in ("allow", "deny"):
-        if not str(call.form.get(key) or 0).isdigit():
-            form.wrong((key,), "NUMBER_TYPE_COERCE", "Value is not a permissions integer.")
-    form.finish()
     target_id = call.path["overwrite_id"]
-    channel.overwrites = {**channel.overwrites, target_id: _overwrite(target_id, call.form)}
+    overwrite = _overwrite(target_id, call.form, form, ())
+    form.finish()
+    channel.overwrites = {**channel.overwrites, target_id: overwrite}
     _changed(call, channel)
 
 

@@ -82,25 +82,16 @@ def _read_localizations(
 
 
 def _read_permissions(body: Mapping[str, Any], form: Form, path: Path) -> str | None:
-    given = body.get("default_member_permissions")
-    if given is None:
+    if body.get("default_member_permissions") is None:
         return None
-    if not str(given).isdigit():
-        place = (*path, "default_member_permissions")
-        form.wrong(place, "NUMBER_TYPE_COERCE", "Value is not a permissions integer.")
-        return None
-    return str(given)
+    return str(form.permissions(body, "default_member_permissions", path))
 
 
 def _read_options(body: Mapping[str, Any], form: Form, path: Path, depth: int) -> list[dict[str, Any]]:
     options = []
     names: set[str] = set()
     optional_seen = False
-    for index, given in enumerate(form.items(body, "options", path, 25)):
-        place = (*path, "options", index)
-        if not isinstance(given, Mapping):
-            form.wrong(place, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
-            continue
+    for place, given in form.objects(body, "options", path, 25):
         option = _read_option(given, form, place, depth)
         if option["name"] in names:
             message = "Option names must be different."
@@ -150,11 +141,7 @@ def _read_option(given: Mapping[str, Any], form: Form, place: Path, depth: int) 
 def read_choices(body: Mapping[str, Any], form: Form, path: Path) -> list[dict[str, Any]]:
     """Up to 25 choices of a name and a value, as in options and autocomplete answers."""
     choices = []
-    for index, given in enumerate(form.items(body, "choices", path, 25)):
-        place = (*path, "choices", index)
-        if not isinstance(given, Mapping):
-            form.wrong(place, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
-            continue
+    for place, given in form.objects(body, "choices", path, 25):
         name = form.text(given, "name", place, 100, least=1, required=True)
         value = given.get("value")
         if value is None:

@@ -65,9 +65,10 @@ def list_all(call: Call) -> Any:
 def overwrite(call: Call) -> Any:
     """`PUT …/commands`: exactly these from now on."""
     application_id, guild_id = _owner(call)
-    given = call.body if isinstance(call.body, list) else []
+    if not isinstance(call.body, list) or not all(isinstance(one, dict) for one in call.body):
+        raise refusal(50109)
     form = Form()
-    bodies = [read_command(one, form, (index,)) for index, one in enumerate(given)]
+    bodies = [read_command(one, form, (index,)) for index, one in enumerate(call.body)]
     seen: set[tuple[int, str]] = set()
     for index, body in enumerate(bodies):
         if (body["type"], body["name"]) in seen:

@@ -106,6 +106,30 @@ class Form:
             return value[:most]
         return value
 
+    def objects(
+        self, body: Mapping[str, Any], key: str, path: Path, most: int, least: int = 0
+    ) -> list[tuple[Path, Mapping[str, Any]]]:
+        """The objects of a list, each with its place."""
+        found = []
+        for index, value in enumerate(self.items(body, key, path, most, least)):
+            if isinstance(value, Mapping):
+                found.append(((*path, key, index), value))
+            else:
+                message = "Only dictionaries may be used in a ModelType"
+                self.wrong((*path, key, index), "MODEL_TYPE_CONVERT", message)
+        return found
+
+    def permissions(self, body: Mapping[str, Any], key: str, path: Path, default: int = 0) -> int:
+        """A set of permissions, written as a string of digits or as an integer."""
+        value = body.get(key)
+        if value is None:
+            return default
+        text = str(value)
+        if isinstance(value, bool) or not (text.isascii() and text.isdigit()) or int(text) >= 1 << 63:
+            self.wrong((*path, key), "NUMBER_TYPE_COERCE", f'Value "{value}" is not int.')
+            return default
+        return int(text)
+
     def snowflakes(self, body: Mapping[str, Any], key: str, path: Path, most: int) -> list[str]:
         """A list of ids, as strings."""
         values = self.items(body, key, path, most)

@@ -6,7 +6,7 @@ from bot.sandbox import shapes
 from bot.sandbox.errors import refusal
 from bot.sandbox.forms import Form
 from bot.sandbox.gateway import Intent
-from bot.sandbox.permissions import ALL, EVERYONE_AT_FIRST, Permission
+from bot.sandbox.permissions import EVERYONE_AT_FIRST, Permission
 from bot.sandbox.routing import Answer, Call, Route, Stage
 from bot.sandbox.world import TEXT, Channel, Guild, Member, Role
 
@@ -84,22 +84,12 @@ def list_roles(call: Call) -> Any:
     return [shapes.role_shape(one) for one in call.guild().roles.values()]
 
 
-def _read_permissions(call: Call, form: Form, default: int) -> int:
-    given = call.form.get("permissions")
-    if given is None:
-        return default
-    if not str(given).isdigit() or int(given) > ALL:
-        form.wrong(("permissions",), "NUMBER_TYPE_COERCE", "Value is not a permissions integer.")
-        return default
-    return int(given)
-
-
 def create_role(call: Call) -> Any:
     """`POST /guilds/{id}/roles`."""
     guild = call.guild(Permission.MANAGE_ROLES)
     form = Form()
     name = form.text(call.form, "name", (), 100) or "new role"
-    permissions = _read_permissions(call, form, guild.roles[guild.id].permissions)
+    permissions = form.permissions(call.form, "permissions", (), guild.roles[guild.id].permissions)
     color = form.number(call.form, "color", (), 0, 0, 0xFFFFFF)
     form.finish()
     role = Role(call.stage.make_id(), name, permissions, len(guild.roles), color)
@@ -128,7 +118,7 @@ def update_role(call: Call) -> Any:
     guild = call.guild(Permission.MANAGE_ROLES)
     role = _role(call, guild)
     form = Form()
-    permissions = _read_permissions(call, form, role.permissions)
+    permissions = form.permissions(call.form, "permissions", (), role.permissions)
     name = form.text(call.form, "name", (), 100)
     color = form.number(call.form, "color", (), role.color, 0, 0xFFFFFF)
     form.finish()
@@ -156,7 +146,7 @@ def _member(call: Call, guild: Guild) -> Member:
 def list_members(call: Call) -> Any:
     """`GET /guilds/{id}/members`, by id."""
     guild = call.guild()
-    after = int(call.query.get("after", "0"))
+    after = int(call.query["after"]) if call.query.get("after", "").isdigit() else 0
     ids = sorted((one for one in guild.members if int(one) > after), key=int)[: call.limit(1, 1000)]
     return [shapes.member_shape(call.world, guild.members[one]) for one in ids]
 

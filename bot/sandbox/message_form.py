@@ -46,7 +46,7 @@ def read_message(
 ) -> Draft:
     """Read a message's body; `v2` when the message that is edited uses components v2 already.
 
-    Errors are noted in `form`; the caller finishes it. Raises 50006 for nothing at all only in `demand_something`.
+    Errors are noted in `form`; the caller finishes it, and asks `demand_something` where nothing is too little.
     """
     draft = Draft(given=frozenset(body))
     draft.content = form.text(body, "content", path, 2000) or ""
@@ -144,16 +144,8 @@ def _number(key: str) -> str:
 
 
 def _read_embeds(body: Mapping[str, Any], form: Form, path: Path) -> list[dict[str, Any]]:
-    embeds: list[dict[str, Any]] = []
-    total = 0
-    for index, given in enumerate(form.items(body, "embeds", path, 10)):
-        place = (*path, "embeds", index)
-        if not isinstance(given, Mapping):
-            form.wrong(place, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
-            continue
-        embed = _read_embed(given, form, place)
-        total += embed_length(embed)
-        embeds.append(embed)
+    embeds = [_read_embed(given, form, place) for place, given in form.objects(body, "embeds", path, 10)]
+    total = sum(embed_length(embed) for embed in embeds)
     if total > 6000:
         form.wrong((*path, "embeds"), "MAX_EMBED_SIZE_EXCEEDED", "Embed size exceeds maximum size of 6000")
     return embeds
@@ -194,15 +186,11 @@ def _read_embed(given: Mapping[str, Any], form: Form, place: Path) -> dict[str, 
             if url is None:
                 form.missing((*place, key, "url"))
             embed[key] = {"url": url or "", "proxy_url": url or "", "width": 0, "height": 0, "flags": 0}
-    fields = [_read_field(one, form, (*place, "fields", n)) for n, one in _fields(given, form, place)]
+    listed = form.objects(given, "fields", place, 25)
+    fields = [_read_field(one, form, spot) for spot, one in listed]
     if fields:
         embed["fields"] = fields
     return embed
-
-
-def _fields(given: Mapping[str, Any], form: Form, place: Path) -> list[tuple[int, Mapping[str, Any]]]:
-    listed = enumerate(form.items(given, "fields", place, 25))
-    return [(number, one) for number, one in listed if isinstance(one, Mapping)]
 
 
 def _read_field(given: Mapping[str, Any], form: Form, place: Path) -> dict[str, Any]:

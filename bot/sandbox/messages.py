@@ -77,7 +77,8 @@ def send(call: Call) -> Any:
     if message is None:
         message = posting.compose(call.stage, call.user, channel, draft)
         posting.publish(call.stage, channel, message)
-    return shape_for(call, message)
+    shape = shape_for(call, message)
+    return shape if draft.nonce is None else {**shape, "nonce": draft.nonce}
 
 
 def edit(call: Call) -> Any:

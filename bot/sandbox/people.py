@@ -8,7 +8,7 @@ from typing import Any
 from bot.sandbox import guilds, shapes
 from bot.sandbox.errors import refusal
 from bot.sandbox.forms import Form
-from bot.sandbox.permissions import ALL, Permission
+from bot.sandbox.permissions import Permission
 from bot.sandbox.routing import Answer, Call, Route
 from bot.sandbox.world import DM, Application, Channel, Role, User
 
@@ -133,9 +133,7 @@ def authorize(call: Call) -> Any:
     guild_id = form.snowflake(call.form, "guild_id", ())
     if guild_id is None:
         form.missing(("guild_id",))
-    asked = str(call.form.get("permissions") or 0)
-    if not asked.isdigit() or int(asked) > ALL:
-        form.wrong(("permissions",), "NUMBER_TYPE_COERCE", "Value is not a permissions integer.")
+    asked = form.permissions(call.form, "permissions", ())
     form.finish()
     application = call.world.applications.get(call.query.get("client_id", ""))
     if application is None:
@@ -148,13 +146,13 @@ def authorize(call: Call) -> Any:
         return location
     role = next((one for one in guild.roles.values() if one.bot_id == bot_id), None)
     if role is not None:
-        role.permissions = int(asked)
+        role.permissions = asked
         call.stage.access.changed(guild.id)
         data = {"guild_id": guild.id, "role": shapes.role_shape(role)}
         call.stage.gateway.to_guild(guild.id, "GUILD_ROLE_UPDATE", data)
         call.stage.note("role changed", user.id, guild_id=guild.id, detail=role.id)
     else:
-        role = Role(call.stage.make_id(), application.name, int(asked), len(guild.roles), bot_id=bot_id)
+        role = Role(call.stage.make_id(), application.name, asked, len(guild.roles), bot_id=bot_id)
         guilds.add_role(call.stage, user.id, guild, role)
         guilds.add_member(call.stage, guild, bot_id, [role.id])
     return location

@@ -159,6 +159,8 @@ def publish(stage: Stage, channel: Channel, message: Message) -> None:
     _count_in_thread(stage, channel, message)
     stage.note("message created", message.author_id, message)
     stage.gateway.message("MESSAGE_CREATE", channel, message)
+    # A nonce is told with the creation only; who reads the message later does not see it.
+    message.nonce = None
 
 
 def _count_in_thread(stage: Stage, channel: Channel, message: Message) -> None:

@@ -203,6 +203,8 @@ class Sandbox:
             answer = route.handler(Call(self.stage, actor, names, request.query, body, files))
         except Refusal as no:
             return no.status, body, no.body()
+        except web.HTTPException:
+            raise
         except Exception:
             _log.exception("The sandbox failed at %s %s.", request.method, route.template)
             return 500, body, {"message": "500: Internal Server Error", "code": 0}
@@ -270,8 +272,8 @@ def _fail(request: web.Request, status: int, drop: bool) -> web.Response:
 async def _read_body(request: web.Request) -> tuple[Any, tuple[Upload, ...]]:
     """The JSON of a request, and the files of a multipart one, whose JSON is in `payload_json`."""
     if request.content_type != "multipart/form-data":
-        text = await request.text()
-        return (_parse(text) if text else None), ()
+        data = await request.read()
+        return (_parse(data) if data else None), ()
     body: Any = None
     files = []
     async for part in await request.multipart():
@@ -279,15 +281,15 @@ async def _read_body(request: web.Request) -> tuple[Any, tuple[Upload, ...]]:
             continue
         data = bytes(await part.read(decode=True))
         if part.name == "payload_json":
-            body = _parse(data.decode())
+            body = _parse(data)
         elif part.filename is not None:
             kind = part.headers.get("Content-Type", "application/octet-stream")
             files.append(Upload(part.name or "", part.filename, kind, data))
     return body, tuple(files)
 
 
-def _parse(text: str) -> Any:
+def _parse(data: bytes) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(data)
     except ValueError:
         raise refusal(50109) from None

@@ -116,7 +116,7 @@ async def start_bot(pointed: None, town: Town) -> AsyncIterator[StartBot]:
 
         async def start(intents: int = 1537, setup: Callable[[Bot], None] | None = None) -> Bot:
             bot = Bot(discord.Intents._from_value(intents))
-            bot._connection.guild_ready_timeout = 0.05  # type: ignore[attr-defined]
+            bot._connection.guild_ready_timeout = 0.05
             if setup is not None:
                 setup(bot)
             task = asyncio.create_task(bot.start(town.application.token))

@@ -56,7 +56,7 @@ async def test_reactions_arrive_raw_in_every_way_they_change(town: Town, start_b
 
     fetched = await channel.fetch_message(sent.id)
     assert [(str(one.emoji), one.count, one.me) for one in fetched.reactions] == [("👍", 1, True)]
-    assert [user.id async for user in fetched.reactions[0].users()] == [bot.user.id]
+    assert [user.id async for user in fetched.reactions[0].users()] == [int(town.application.id)]
     await town.bob.react(message, "🔥")
     await town.alice.request("DELETE", f"/channels/{town.channel_id}/messages/{sent.id}/reactions/🔥")
     assert str((await bot.wait_heard("raw_reaction_clear_emoji")).emoji) == "🔥"
@@ -232,6 +232,6 @@ async def test_a_cut_connection_is_resumed_and_nothing_is_missed(town: Town, sta
 
 async def test_a_kicked_bot_loses_its_guild(town: Town, start_bot: StartBot) -> None:
     bot = await start_bot()
-    await town.alice.request("DELETE", f"/guilds/{town.guild_id}/members/{bot.user.id}")
+    await town.alice.request("DELETE", f"/guilds/{town.guild_id}/members/{town.application.id}")
     assert (await bot.wait_heard("guild_remove")).id == int(town.guild_id)
     assert list(bot.guilds) == []

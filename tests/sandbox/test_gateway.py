@@ -40,7 +40,7 @@ class Line:
 
     async def until(self, name: str) -> tuple[Json, list[str]]:
         """The data of the next event of a name, and the names of those that came before it."""
-        before = []
+        before: list[str] = []
         while True:
             payload = await self.hear()
             if payload["t"] == name:

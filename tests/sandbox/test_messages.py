@@ -27,7 +27,8 @@ async def test_the_same_nonce_makes_one_message_and_a_deleted_one_is_unknown(tow
     path = f"/channels/{town.channel_id}/messages"
     first = await town.bob.request("POST", path, body)
     again = await town.bob.request("POST", path, body)
-    assert again["id"] == first["id"]
+    assert (again["id"], again["nonce"]) == (first["id"], "n-1")
+    assert "nonce" not in await town.bob.message(town.channel_id, first["id"])
     assert (await town.alice.request("POST", path, body))["id"] != first["id"]
     assert (await town.bob.request("POST", path, {**body, "enforce_nonce": False}))["id"] != first["id"]
     assert sum(one.action == "message created" for one in town.sandbox.journal) == 3
