@@ -15,19 +15,22 @@ from bot.feeds.model import Document, Entry
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """What a poll found: entries to post (oldest first), to remember only, and to correct."""
+    """What a poll found: entries never seen before (oldest first), and entries to correct."""
 
     new: tuple[Entry, ...] = ()
-    remembered: tuple[Entry, ...] = ()
     revised: tuple[Entry, ...] = ()
 
 
-def identify(document: Document, known: Mapping[str, str], first_poll: bool, newest: int) -> Recognised:
+def possible_identities(document: Document) -> frozenset[str]:
+    """All identities under which entries of this document may be stored: what `identify` has to know about."""
+    return frozenset(identity for entry in document.entries for identity in _identities(entry))
+
+
+def identify(document: Document, known: Mapping[str, str]) -> Recognised:
     """Tell new entries from known ones.
 
-    `known` maps the identities stored for the source to the `revision_of` each. On a first poll all
-    entries are remembered and only the `newest` (a count, usually 0 or 1) are new. An identity that occurs
-    twice counts once. A revised entry carries the identity under which it is known.
+    `known` maps those of the `possible_identities` that are stored for the source to the `revision_of` each.
+    An identity that occurs twice counts once. A revised entry carries the identity under which it is known.
     """
     unknown: dict[str, Entry] = {}
     revised: dict[str, Entry] = {}
@@ -40,13 +43,7 @@ def identify(document: Document, known: Mapping[str, str], first_poll: bool, new
             unknown[entry.identity] = entry
         elif known[identity] != revision_of(entry):
             revised[identity] = replace(entry, identity=identity)
-    ordered = _oldest_first(tuple(unknown.values()))
-    kept = len(ordered) - max(newest, 0) if first_poll else 0
-    return Recognised(
-        new=ordered[max(kept, 0) :],
-        remembered=ordered[: max(kept, 0)],
-        revised=tuple(revised.values()),
-    )
+    return Recognised(_oldest_first(tuple(unknown.values())), tuple(revised.values()))
 
 
 def revision_of(entry: Entry) -> str:
@@ -70,16 +67,20 @@ def told_apart(identity: str, link: str) -> str:
 
 def _known_as(entry: Entry, known: Mapping[str, str]) -> str | None:
     """The identity under which an entry is known, also after its guid began or ceased to be repeated."""
-    if entry.identity in known:
-        return entry.identity
-    link = entry.url or entry.title
-    apart = told_apart(entry.identity, link)
+    own, apart, alone = _identities(entry)
+    if own in known:
+        return own
     if apart in known:
         return apart  # it shared its guid with another entry that is now gone from the document
-    alone = entry.identity.removesuffix(f" {link}")
-    if alone != entry.identity and known.get(alone) == revision_of(entry):
+    if alone != own and known.get(alone) == revision_of(entry):
         return alone  # it had the guid to itself until now; only the same words can prove that
     return None
+
+
+def _identities(entry: Entry) -> tuple[str, str, str]:
+    """Its identity; the one it had while its guid was repeated; the one it had while its guid was not."""
+    link = entry.url or entry.title
+    return entry.identity, told_apart(entry.identity, link), entry.identity.removesuffix(f" {link}")
 
 
 def _oldest_first(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:

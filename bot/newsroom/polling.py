@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.feeds.fetch import Fetcher
-from bot.feeds.identify import identify, revision_of
+from bot.feeds.identify import identify, possible_identities, revision_of
 from bot.feeds.model import Changed, Document, Entry, Failed, Gone, Unchanged, Unreadable, Validators
 from bot.feeds.summarise import summarise
 from bot.feeds.workers import Workers
@@ -123,8 +123,8 @@ class Poller:
         return Polled(source, problem=sentence)
 
     async def _ingest(self, source: Source, fetched: Changed, document: Document) -> Polled:
-        known = await self._store.articles.known(source.id, [entry.identity for entry in document.entries])
-        recognised = identify(document, known, first_poll=False, newest=0)
+        known = await self._store.articles.known(source.id, possible_identities(document))
+        recognised = identify(document, known)
         now = self._clock()
         update = SourceUpdate(
             source_id=source.id,

@@ -38,7 +38,9 @@ class RelatedArticles:
         total = len(counts)
         # A word that stands in one article only, or in a fifth of many, relates nothing.
         self._weights = {
-            word: log(1 + total / found) for word, found in documents.items() if 1 < found <= max(10, total / 5)
+            word: log(1 + total / found)
+            for word, found in documents.items()
+            if 1 < found <= max(10, total / 5)
         }
         # Lengths count every word: an article of many words of its own is less like any other.
         self._rare = log(1 + total)
@@ -72,7 +74,9 @@ class RelatedArticles:
 
     def _vector(self, words: Counter[str]) -> dict[str, float]:
         """Weights of the words that can relate; the whole article has length 1."""
-        square = sum(((1 + log(count)) * self._weights.get(word, self._rare)) ** 2 for word, count in words.items())
+        square = sum(
+            ((1 + log(count)) * self._weights.get(word, self._rare)) ** 2 for word, count in words.items()
+        )
         length = sqrt(square) or 1.0
         return {
             word: (1 + log(count)) * self._weights[word] / length

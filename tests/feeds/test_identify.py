@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.feeds.identify import Recognised, identify, revision_of, told_apart
+from bot.feeds.identify import Recognised, identify, possible_identities, revision_of, told_apart
 from bot.feeds.model import Document, Entry
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -57,17 +57,12 @@ SECOND_POLLS = {
 @pytest.mark.parametrize("case", SECOND_POLLS.values(), ids=SECOND_POLLS.keys())
 def test_second_poll(case: tuple[Document, list[str], list[str]]) -> None:
     now, new, revised = case
-    found = identify(now, known(A, B, C), first_poll=False, newest=1)
-    assert (names(found.new), names(found.revised), found.remembered) == (new, revised, ())
+    found = identify(now, known(A, B, C))
+    assert (names(found.new), names(found.revised)) == (new, revised)
 
 
-@pytest.mark.parametrize(
-    ("newest", "new", "remembered"),
-    [(0, [], ["a", "b", "c"]), (1, ["c"], ["a", "b"]), (2, ["b", "c"], ["a"]), (9, ["a", "b", "c"], [])],
-)
-def test_first_poll_posts_the_newest_only(newest: int, new: list[str], remembered: list[str]) -> None:
-    found = identify(document(B, C, A), {}, first_poll=True, newest=newest)
-    assert (names(found.new), names(found.remembered)) == (new, remembered)
+def test_on_a_first_poll_all_is_new_and_comes_oldest_first() -> None:
+    assert names(identify(document(B, C, A), {}).new) == ["a", "b", "c"]
 
 
 def test_signed_image_addresses_are_no_revision() -> None:
@@ -83,17 +78,21 @@ def test_words_that_wander_between_fields_are_a_revision() -> None:
 def test_an_entry_whose_guid_ceases_to_be_repeated_is_still_known() -> None:
     twin = entry("a", identity=told_apart("guid", "https://harbour.test/a"))
     alone = entry("a", identity="guid")
-    assert identify(document(alone), known(twin), False, 0) == Recognised()
+    assert identify(document(alone), known(twin)) == Recognised()
     edited = replace(alone, title="Other words")
-    assert identify(document(edited), known(twin), False, 0).revised == (
-        replace(edited, identity=twin.identity),
-    )
+    assert identify(document(edited), known(twin)).revised == (replace(edited, identity=twin.identity),)
+
+
+def test_what_may_be_stored_is_asked_for_under_all_its_identities() -> None:
+    twin = entry("a", identity=told_apart("guid", "https://harbour.test/a"))
+    assert {"guid", twin.identity} <= possible_identities(document(twin))
+    assert {"guid", twin.identity} <= possible_identities(document(entry("a", identity="guid")))
 
 
 def test_an_entry_whose_guid_begins_to_be_repeated_is_still_known() -> None:
     alone = entry("a", identity="guid")
     twins = [entry(name, identity=told_apart("guid", f"https://harbour.test/{name}")) for name in "ab"]
-    assert identify(document(*twins), known(alone), False, 0).new == (twins[1],)
+    assert identify(document(*twins), known(alone)).new == (twins[1],)
 
 
 entries = st.lists(
@@ -104,12 +103,12 @@ entries = st.lists(
 )
 
 
-@given(entries, entries, st.integers(0, 3))
-def test_what_was_remembered_is_never_new_again(first: list[Entry], second: list[Entry], newest: int) -> None:
-    before = identify(document(*first), {}, True, newest)
-    assert {e.identity for e in (*before.new, *before.remembered)} == {e.identity for e in first}
-    stored = known(*before.new, *before.remembered)
-    after = identify(document(*second), stored, False, newest)
+@given(entries, entries)
+def test_what_was_seen_is_never_new_again(first: list[Entry], second: list[Entry]) -> None:
+    before = identify(document(*first), {})
+    assert {e.identity for e in before.new} == {e.identity for e in first}
+    stored = known(*before.new)
+    after = identify(document(*second), stored)
     assert {e.identity for e in after.new} == {e.identity for e in second} - set(stored)
     assert {e.identity for e in after.revised} <= set(stored)
     assert len({e.identity for e in after.new}) == len(after.new)
@@ -118,8 +117,8 @@ def test_what_was_remembered_is_never_new_again(first: list[Entry], second: list
 @given(entries, st.randoms())
 def test_order_in_the_document_decides_nothing_about_what_is_new(some: list[Entry], random: object) -> None:
     shuffled = list({e.identity: e for e in some}.values())
-    straight = identify(document(*shuffled), known(A), False, 0)
+    straight = identify(document(*shuffled), known(A))
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    mixed = identify(document(*shuffled), known(A), False, 0)
+    mixed = identify(document(*shuffled), known(A))
     assert set(straight.new) == set(mixed.new)
     assert set(straight.revised) == set(mixed.revised)
