@@ -96,9 +96,7 @@ Visit = Callable[..., Awaitable[Page]]
 async def scene() -> AsyncIterator[Scene]:
     async with Sandbox() as sandbox:
         prepared = await prepare(sandbox, "The Daily Test", {"general": 0}, ["ada", "ben"], "Broadsheet")
-        bot = SmallBot(
-            sandbox.api_url, sandbox.gateway_url, prepared.bot_token, prepared.application_id
-        )
+        bot = SmallBot(sandbox.api_url, sandbox.gateway_url, prepared.bot_token, prepared.application_id)
         async with bot:
             await bot.call("PUT", f"/applications/{bot.application_id}/commands", COMMANDS)
             yield Scene(sandbox, prepared, bot)

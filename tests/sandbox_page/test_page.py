@@ -1,8 +1,9 @@
 """What people do on the chat page, in a real browser against a real sandbox."""
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
+from bot.sandbox.server import Sandbox
 from tests.sandbox_page.conftest import Scene, Visit
 from tests.sandbox_page.small_bot import Json
 
@@ -21,7 +22,7 @@ async def write(page: Page, text: str) -> None:
     await page.press("#composer", "Enter")
 
 
-def message(page: Page, text: str):
+def message(page: Page, text: str) -> Locator:
     return page.locator("li.message", has_text=text)
 
 
@@ -33,6 +34,15 @@ async def test_a_message_appears_in_another_persons_page(scene: Scene, visit: Vi
     await expect(message(ada, "Good morning, ben")).to_have_count(1)
     await expect(ada.locator(".sending")).to_have_count(0)
     await expect(ada.locator("#composer")).to_have_value("")
+
+
+async def test_whoever_types_is_named(scene: Scene, visit: Visit) -> None:
+    channel = await scene.channel("typing")
+    ada, ben = await visit("ada", channel), await visit("ben", channel)
+    await ben.locator("#composer").press_sequentially("h")
+    await expect(ada.locator(".typists")).to_have_text("ben is typing…")
+    await ben.keyboard.press("Enter")
+    await expect(ada.locator(".typists")).to_have_text("")
 
 
 async def test_an_edit_and_a_deletion_are_seen(scene: Scene, visit: Visit) -> None:
@@ -376,3 +386,21 @@ async def test_keys_lead_through_the_messages_and_back(scene: Scene, visit: Visi
     await ada.keyboard.press("ArrowDown")
     await ada.keyboard.press("ArrowDown")
     await expect(ada.locator("#composer")).to_be_focused()
+
+
+async def test_a_stranger_registers_and_makes_a_server(browser: Browser) -> None:
+    async with Sandbox() as sandbox, await browser.new_context() as context:
+        context.set_default_timeout(5000)
+        page = await context.new_page()
+        await page.goto(sandbox.url)
+        await page.get_by_role("button", name="Choose a name").click()
+        await page.fill(".dialog input", "dora")
+        await page.press(".dialog input", "Enter")
+        await expect(page.locator("#room")).to_contain_text("You are in no server yet")
+        await page.get_by_role("button", name="Add a server").click()
+        await page.fill(".dialog input >> nth=0", "Dora's Daily")
+        await page.press(".dialog input >> nth=0", "Enter")
+        await expect(page.locator("#guild-menu")).to_have_text("Dora's Daily")
+        await expect(page.locator(".room-name")).to_have_text("general")
+        await write(page, "All mine")
+        await expect(message(page, "All mine")).to_be_visible()

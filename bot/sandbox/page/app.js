@@ -178,8 +178,9 @@ function start(person, people) {
   });
   gateway.addEventListener("refused", () => {
     people.forget(person.username);
-    showNotice(`The sandbox no longer knows ${person.username}; it may have been started anew. Reload the page to choose somebody else.`, { lasting: true });
-    room.showBlank(welcome(people));
+    room.showBlank(make("div", { class: "blank" }, make("h2", {}, `The sandbox no longer knows ${person.username}`),
+      make("p", {}, "It was probably started anew, without its old state. Choose again who to be."),
+      make("button", { type: "button", class: "button primary", on: { click: () => location.assign("/") } }, "Choose again")));
   });
   gateway.addEventListener("dispatch", async ({ detail: { type, data } }) => {
     store.apply(type, data);

@@ -86,7 +86,7 @@ export class CommandForm {
   #add(option) {
     const input = make("input", {
       class: "option-input", autocomplete: "off", role: "combobox", "aria-expanded": "false", "aria-label": `${option.name}${option.required ? ", required" : ""}: ${option.description}`,
-      placeholder: KINDS[option.type] ?? "", size: "10", dataset: { option: option.name }, inputmode: option.type === INTEGER ? "numeric" : null,
+      placeholder: option.choices?.length ? "choose one" : KINDS[option.type] ?? "", size: "10", dataset: { option: option.name }, inputmode: option.type === INTEGER ? "numeric" : null,
     });
     const box = make("label", { class: "option" }, make("span", { class: "option-name" }, option.name, option.required && make("span", { class: "required", title: "required" }, "*")), input);
     const entry = { option, input, box, picked: null };
@@ -128,7 +128,7 @@ export class CommandForm {
       const next = [...this.#fields.values()].find((other) => other.option.required && !other.input.value);
       (next?.input ?? input).focus();
     };
-    const show = (offered) => this.suggestions.show(input, offered, choose, `${option.name}: ${option.description}`);
+    const show = (offered) => this.suggestions.show(input, offered, choose);
     const offered = offers(option, this.#scene);
     const typed = input.value.toLowerCase().replace(/^[#@]/u, "");
     if (offered) return field.picked ? this.suggestions.hide() : show(offered.filter((offer) => offer.label.toLowerCase().includes(typed)));

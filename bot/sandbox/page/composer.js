@@ -25,8 +25,8 @@ export class Composer {
     this.commandPlace = make("div", { class: "command-place", hidden: true });
     const name = isThread(channel) ? `“${channel.name}”` : `#${channel.name}`;
     this.input = make("textarea", {
-      id: "composer", rows: "1", placeholder: `Message ${name}`, "aria-label": `Message ${name}`, autocomplete: "off", role: "combobox",
-      "aria-expanded": "false", "aria-autocomplete": "list", enterkeyhint: "send",
+      id: "composer", rows: "1", placeholder: `Message ${name}`, "aria-label": `Message ${name}`, autocomplete: "off",
+      "aria-autocomplete": "list", enterkeyhint: "send",
     });
     this.count = make("span", { class: "count", hidden: true });
     this.sendButton = make("button", { type: "button", class: "icon-button send", "aria-label": "Send", title: "Send", on: { click: () => this.#submit() } }, icon("send"));

@@ -1,6 +1,7 @@
 // A forum channel: its posts as cards, the most recently active first.
 
 import { make, avatar, icon } from "./dom.js";
+import { markdown } from "./markdown.js";
 import { field, moveFocus, openDialog } from "./menus.js";
 import { madeAt } from "./snowflakes.js";
 import { ago } from "./times.js";
@@ -54,7 +55,8 @@ export class Forum {
     const { store } = this.session;
     const starter = store.message(post.id, post.id);
     const owner = store.user(post.owner_id) ?? starter?.author;
-    const words = starter?.content || starter?.embeds?.[0]?.description || starter?.embeds?.[0]?.title || "";
+    const source = starter?.content || starter?.embeds?.[0]?.description || starter?.embeds?.[0]?.title || "";
+    const words = markdown(source, this.session.names(post.guild_id), { inline: true }).textContent;
     const tags = (this.channel.available_tags ?? []).filter((tag) => (post.applied_tags ?? []).includes(tag.id));
     const top = (starter?.reactions ?? []).slice(0, 3);
     return make("a", { class: `post${store.isUnread(post) ? " unread" : ""}`, role: "listitem", href: `#/${post.guild_id}/${post.id}`, dataset: { channelId: post.id } },

@@ -139,7 +139,7 @@ function blockAt(line, rest) {
 }
 
 function listOf(source) {
-  const items = source.trimEnd().split("\n").map((line) => /^( *)([-*]|(\d+)\.) (.*)$/u.exec(line));
+  const items = source.replace(/\n$/u, "").split("\n").map((line) => /^( *)([-*]|(\d+)\.) (.*)$/u.exec(line));
   const first = items[0];
   return {
     kind: first[3] ? "ol" : "ul",

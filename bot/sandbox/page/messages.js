@@ -7,6 +7,7 @@ import { isForum, isThread } from "./state.js";
 import { compare } from "./snowflakes.js";
 
 const PAGE = 50;
+const MOST = 600; // messages kept while reading at the bottom
 const NEAR = 120; // px from the bottom that still count as being there
 const EARLY = 600; // px from the top at which older messages are fetched
 
@@ -202,10 +203,24 @@ export class MessageList {
     this.#redraw(id);
     const next = timeline.after(id);
     if (next && arrived) this.#redraw(next.id);
-    if (message.author.id === this.session.store.me.id && arrived) this.toBottom();
+    if ((arrived && this.#isMine(message)) || message.local === "asking") this.toBottom();
     else if (this.#atBottom) this.#stick();
     else if (arrived) this.jumper.hidden = false;
     if (arrived) this.#read();
+    if (arrived && this.#atBottom && this.#items.size > MOST) this.#trim();
+  }
+
+  /** A channel that is left open for days must not grow without end. */
+  #trim() {
+    this.timeline.trim(MOST / 2);
+    this.#drawAll();
+    this.#stick();
+  }
+
+  /** Written by me, or an answer to what I asked a bot. */
+  #isMine(message) {
+    const { me } = this.session.store;
+    return message.author.id === me.id || (message.type === 20 && message.interaction_metadata?.user?.id === me.id);
   }
 
   #insert(id) {

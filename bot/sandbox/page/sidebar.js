@@ -25,7 +25,7 @@ export class Sidebar {
   refresh() {
     if (this.#waiting) return;
     this.#waiting = true;
-    queueMicrotask(() => {
+    requestAnimationFrame(() => {
       this.#waiting = false;
       this.draw();
     });
@@ -44,8 +44,9 @@ export class Sidebar {
 
   #drawRail() {
     const { store, place } = this.session;
+    const byGuild = Map.groupBy(store.channels.values(), (channel) => channel.guild_id);
     const entries = [...store.guilds.values()].map((guild) => {
-      const inside = [...store.channels.values()].filter((channel) => channel.guild_id === guild.id);
+      const inside = byGuild.get(guild.id) ?? [];
       const unread = inside.some((channel) => store.isUnread(channel));
       const named = inside.reduce((sum, channel) => sum + (store.mentions.get(channel.id) ?? 0), 0);
       const here = place.guildId === guild.id;

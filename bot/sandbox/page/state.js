@@ -132,10 +132,11 @@ export class Store extends EventTarget {
   }
 
   markRead(channelId) {
-    const last = this.channels.get(channelId)?.last_message_id;
-    if (last) this.markers.set(channelId, last);
+    const channel = this.channels.get(channelId);
+    const marksBefore = this.#marksOf(channel);
+    if (channel?.last_message_id) this.markers.set(channelId, channel.last_message_id);
     this.mentions.delete(channelId);
-    this.tell("unread", { channelId });
+    if (this.#marksOf(channel) !== marksBefore) this.tell("unread", { channelId });
   }
 
   addThreads(threads) {
@@ -186,6 +187,7 @@ export class Store extends EventTarget {
       timeline.put(message);
     }
     const channel = this.channels.get(message.channel_id);
+    const marksBefore = this.#marksOf(channel);
     if (channel && !message.ephemeral) {
       channel.last_message_id = message.id;
       if (countsIn(channel, message)) channel.message_count = (channel.message_count ?? 0) + 1;
@@ -195,8 +197,13 @@ export class Store extends EventTarget {
     else if (namesMe(this, message)) this.mentions.set(message.channel_id, (this.mentions.get(message.channel_id) ?? 0) + 1);
     this.tell("message", { channelId: message.channel_id, id: message.id, arrived: true });
     this.tell("typing", { channelId: message.channel_id });
-    this.tell("unread", { channelId: message.channel_id });
+    if (this.#marksOf(channel) !== marksBefore) this.tell("unread", { channelId: message.channel_id });
     if (isThread(channel)) this.tell("message", { channelId: channel.parent_id, id: channel.id });
+  }
+
+  /** What the sidebar shows beside a channel; it is drawn again only when this changes. */
+  #marksOf(channel) {
+    return channel && `${this.isUnread(channel)} ${this.mentions.get(channel.id) ?? 0}`;
   }
 
   /** Change a message wherever it is known; `change(message)` may return a new one. */

@@ -36,15 +36,20 @@ export class Suggestions {
     this.list.replaceChildren(...this.#items.map((item, at) => this.#draw(item, at)));
     this.element.hidden = false;
     input.setAttribute("aria-controls", "suggestions");
-    input.setAttribute("aria-expanded", "true");
+    this.#tellExpanded(true);
     return this.#mark();
+  }
+
+  // Only a combobox may say that it is expanded; the message box is a plain text box.
+  #tellExpanded(expanded) {
+    if (this.#input?.getAttribute("role") === "combobox") this.#input.setAttribute("aria-expanded", `${expanded}`);
   }
 
   hide() {
     this.element.hidden = true;
     this.#items = [];
     this.#input?.removeAttribute("aria-activedescendant");
-    this.#input?.setAttribute("aria-expanded", "false");
+    this.#tellExpanded(false);
   }
 
   #draw(item, at) {

@@ -58,6 +58,12 @@ export class Timeline {
     return true;
   }
 
+  /** Forget all but the newest `most`; the older ones can be read again. */
+  trim(most) {
+    for (const id of this.#ids.splice(0, Math.max(0, this.#ids.length - most))) this.#messages.delete(id);
+    this.complete = false;
+  }
+
   find(predicate) {
     for (let at = this.#ids.length - 1; at >= 0; at -= 1) {
       const message = this.#messages.get(this.#ids[at]);
