@@ -30,6 +30,8 @@ COGS = ("cogs.guilds", "cogs.subscriptions", "cogs.frontpage", "cogs.comments", 
 
 # A longer wait than this is not slept through inside a call: it is told as RateLimited, and the post waits.
 LONGEST_RATE_LIMIT = 30.0
+# How long, in seconds, handlers of events and commands may go on when the bot is closed.
+HANDLERS_MAY_TAKE = 3.0
 
 
 class DiscordProblem(Exception):
@@ -93,6 +95,7 @@ class BroadsheetBot(commands.Bot):
         self.ready = asyncio.Event()
         self._reconciliation: asyncio.Task[None] | None = None
         self._gap_since_reading = False
+        self._under_way: set[asyncio.Task[Any]] = set()
         self._drop_partial_updates()
 
     def _drop_partial_updates(self) -> None:
@@ -128,12 +131,27 @@ class BroadsheetBot(commands.Bot):
             raise login_problem(error) from error
 
     async def close(self) -> None:
-        """End the session, and a reconciliation that is under way."""
+        """End the session. Handlers under way may finish first: what they store must be stored whole."""
         self.ready.clear()
         if self._reconciliation is not None:
             self._reconciliation.cancel()
             await asyncio.wait((self._reconciliation,))
+        if self._under_way:
+            await asyncio.wait(tuple(self._under_way), timeout=HANDLERS_MAY_TAKE)
         await super().close()
+        if late := tuple(self._under_way):
+            for task in late:
+                task.cancel()
+            await asyncio.wait(late)
+
+    def _schedule_event(self, *args: Any, **kwargs: Any) -> asyncio.Task[None]:
+        return self.note_under_way(super()._schedule_event(*args, **kwargs))
+
+    def note_under_way(self, task: asyncio.Task[Any]) -> asyncio.Task[Any]:
+        """Let `close` wait for this handler."""
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return task
 
     async def on_ready(self) -> None:
         """A session began that was not resumed (discord.py tells resumed ones as `on_resumed`)."""
@@ -180,6 +198,11 @@ class Commands(app_commands.CommandTree[BroadsheetBot]):
         if definitions(own) != definitions(cast("list[Mapping[str, Any]]", known)):
             await self.sync()
             log.info("Told Discord %d commands", len(own))
+
+    async def _call(self, interaction: discord.Interaction[BroadsheetBot]) -> None:
+        if (task := asyncio.current_task()) is not None:
+            self.client.note_under_way(task)
+        await super()._call(interaction)
 
     async def interaction_check(self, interaction: discord.Interaction[BroadsheetBot], /) -> bool:
         """Every command is about a server."""

@@ -17,9 +17,10 @@ class GuildsCog(commands.Cog, name="guilds"):
         self._guilds = guilds
 
     @commands.Cog.listener()
-    async def on_guild_available(self, guild: discord.Guild) -> None:
-        """A server's state came: at the start of a session, or after an outage."""
-        await self._guilds.joined(guild.id, guild.name)
+    async def on_ready(self) -> None:
+        """A session began: all servers, one after the other, for there may be thousands."""
+        for guild in self._host.guilds:
+            await self._guilds.joined(guild.id, guild.name)
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:

@@ -1,0 +1,219 @@
+"""A town in the sandbox with the real bot, the real newsroom and a database; only the web outside is made up."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import discord
+import pytest
+
+from bot.client import BroadsheetBot, point_at
+from bot.config import Settings
+from bot.feeds.discover import Found, NotFound, Several
+from bot.feeds.model import Document, Validators
+from bot.newsroom.delivery import Delivery
+from bot.newsroom.newsroom import Newsroom, open_newsroom
+from bot.sandbox import Sandbox
+from storage import Database, Store
+from storage.records import ArticleToStore, CardToPost, SourceUpdate, SubscriptionToStore
+from tests.databases import hot
+from tests.discord.records import card_to_post
+from tests.people import Application, Json, Person
+
+Answer = TypeVar("Answer")
+
+BOT_PERMISSIONS = 309237730368
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def eventually(ask: Callable[[], Awaitable[Answer]], timeout: float = 5) -> Answer:
+    """The first answer that is true, asked again until then; fails at the deadline."""
+    try:
+        async with asyncio.timeout(timeout):
+            while not (answer := await ask()):
+                await asyncio.sleep(0.01)
+            return answer
+    except TimeoutError:
+        raise AssertionError(f"This did not come true within {timeout} s.") from None
+
+
+@dataclass
+class Web:
+    """The web outside: what is found at which address."""
+
+    sites: dict[str, Found | Several | NotFound] = field(default_factory=dict)
+
+    async def find(self, url: str) -> Found | Several | NotFound:
+        return self.sites.get(
+            url, NotFound(f"Nothing to follow was found at {url}. Try the address of its feed.")
+        )
+
+    def feed(self, url: str, title: str) -> None:
+        self.sites[url] = Found(url, Document(title), Validators())
+
+
+@dataclass
+class Town:
+    """A server with a channel: alice owns it, bob is a member, the bot is installed."""
+
+    sandbox: Sandbox
+    alice: Person
+    bob: Person
+    guild_id: str
+    channel_id: str
+    application: Application
+
+    async def deny_bot(self, *permissions: str) -> None:
+        """Take permissions from the bot in the town's channel."""
+        denied = discord.Permissions(**dict.fromkeys(permissions, True)).value
+        # A bot's account has its application's id.
+        path = f"/channels/{self.channel_id}/permissions/{self.application.id}"
+        await self.alice.request("PUT", path, {"type": 1, "allow": 0, "deny": denied})
+
+
+@pytest.fixture
+async def town(sandbox: Sandbox) -> AsyncIterator[Town]:
+    async with AsyncExitStack() as stack:
+        alice = await stack.enter_async_context(await Person.register(sandbox.url, "alice"))
+        bob = await stack.enter_async_context(await Person.register(sandbox.url, "bob"))
+        guild = await alice.create_guild("Town")
+        channel = await alice.create_channel(guild["id"], "news")
+        await bob.join(await alice.invite(channel["id"]))
+        application = await alice.create_application("Broadsheet")
+        await alice.install(application, guild["id"], BOT_PERMISSIONS)
+        yield Town(sandbox, alice, bob, guild["id"], channel["id"], application)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    numbers = iter(range(1, 10_000))
+    database = await Database.open(f"sqlite:///{tmp_path}/broadsheet.db")
+    await database.migrate()
+    yield Store(database, hot=hot, nonce=lambda: f"nonce{next(numbers)}")
+    await database.close()
+
+
+@pytest.fixture
+def web() -> Web:
+    return Web()
+
+
+@pytest.fixture
+def newsroom(store: Store, web: Web) -> Newsroom:
+    return open_newsroom(store, web, clock=utc_now, on_subscriptions=lambda: None)  # type: ignore[arg-type]
+
+
+StartBot = Callable[..., Awaitable[BroadsheetBot]]
+
+
+@pytest.fixture
+async def start_bot(town: Town, newsroom: Newsroom) -> AsyncIterator[StartBot]:
+    """Starts the town's bot, with other settings or another newsroom if asked, and waits until it is ready."""
+    point_at(town.sandbox.api_url, town.sandbox.gateway_url)
+    async with AsyncExitStack() as stack:
+
+        async def start(settings: Settings | None = None, **parts: Any) -> BroadsheetBot:
+            bot = BroadsheetBot(replace(newsroom, **parts), settings or Settings(), guild_ready_timeout=0.05)
+            session = asyncio.create_task(bot.start(town.application.token))
+
+            async def end() -> None:
+                await bot.close()
+                await asyncio.wait((session,))
+
+            stack.push_async_callback(end)
+            async with asyncio.timeout(10):
+                await bot.ready.wait()
+            return bot
+
+        yield start
+
+
+@pytest.fixture
+async def bot(start_bot: StartBot) -> BroadsheetBot:
+    """The town's bot, ready."""
+    return await start_bot()
+
+
+@dataclass
+class Press:
+    """Brings articles into the town's channel by the real way: stored, queued, delivered."""
+
+    town: Town
+    store: Store
+    bot: BroadsheetBot
+    printed: int = 0
+
+    async def publish(self, *titles: str, thread: bool = False) -> list[Json]:
+        """The cards of these articles, as the channel shows them."""
+        source = await self.store.sources.add("https://town.example/feed.xml", "The Town Crier", None, None)
+        await self.store.guilds.seen(int(self.town.guild_id), "Town", utc_now())
+        await self.store.subscriptions.add(
+            SubscriptionToStore(
+                int(self.town.guild_id), int(self.town.channel_id), source.id, thread, 0, None
+            ),
+            utc_now(),
+        )
+        await self._ingest(source.id, ())  # the first poll posts none
+        before = {message["id"] for message in await self.town.alice.messages(self.town.channel_id)}
+        await self._ingest(source.id, titles)
+        delivery = Delivery(self.store, self.bot.publisher, clock=utc_now, woken=asyncio.Event())
+        while cards := await self.store.posts.claim(utc_now(), 10, timedelta(minutes=5)):
+            for card in cards:
+                await delivery.deliver(card)
+        messages = await self.town.alice.messages(self.town.channel_id)
+        # Delivered in the order of publication, so the oldest message is the first title's.
+        return sorted(
+            (message for message in messages if message["id"] not in before),
+            key=lambda message: int(message["id"]),
+        )
+
+    async def _ingest(self, source_id: int, titles: tuple[str, ...]) -> None:
+        update = SourceUpdate(
+            source_id=source_id,
+            url="https://town.example/feed.xml",
+            title="The Town Crier",
+            link=None,
+            icon_url=None,
+            etag=None,
+            last_modified=None,
+            digest=None,
+            next_poll_at=utc_now() + timedelta(hours=1),
+        )
+        articles = []
+        for title in titles:
+            self.printed += 1
+            articles.append(
+                ArticleToStore(
+                    identity=f"a{self.printed}",
+                    revision="1",
+                    url=f"https://town.example/{self.printed}",
+                    title=title,
+                    author=None,
+                    summary="It is told at length.",
+                    image_url=None,
+                    published_at=utc_now(),
+                )
+            )
+        await self.store.articles.ingest(update, articles, [], utc_now())
+
+
+@pytest.fixture
+def press(town: Town, store: Store, bot: BroadsheetBot) -> Press:
+    return Press(town, store, bot)
+
+
+@pytest.fixture
+def to_post(town: Town) -> Callable[..., CardToPost]:
+    """A card for the town's channel; keyword arguments change its post."""
+
+    def make(**post: Any) -> CardToPost:
+        return card_to_post(**{"guild_id": int(town.guild_id), "channel_id": int(town.channel_id), **post})
+
+    return make

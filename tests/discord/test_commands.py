@@ -1,0 +1,225 @@
+"""The commands, as members and admins use them."""
+
+import pytest
+from discord.http import Route
+
+from bot.client import BroadsheetBot
+from bot.feeds.discover import Several
+from bot.feeds.model import Candidate
+from bot.newsroom.newsroom import Newsroom
+from tests.discord.conftest import Press, StartBot, Town, Web, eventually
+from tests.people import Reply
+
+
+def shown(reply: Reply) -> str:
+    """The text of an answer: content, or its embed."""
+    return reply.content or str(reply.embeds[0].get("description", ""))
+
+
+def ids(reply: Reply) -> dict[str, str]:
+    """The custom ids of an answer's buttons, by label."""
+    return {button["label"]: button["custom_id"] for row in reply.components for button in row["components"]}
+
+
+async def test_a_source_is_subscribed_listed_and_unsubscribed(
+    town: Town, bot: BroadsheetBot, web: Web
+) -> None:
+    web.feed("https://town.example/feed.xml", "The *Town* Crier")
+    nothing = await town.alice.slash("subscriptions", channel_id=town.channel_id)
+    assert "follows no source yet" in shown(nothing)
+
+    options = {"url": "https://town.example/feed.xml"}
+    reply = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
+    assert reply.ephemeral
+    assert rf"**The \*Town\* Crier** now comes into <#{town.channel_id}>" in shown(reply)
+    assert "within a minute" in shown(reply)
+    again = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
+    assert "already" in shown(again)
+
+    listed = await town.alice.slash("subscriptions", channel_id=town.channel_id)
+    assert rf"**The \*Town\* Crier** → <#{town.channel_id}>" in shown(listed)
+
+    (choice,) = await town.alice.autocomplete("unsubscribe", "source", "crier", channel_id=town.channel_id)
+    assert choice["name"] == "The *Town* Crier → #news"
+    assert await town.alice.autocomplete("unsubscribe", "source", "other", channel_id=town.channel_id) == []
+    gone = await town.alice.slash("unsubscribe", {"source": choice["value"]}, channel_id=town.channel_id)
+    assert "no longer comes into" in shown(gone)
+    unknown = await town.alice.slash("unsubscribe", {"source": "crier"}, channel_id=town.channel_id)
+    assert "`/subscriptions` lists" in shown(unknown)
+
+
+async def test_where_nothing_is_found_the_answer_says_what_to_try(town: Town, bot: BroadsheetBot) -> None:
+    options = {"url": "https://empty.example"}
+    reply = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
+    assert shown(reply).endswith("Try the address of its feed.")
+
+
+async def test_of_several_feeds_one_is_chosen(
+    town: Town, bot: BroadsheetBot, web: Web, newsroom: Newsroom
+) -> None:
+    web.sites["https://town.example"] = Several(
+        (
+            Candidate("https://town.example/all.xml", "All", "rss"),
+            Candidate("https://town.example/sport.xml", "Sport", "atom"),
+        )
+    )
+    web.feed("https://town.example/sport.xml", "Town Sport")
+    options = {"url": "https://town.example", "thread": True}
+    reply = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
+    menu = reply.components[0]["components"][0]
+    assert [option["label"] for option in menu["options"]] == ["All", "Sport"]
+    answer = await town.alice.click(reply, menu["custom_id"], [menu["options"][1]["value"]])
+    assert "**Town Sport** now comes" in shown(answer)
+    (subscription,) = await newsroom.subscriptions.of_guild(int(town.guild_id))
+    assert (subscription.source.url, subscription.thread) == ("https://town.example/sport.xml", True)
+
+
+async def test_missing_permissions_are_named_before_anything_is_stored(
+    town: Town, bot: BroadsheetBot, web: Web, newsroom: Newsroom
+) -> None:
+    web.feed("https://town.example/feed.xml", "Crier")
+    await town.deny_bot("embed_links", "create_public_threads")
+    channel = bot.guilds[0].get_channel(int(town.channel_id))
+    assert channel is not None
+
+    async def told() -> bool:
+        return not channel.permissions_for(channel.guild.me).embed_links
+
+    await eventually(told)
+    options = {"url": "https://town.example/feed.xml", "thread": True}
+    reply = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
+    assert "lacks **Embed Links** and **Create Public Threads**" in shown(reply)
+    assert "allow these for Broadsheet's role" in shown(reply)
+    assert await newsroom.subscriptions.of_guild(int(town.guild_id)) == []
+
+
+async def test_a_member_without_the_permission_is_told_or_not_even_offered(
+    town: Town, bot: BroadsheetBot, newsroom: Newsroom
+) -> None:
+    offered = {command["name"] for command in await town.bob.commands(town.guild_id)}
+    if "subscribe" in offered:
+        options = {"url": "https://town.example/feed.xml"}
+        reply = await town.bob.slash("subscribe", options, channel_id=town.channel_id)
+        assert "**Manage Server**" in shown(reply)
+    assert {"top", "comments", "subscriptions"} <= offered
+    assert await newsroom.subscriptions.of_guild(int(town.guild_id)) == []
+
+
+async def test_articles_are_ranked_and_paged(town: Town, press: Press, newsroom: Newsroom) -> None:
+    empty = await town.bob.slash("top", channel_id=town.channel_id)
+    assert "No articles here yet" in shown(empty)
+
+    cards = await press.publish(*(f"Article {number:02}" for number in range(12)))
+    await town.bob.react(cards[4], "👍")
+
+    async def counted() -> bool:
+        listed = await newsroom.front_page.by_message(int(cards[4]["id"]))
+        return listed is not None and listed.tally.upvotes == 1
+
+    await eventually(counted)
+    reply = await town.bob.slash("top", {"sort": "top"}, channel_id=town.channel_id)
+    assert reply.ephemeral
+    lines = shown(reply).split("\n")
+    assert lines[0] == "**Article 04**"
+    jump = f"https://discord.com/channels/{town.guild_id}/{town.channel_id}/{cards[4]['id']}"
+    assert lines[1].startswith("▲ 1 · No comments yet · The Town Crier · <t:")
+    assert lines[1].endswith(f"[to the card]({jump})")
+    assert len(lines) == 20
+
+    more = await town.bob.click(reply, ids(reply)["More"])
+    assert more.raw["id"] == reply.raw["id"]
+    assert shown(more).count("to the card") == 2
+    start = await town.bob.click(more, ids(more)["From the start"])
+    assert shown(start) == shown(reply)
+
+
+async def test_a_public_list_is_paged_for_the_one_who_asks(town: Town, press: Press) -> None:
+    await press.publish(*(f"Article {number:02}" for number in range(11)))
+    public = await town.alice.slash("top", {"public": True, "sort": "new"}, channel_id=town.channel_id)
+    assert not public.ephemeral
+    more = await town.bob.click(public, ids(public)["More"])
+    assert more.ephemeral
+    assert more.raw["id"] != public.raw["id"]
+
+
+async def test_comments_are_shown_from_the_card_also_after_a_restart(
+    town: Town, press: Press, newsroom: Newsroom, start_bot: StartBot
+) -> None:
+    (card,) = await press.publish("Bridge *open*")
+    button = card["components"][0]["components"][0]["custom_id"]
+    none_yet = await town.bob.click(card, button)
+    assert none_yet.ephemeral
+    assert shown(none_yet) == "No comments yet. Reply to the card, with the ping left on, to comment."
+
+    first = await town.bob.send(town.channel_id, "First", reply_to=card)
+    second = await town.alice.send(town.channel_id, "> It is told\nSecond", reply_to=card)
+    await town.alice.react(second, "👍")
+
+    async def written() -> bool:
+        listed = await newsroom.front_page.by_message(int(card["id"]))
+        return listed is not None and listed.comment_count == 2
+
+    await eventually(written)
+    await press.bot.close()
+    await start_bot()
+    page = await town.bob.click(card, button)
+    assert page.embeds[0]["title"] == r"Bridge \*open\*"
+    assert f"{town.channel_id}/{first['id']}" in shown(page)
+    assert shown(page).index("Second") < shown(page).index("First")
+    assert "*“It is told”*" in shown(page)
+    oldest = await town.bob.click(page, ids(page)["Oldest"])
+    assert oldest.raw["id"] == page.raw["id"]
+    assert shown(oldest).index("First") < shown(oldest).index("Second")
+
+
+async def test_comments_are_asked_for_by_title(town: Town, press: Press) -> None:
+    await press.publish("Bridge open", "Fair begins")
+    (choice,) = await town.bob.autocomplete("comments", "article", "bridge", channel_id=town.channel_id)
+    assert choice["name"] == "Bridge open"
+    reply = await town.bob.slash("comments", {"article": choice["value"]}, channel_id=town.channel_id)
+    assert reply.embeds[0]["title"] == "Bridge open"
+    typed = await town.bob.slash("comments", {"article": "fair"}, channel_id=town.channel_id)
+    assert typed.embeds[0]["title"] == "Fair begins"
+    unknown = await town.bob.slash("comments", {"article": "circus"}, channel_id=town.channel_id)
+    assert "look at `/top`" in shown(unknown)
+    unnamed = await town.bob.slash("comments", channel_id=town.channel_id)
+    assert "Which article?" in shown(unnamed)
+
+
+async def test_inside_a_thread_the_article_is_known(town: Town, press: Press) -> None:
+    (card,) = await press.publish("Bridge open", thread=True)
+    thread = card["thread"]["id"]
+    await town.bob.wait_for(lambda event: event.name == "THREAD_CREATE" and event.data["id"] == thread)
+    reply = await town.bob.slash("comments", channel_id=thread)
+    assert reply.embeds[0]["title"] == "Bridge open"
+
+
+async def test_a_thread_takes_cards_but_no_threads(
+    town: Town, bot: BroadsheetBot, web: Web, newsroom: Newsroom
+) -> None:
+    web.feed("https://town.example/feed.xml", "Crier")
+    message = await town.alice.send(town.channel_id, "Here")
+    thread = await town.alice.start_thread(message, "Talk")
+    options = {"url": "https://town.example/feed.xml", "channel": thread["id"]}
+    refused = await town.alice.slash("subscribe", {**options, "thread": True}, channel_id=town.channel_id)
+    assert "no threads within threads" in shown(refused)
+    reply = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
+    assert f"now comes into <#{thread['id']}>" in shown(reply)
+
+
+@pytest.mark.parametrize("custom_id", ["comments:unknown", "comments-page:99:newest:0:sort"])
+async def test_a_button_of_an_article_that_is_gone_says_so(
+    town: Town, bot: BroadsheetBot, custom_id: str
+) -> None:
+    await bot.http.request(
+        Route("POST", "/channels/{channel_id}/messages", channel_id=town.channel_id),
+        json={
+            "content": "old",
+            "components": [
+                {"type": 1, "components": [{"type": 2, "style": 2, "label": "x", "custom_id": custom_id}]}
+            ],
+        },
+    )
+    (message,) = await town.bob.messages(town.channel_id)
+    reply = await town.bob.click(message, custom_id)
+    assert "no longer has this article" in shown(reply)

@@ -1,0 +1,131 @@
+"""What members do in Discord reaches the newsroom: votes, comments, edits, deletions, servers."""
+
+from bot.client import BroadsheetBot
+from bot.config import Settings
+from bot.newsroom.comment_tree import CommentSort
+from bot.newsroom.newsroom import Newsroom
+from bot.sandbox import Sandbox
+from storage import Store
+from storage.records import Listed
+from tests.discord.conftest import Press, StartBot, Town, eventually
+from tests.people import Json
+
+
+class Watching:
+    """What the newsroom knows of one card's article."""
+
+    def __init__(self, newsroom: Newsroom, message: Json) -> None:
+        self._newsroom = newsroom
+        self._message_id = int(message["id"])
+
+    async def listed(self) -> Listed:
+        listed = await self._newsroom.front_page.by_message(self._message_id)
+        assert listed is not None
+        return listed
+
+    async def until_votes(self, up: int, down: int) -> None:
+        async def counted() -> bool:
+            tally = (await self.listed()).tally
+            return (tally.upvotes, tally.downvotes) == (up, down)
+
+        await eventually(counted)
+
+    async def until_comments(self, *texts: str) -> None:
+        async def written() -> bool:
+            article = await self.listed()
+            page = await self._newsroom.comments.page(
+                article.guild_id, article.article.id, CommentSort.OLDEST
+            )
+            return [line.comment.text for line in page.items] == list(texts)
+
+        await eventually(written)
+
+
+async def test_reactions_of_members_are_votes(town: Town, press: Press, newsroom: Newsroom) -> None:
+    (card,) = await press.publish("Bridge open")
+    watching = Watching(newsroom, card)
+    await town.alice.react(card, "👍")
+    await town.bob.react(card, "👎")
+    await watching.until_votes(1, 1)
+    await town.bob.unreact(card, "👎")
+    await watching.until_votes(1, 0)
+    await town.bob.react(card, "👍")
+    await watching.until_votes(2, 0)
+    path = f"/channels/{town.channel_id}/messages/{card['id']}/reactions"
+    await town.alice.request("DELETE", f"{path}/%F0%9F%91%8D")
+    await watching.until_votes(0, 0)
+    await town.bob.react(card, "👎")
+    await watching.until_votes(0, 1)
+    await town.alice.request("DELETE", path)
+    await watching.until_votes(0, 0)
+
+
+async def test_replies_are_comments_edited_and_deleted(town: Town, press: Press, newsroom: Newsroom) -> None:
+    (card,) = await press.publish("Bridge open")
+    watching = Watching(newsroom, card)
+    await town.bob.send(town.channel_id, "Chatter beside it")
+    reply = await town.bob.send(town.channel_id, "Finaly!", reply_to=card)
+    await watching.until_comments("Finaly!")
+    await town.bob.edit(reply, "Finally!")
+    await watching.until_comments("Finally!")
+    second = await town.alice.send(town.channel_id, "At last", reply_to=card)
+    await watching.until_comments("Finally!", "At last")
+    await town.bob.delete(reply)
+    await watching.until_comments("At last")
+    more = await town.alice.send(town.channel_id, "Once more", reply_to=card)
+    await watching.until_comments("At last", "Once more")
+    body = {"messages": [second["id"], more["id"]]}
+    await town.alice.request("POST", f"/channels/{town.channel_id}/messages/bulk-delete", body)
+    await watching.until_comments()
+
+
+async def test_withheld_text_is_no_edit(town: Town, press: Press, newsroom: Newsroom) -> None:
+    (card,) = await press.publish("Bridge open")
+    watching = Watching(newsroom, card)
+    # Without the ping and without MESSAGE_CONTENT the bot is shown an empty message.
+    await town.bob.send(town.channel_id, "Unseen", reply_to=card, ping=False)
+    await town.bob.send(town.channel_id, "Seen", reply_to=card)
+    await watching.until_comments("Seen")
+
+
+async def test_a_threads_messages_are_comments_until_it_is_deleted(
+    town: Town, store: Store, newsroom: Newsroom, start_bot: StartBot
+) -> None:
+    bot = await start_bot(Settings(message_content=True))
+    (card,) = await Press(town, store, bot).publish("Bridge open", thread=True)
+    watching = Watching(newsroom, card)
+    await town.bob.send(card["thread"]["id"], "In the thread")
+    await watching.until_comments("In the thread")
+    await town.alice.request("DELETE", f"/channels/{card['thread']['id']}")
+    await watching.until_comments()
+
+
+async def test_a_deleted_card_and_a_deleted_channel_take_their_articles_along(
+    town: Town, press: Press, newsroom: Newsroom
+) -> None:
+    first, second = await press.publish("Bridge open", "Fair begins")
+
+    async def gone(message: Json) -> bool:
+        return await newsroom.front_page.by_message(int(message["id"])) is None
+
+    await town.alice.delete(first)
+    await eventually(lambda: gone(first))
+    assert not await gone(second)
+    await town.alice.request("DELETE", f"/channels/{town.channel_id}")
+    await eventually(lambda: gone(second))
+
+
+async def test_servers_are_known_by_name(
+    town: Town, store: Store, bot: BroadsheetBot, sandbox: Sandbox
+) -> None:
+    async def name(guild_id: str, wanted: str) -> bool:
+        return any(guild.name == wanted and guild.id == int(guild_id) for guild in bot.guilds)
+
+    village = await town.alice.create_guild("Village")
+    await town.alice.install(town.application, village["id"], 309237730368)
+    await eventually(lambda: name(village["id"], "Village"))
+    await eventually(lambda: posts_wait(store, int(village["id"])))
+
+
+async def posts_wait(store: Store, guild_id: int) -> bool:
+    return await store.posts.waiting(guild_id) == 0

@@ -1,0 +1,206 @@
+"""The publisher over real sockets: each step, each unclear end, each missing permission."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import discord
+import pytest
+
+from bot.client import BroadsheetBot, point_at
+from bot.newsroom.ports import Away, Done, Later, Missing, Outcome, Unclear, Unreadable
+from bot.publisher import DiscordPublisher
+from storage.records import CardToPost, Tally
+from tests.discord.conftest import BOT_PERMISSIONS, Town, eventually
+
+MakeCard = Callable[..., CardToPost]
+
+
+def done_id(outcome: Outcome) -> int:
+    """The id that Done carries; fails for any other outcome."""
+    assert isinstance(outcome, Done), outcome
+    assert outcome.id is not None
+    return outcome.id
+
+
+async def test_a_card_is_sent_threaded_seeded_and_refreshed(
+    town: Town, bot: BroadsheetBot, to_post: MakeCard
+) -> None:
+    card = to_post(thread_wanted=True)
+    message_id = done_id(await bot.publisher.send(card))
+    card = replace(card, post=replace(card.post, message_id=message_id))
+    thread_id = done_id(await bot.publisher.open_thread(card))
+    assert await bot.publisher.place_vote(card, "👍") == Done(message_id)
+    assert await bot.publisher.refresh(replace(card, tally=Tally(3, 0), comment_count=2)) == Done(message_id)
+
+    message = await town.alice.message(town.channel_id, str(message_id))
+    assert message["embeds"][0]["title"] == "The bridge is open again"
+    assert message["embeds"][0]["footer"]["text"] == "▲ 3 · 💬 2 comments"
+    assert [button["label"] for button in message["components"][0]["components"]] == ["Comments", "Read"]
+    assert [reaction["emoji"]["name"] for reaction in message["reactions"]] == ["👍"]
+    assert (message["thread"]["id"], message["thread"]["name"]) == (
+        str(thread_id),
+        "The bridge is open again",
+    )
+
+
+async def test_the_same_post_sent_twice_is_one_message(
+    town: Town, bot: BroadsheetBot, to_post: MakeCard
+) -> None:
+    first, second = await bot.publisher.send(to_post()), await bot.publisher.send(to_post())
+    assert done_id(first) == done_id(second)
+    assert len(await town.alice.messages(town.channel_id)) == 1
+
+
+async def test_a_send_whose_answer_was_lost_is_unclear_and_found_again(
+    town: Town, bot: BroadsheetBot, to_post: MakeCard
+) -> None:
+    before = await town.alice.send(town.channel_id, "before")
+    town.sandbox.faults.next("POST", "/channels/*/messages", when="after", drop=True)
+    assert isinstance(await bot.publisher.send(to_post()), Unclear)
+    for number in range(101):  # more than a page
+        await town.bob.send(town.channel_id, f"chatter {number}")
+    message_id = done_id(await bot.publisher.find(to_post(after_id=int(before["id"]))))
+    assert (await town.alice.message(town.channel_id, str(message_id)))["author"]["bot"]
+
+
+async def test_a_server_error_after_the_deed_makes_one_message(
+    town: Town, bot: BroadsheetBot, to_post: MakeCard
+) -> None:
+    town.sandbox.faults.next("POST", "/channels/*/messages", status=502, when="after")
+    done_id(await bot.publisher.send(to_post()))
+    assert len(await town.alice.messages(town.channel_id)) == 1
+
+
+async def test_what_was_never_sent_is_missing(town: Town, bot: BroadsheetBot, to_post: MakeCard) -> None:
+    other = to_post(nonce="another")
+    done_id(await bot.publisher.send(other))
+    assert await bot.publisher.find(to_post()) == Missing()
+
+
+async def test_a_look_that_fails_is_not_missing(town: Town, bot: BroadsheetBot, to_post: MakeCard) -> None:
+    town.sandbox.faults.next("GET", "/channels/*/messages", status=503)
+    assert isinstance(await bot.publisher.find(to_post()), Unclear)
+
+
+async def test_a_thread_that_is_there_is_found(town: Town, bot: BroadsheetBot, to_post: MakeCard) -> None:
+    message_id = done_id(await bot.publisher.send(to_post()))
+    card = to_post(message_id=message_id, thread_wanted=True)
+    assert await bot.publisher.open_thread(card) == await bot.publisher.open_thread(card) == Done(message_id)
+
+
+async def test_a_card_that_was_deleted_is_missing(town: Town, bot: BroadsheetBot, to_post: MakeCard) -> None:
+    message_id = done_id(await bot.publisher.send(to_post()))
+    await town.alice.delete({"id": message_id, "channel_id": town.channel_id})
+    card = to_post(message_id=message_id)
+    assert await bot.publisher.refresh(card) == Missing()
+    assert await bot.publisher.place_vote(card, "👍") == Missing()
+
+
+@pytest.mark.parametrize(
+    ("names", "thread", "told"),
+    [
+        (("view_channel",), False, ["View Channel"]),
+        (("send_messages", "embed_links"), False, ["Send Messages", "Embed Links"]),
+        (("read_message_history", "add_reactions"), False, ["Read Message History", "Add Reactions"]),
+        (("create_public_threads",), True, ["Create Public Threads"]),
+    ],
+)
+async def test_missing_permissions_are_named_before_anything_is_sent(
+    town: Town, bot: BroadsheetBot, to_post: MakeCard, names: tuple[str, ...], thread: bool, told: list[str]
+) -> None:
+    await town.deny_bot(*names)
+
+    async def refused() -> Outcome | None:
+        outcome = await bot.publisher.send(to_post(thread_wanted=thread))
+        # Until the overwrite has reached the bot as an event, it is Discord that refuses.
+        return outcome if isinstance(outcome, Away) and "<#" in outcome.sentence else None
+
+    outcome = await eventually(refused)
+    assert isinstance(outcome, Away)
+    for name in told:
+        assert f"**{name}**" in outcome.sentence
+    assert f"<#{town.channel_id}>" in outcome.sentence
+
+
+async def test_without_history_nothing_is_concluded(
+    town: Town, bot: BroadsheetBot, to_post: MakeCard
+) -> None:
+    message_id = done_id(await bot.publisher.send(to_post()))
+    await town.deny_bot("read_message_history")
+
+    async def refused() -> bool:
+        return isinstance(await bot.publisher.find(to_post()), Away)
+
+    await eventually(refused)
+    with pytest.raises(Unreadable, match="Read Message History"):
+        _ = [message async for message in bot.publisher.messages(int(town.channel_id), 0)]
+    with pytest.raises(Unreadable, match="Read Message History"):
+        await bot.publisher.reactors(int(town.channel_id), message_id, "👍")
+
+
+async def test_a_channel_that_is_gone_is_away(town: Town, bot: BroadsheetBot, to_post: MakeCard) -> None:
+    assert isinstance(await bot.publisher.send(to_post(channel_id=1)), Away)
+    assert isinstance(await bot.publisher.find(to_post(channel_id=1)), Away)
+    assert await bot.publisher.newest_message_id(1) is None
+    with pytest.raises(Unreadable):
+        _ = [message async for message in bot.publisher.messages(1, 0)]
+
+
+async def test_a_channel_of_another_kind_is_away(town: Town, bot: BroadsheetBot, to_post: MakeCard) -> None:
+    forum = await town.alice.create_channel(town.guild_id, "talk", kind=15)
+    outcome = await bot.publisher.send(to_post(channel_id=int(forum["id"])))
+    assert isinstance(outcome, Away)
+    assert "text or announcement channel" in outcome.sentence
+
+
+async def test_a_bot_that_is_not_connected_sends_later(town: Town, to_post: MakeCard) -> None:
+    point_at(town.sandbox.api_url, town.sandbox.gateway_url)
+    publisher = DiscordPublisher(discord.Client(intents=discord.Intents.none()))
+    assert isinstance(await publisher.send(to_post()), Later)
+    assert isinstance(await publisher.find(to_post()), Later)
+
+
+async def test_the_newest_message_is_known_without_asking(town: Town, bot: BroadsheetBot) -> None:
+    message = await town.bob.send(town.channel_id, "hello")
+
+    async def known() -> bool:
+        return await bot.publisher.newest_message_id(int(town.channel_id)) == int(message["id"])
+
+    await eventually(known)
+
+
+async def test_channels_are_read_back(town: Town, bot: BroadsheetBot, to_post: MakeCard) -> None:
+    message_id = done_id(await bot.publisher.send(to_post()))
+    card = to_post(message_id=message_id, thread_wanted=True)
+    thread_id = done_id(await bot.publisher.open_thread(card))
+    await bot.publisher.place_vote(card, "👍")
+    posted = await town.alice.message(town.channel_id, str(message_id))
+    await town.bob.react(posted, "👍")
+    reply = await town.bob.send(town.channel_id, "Finally!", reply_to=posted)
+    inside = await town.alice.send(str(thread_id), "In the thread")
+
+    seen = [message async for message in bot.publisher.messages(int(town.channel_id), message_id - 1)]
+    card_seen, reply_seen = (
+        message for message in seen if message.message_id in (message_id, int(reply["id"]))
+    )
+    assert (card_seen.by_bot, card_seen.thread_id) == (True, thread_id)
+    assert dict(card_seen.reactions) == {"👍": 2}
+    assert (reply_seen.text, reply_seen.reply_to_id) == ("Finally!", message_id)
+    assert (reply_seen.author_id, reply_seen.author_name) == (int(town.bob.id), "bob")
+    assert await bot.publisher.reactors(int(town.channel_id), message_id, "👍") == {int(town.bob.id)}
+    in_thread = [message async for message in bot.publisher.messages(thread_id, 0)]
+    assert [message.message_id for message in in_thread if not message.by_bot] == [int(inside["id"])]
+
+
+def test_the_invite_asks_for_what_posting_takes() -> None:
+    asked = discord.Permissions(BOT_PERMISSIONS)
+    named = {name for name, held in asked if held}
+    assert named == {
+        "read_messages",  # another name for view_channel
+        "send_messages",
+        "send_messages_in_threads",
+        "create_public_threads",
+        "embed_links",
+        "read_message_history",
+        "add_reactions",
+    }
