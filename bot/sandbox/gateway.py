@@ -5,22 +5,18 @@ https://discord.com/developers/docs/events/gateway
 
 import asyncio
 import json
-import secrets
-import zlib
-from collections import deque
 from collections.abc import Callable, Iterable
-from enum import IntFlag
 from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from bot.sandbox import shapes
+from bot.sandbox import message_shapes, shapes
 from bot.sandbox.access import Access
-from bot.sandbox.shapes import Json, Readable
+from bot.sandbox.sessions import Connection, Intent, Session, encode
+from bot.sandbox.shapes import Json
 from bot.sandbox.world import Channel, Guild, Message, User, World
 
 _HEARTBEAT_MS = 41250
-_REPLAYED_AT_MOST = 4096
 _RESUMABLE_FOR_S = 180
 # How long a client may take to answer a close.
 _CLOSING_TAKES_S = 1.0
@@ -28,103 +24,11 @@ _CLOSING_TAKES_S = 1.0
 _ENDING = frozenset({1000, 1001, 4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014})
 
 
-class Intent(IntFlag):
-    """The groups of events that a bot asks for."""
-
-    ALWAYS = 0
-    GUILDS = 1 << 0
-    GUILD_MEMBERS = 1 << 1
-    GUILD_MESSAGES = 1 << 9
-    GUILD_MESSAGE_REACTIONS = 1 << 10
-    GUILD_MESSAGE_TYPING = 1 << 11
-    DIRECT_MESSAGES = 1 << 12
-    DIRECT_MESSAGE_REACTIONS = 1 << 13
-    DIRECT_MESSAGE_TYPING = 1 << 14
-    MESSAGE_CONTENT = 1 << 15
-
-
 _DIRECT = {
     Intent.GUILD_MESSAGES: Intent.DIRECT_MESSAGES,
     Intent.GUILD_MESSAGE_REACTIONS: Intent.DIRECT_MESSAGE_REACTIONS,
     Intent.GUILD_MESSAGE_TYPING: Intent.DIRECT_MESSAGE_TYPING,
 }
-
-
-def encode(value: Any) -> str:
-    """A value as compact JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-class Connection:
-    """One websocket and what is still to be written to it."""
-
-    def __init__(self, socket: web.WebSocketResponse, compressed: bool) -> None:
-        self.socket = socket
-        # The code with which this side closed; the client's answer may carry another one.
-        self.closed_with: int | None = None
-        self._deflate = zlib.compressobj() if compressed else None
-        self._outbox: deque[str] = deque()
-        self._more = asyncio.Event()
-
-    def send(self, text: str) -> None:
-        """Queue a payload; it never waits for the receiver."""
-        self._outbox.append(text)
-        self._more.set()
-
-    async def close(self, code: int, reason: str = "") -> None:
-        """Close the socket from this side."""
-        self.closed_with = code
-        await self.socket.close(code=code, message=reason.encode())
-
-    async def write(self) -> None:
-        """Write what is queued until the connection ends."""
-        while True:
-            await self._more.wait()
-            self._more.clear()
-            while self._outbox:
-                text = self._outbox.popleft()
-                try:
-                    if self._deflate is None:
-                        await self.socket.send_str(text)
-                    else:
-                        packed = self._deflate.compress(text.encode())
-                        await self.socket.send_bytes(packed + self._deflate.flush(zlib.Z_SYNC_FLUSH))
-                except (ConnectionError, RuntimeError):
-                    return
-
-
-class Session:
-    """What one identified client is told; it outlives its connection so that it can be resumed."""
-
-    def __init__(self, user: User, intents: int | None, shard: tuple[int, int]) -> None:
-        self.id = secrets.token_hex(16)
-        self.user = user
-        # None for people, who are told everything.
-        self.intents = intents
-        self.shard = shard
-        self.connection: Connection | None = None
-        self.last = 0
-        self.replay: deque[tuple[int, str]] = deque(maxlen=_REPLAYED_AT_MOST)
-        reads_all = intents is None or bool(intents & Intent.MESSAGE_CONTENT)
-        self.readable = Readable(None if reads_all else user.id)
-        self.reads_all = reads_all
-        self.expiry: asyncio.TimerHandle | None = None
-
-    def wants(self, intent: Intent) -> bool:
-        """Whether the session asked for this group of events."""
-        return self.intents is None or not intent or bool(self.intents & intent)
-
-    def serves(self, guild_id: str) -> bool:
-        """Whether a guild belongs to this session's shard."""
-        return (int(guild_id) >> 22) % self.shard[1] == self.shard[0]
-
-    def tell(self, event: str, encoded: str) -> None:
-        """Dispatch an event whose data is encoded already."""
-        self.last += 1
-        text = f'{{"op":0,"t":"{event}","s":{self.last},"d":{encoded}}}'
-        self.replay.append((self.last, text))
-        if self.connection is not None:
-            self.connection.send(text)
 
 
 class Gateway:
@@ -145,12 +49,6 @@ class Gateway:
     def to_user(self, user_id: str, event: str, data: Any, intent: Intent = Intent.ALWAYS) -> None:
         """Tell all sessions of one user."""
         self._tell(self._by_user.get(user_id, {}).values(), event, data, intent)
-
-    def to_session(self, session_id: str, event: str, data: Any) -> None:
-        """Tell one session, if it is still there."""
-        session = self._sessions.get(session_id)
-        if session is not None:
-            session.tell(event, encode(data))
 
     def to_guild(self, guild_id: str, event: str, data: Any, intent: Intent = Intent.GUILDS) -> None:
         """Tell all members of a guild."""
@@ -178,7 +76,7 @@ class Gateway:
 
     def message_event(self, session: Session, channel: Channel, message: Message) -> Json:
         """A message as MESSAGE_CREATE carries it to one session."""
-        data = shapes.message_shape(self._world, message, session.user.id, session.readable)
+        data = message_shapes.message_shape(self._world, message, session.user.id, session.readable)
         data["channel_type"] = channel.type
         if channel.guild_id is not None:
             data["guild_id"] = channel.guild_id
@@ -325,13 +223,6 @@ class Gateway:
         """Close every connection with a code; sessions stay resumable unless the code ends them."""
         closing = [connection.close(code) for connection in self._connections]
         await asyncio.gather(*closing, return_exceptions=True)
-
-    def drop_all(self) -> None:
-        """Cut every connection without a goodbye."""
-        for connection in list(self._connections):
-            transport = connection.socket.get_extra_info("transport")
-            if transport is not None:
-                transport.abort()
 
     def ask_to_reconnect(self) -> None:
         """Send op 7 to all: come back and resume."""

@@ -5,9 +5,9 @@ from typing import Any
 from bot.sandbox import shapes
 from bot.sandbox.errors import refusal
 from bot.sandbox.forms import Form
-from bot.sandbox.gateway import Intent
 from bot.sandbox.permissions import EVERYONE_AT_FIRST, Permission
 from bot.sandbox.routing import Answer, Call, Route, Stage
+from bot.sandbox.sessions import Intent
 from bot.sandbox.world import TEXT, Channel, Guild, Member, Role
 
 

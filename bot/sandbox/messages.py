@@ -4,15 +4,16 @@ from bisect import bisect_left, bisect_right
 from datetime import timedelta
 from typing import Any
 
-from bot.sandbox import posting, shapes
+from bot.sandbox import message_shapes, posting, shapes
 from bot.sandbox.access import holds_messages, sending
 from bot.sandbox.errors import refusal
 from bot.sandbox.forms import Form
-from bot.sandbox.gateway import Intent
 from bot.sandbox.message_form import COMPONENTS_V2, SUPPRESS_EMBEDS, Draft, demand_something, read_message
+from bot.sandbox.message_shapes import Readable
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routing import Call, Route, Stage
-from bot.sandbox.shapes import Json, Readable
+from bot.sandbox.sessions import Intent
+from bot.sandbox.shapes import Json
 from bot.sandbox.snowflakes import made_at
 from bot.sandbox.world import ANNOUNCEMENT, Channel, Message, User
 
@@ -28,7 +29,9 @@ def readable_for(stage: Stage, user: User) -> Readable:
 
 def shape_for(call: Call, message: Message) -> Json:
     """A message as the asking user sees it."""
-    return shapes.message_shape(call.world, message, call.user.id, readable_for(call.stage, call.user))
+    return message_shapes.message_shape(
+        call.world, message, call.user.id, readable_for(call.stage, call.user)
+    )
 
 
 def list_messages(call: Call) -> Any:

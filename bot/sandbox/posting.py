@@ -11,7 +11,7 @@ from bot.sandbox.permissions import Permission
 from bot.sandbox.routing import Stage
 from bot.sandbox.world import Channel, Message, User
 
-REPLY, THREAD_CREATED, PIN_ADDED, COMMAND_ANSWER, THREAD_STARTER = 19, 18, 6, 20, 21
+REPLY, THREAD_CREATED, COMMAND_ANSWER, THREAD_STARTER = 19, 18, 20, 21
 _NONCE_WINDOW = timedelta(minutes=5)
 _USER_MENTION = re.compile(r"<@!?(\d{1,20})>")
 _ROLE_MENTION = re.compile(r"<@&(\d{1,20})>")

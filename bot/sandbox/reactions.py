@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from bot.sandbox import shapes
+from bot.sandbox import message_shapes, shapes
 from bot.sandbox.errors import refusal
-from bot.sandbox.gateway import Intent
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routing import Call, Route
+from bot.sandbox.sessions import Intent
 from bot.sandbox.shapes import Json
 from bot.sandbox.world import Channel, Message
 
@@ -53,7 +53,7 @@ def give(call: Call) -> Any:
     call.stage.note("reaction added", user.id, message, detail=emoji)
     extra: Json = {
         "user_id": user.id,
-        "emoji": shapes.emoji_shape(emoji),
+        "emoji": message_shapes.emoji_shape(emoji),
         "message_author_id": message.author_id,
         "burst": False,
         "burst_colors": [],
@@ -89,7 +89,7 @@ def _take(call: Call, channel: Channel, message: Message, user_id: str) -> None:
     if not users:
         del message.reactions[emoji]
     call.stage.note("reaction removed", user_id, message, detail=emoji)
-    extra = {"user_id": user_id, "emoji": shapes.emoji_shape(emoji), "burst": False, "type": 0}
+    extra = {"user_id": user_id, "emoji": message_shapes.emoji_shape(emoji), "burst": False, "type": 0}
     _tell(call, channel, message, "MESSAGE_REACTION_REMOVE", **extra)
 
 
@@ -119,7 +119,9 @@ def clear_one(call: Call) -> Any:
     emoji = _emoji(call)
     if message.reactions.pop(emoji, None) is not None:
         call.stage.note("reactions cleared", call.user.id, message, detail=emoji)
-        _tell(call, channel, message, "MESSAGE_REACTION_REMOVE_EMOJI", emoji=shapes.emoji_shape(emoji))
+        _tell(
+            call, channel, message, "MESSAGE_REACTION_REMOVE_EMOJI", emoji=message_shapes.emoji_shape(emoji)
+        )
 
 
 _REACTIONS = "/channels/{channel_id}/messages/{message_id}/reactions"

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from aiohttp import BodyPartReader, web
 
 from bot.sandbox import (
+    answers,
     channels,
     commands,
     guilds,
@@ -26,8 +27,8 @@ from bot.sandbox import (
 )
 from bot.sandbox.errors import Refusal, refusal, unauthorized
 from bot.sandbox.faults import Faults
-from bot.sandbox.gateway import encode
 from bot.sandbox.routing import Answer, Call, Deed, Route, Router, Stage, Upload
+from bot.sandbox.sessions import encode
 from bot.sandbox.world import User, World
 
 Check = Callable[[str, str, Any, int, Any], list[str]]
@@ -41,6 +42,7 @@ ROUTES = (
     *threads.ROUTES,
     *commands.ROUTES,
     *interactions.ROUTES,
+    *answers.ROUTES,
 )
 _SAVE_EVERY_S = 2.0
 _BODY_AT_MOST = 32 * 1024 * 1024

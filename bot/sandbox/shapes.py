@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from bot.sandbox.snowflakes import made_at, stamp
 from bot.sandbox.world import (
     DM,
     FORUM,
@@ -11,7 +10,6 @@ from bot.sandbox.world import (
     Guild,
     Invite,
     Member,
-    Message,
     Role,
     User,
     World,
@@ -227,128 +225,6 @@ def thread_member_shape(channel: Channel, user_id: str) -> Json:
     return {"id": channel.id, "user_id": user_id, "join_timestamp": joined, "flags": 1}
 
 
-def emoji_shape(name: str) -> Json:
-    """A unicode emoji."""
-    return {"id": None, "name": name}
-
-
-def message_shape(
-    world: World, message: Message, viewer_id: str | None, readable: "Readable", nested: bool = False
-) -> Json:
-    """A message for one viewer; where `readable` says no, its content comes empty.
-
-    A message quoted by a reply is `nested` and quotes nothing itself.
-    """
-    whole = readable(message)
-    author = world.users[message.author_id]
-    shape: Json = {
-        "id": message.id,
-        "channel_id": message.channel_id,
-        "type": message.type,
-        "author": user_shape(author),
-        "content": message.content if whole else "",
-        "timestamp": message.timestamp,
-        "edited_timestamp": message.edited_timestamp,
-        "tts": message.tts,
-        "mention_everyone": message.mention_everyone,
-        "mentions": [user_shape(world.users[one]) for one in message.mentions if one in world.users],
-        "mention_roles": message.mention_roles,
-        "attachments": [attachment_shape(world, message, one) for one in message.attachments]
-        if whole
-        else [],
-        "embeds": message.embeds if whole else [],
-        "components": message.components if whole else [],
-        "pinned": message.pinned_at is not None,
-        "flags": message.flags,
-    }
-    if message.nonce is not None:
-        shape["nonce"] = message.nonce
-    if message.reactions:
-        shape["reactions"] = [
-            reaction_shape(emoji, users, viewer_id) for emoji, users in message.reactions.items()
-        ]
-    if message.application_id is not None:
-        shape["application_id"] = shape["webhook_id"] = message.application_id
-    if message.interaction_metadata is not None:
-        shape |= _interaction_shape(world, message.interaction_metadata)
-    if message.reference is not None:
-        shape["message_reference"] = message.reference
-        if message.type in (19, 21) and not nested:
-            target = world.messages.get(message.reference.get("message_id", ""))
-            shape["referenced_message"] = (
-                message_shape(world, target, viewer_id, readable, nested=True) if target else None
-            )
-    # A thread made from a message has that message's id.
-    thread = world.channels.get(message.id)
-    if thread is not None and thread.thread is not None and thread.id != message.channel_id:
-        shape["thread"] = channel_shape(world, thread)
-    return shape
-
-
-def _interaction_shape(world: World, metadata: Json) -> Json:
-    shown = _metadata_shape(world, metadata)
-    shape: Json = {"interaction_metadata": shown}
-    if metadata["type"] == 2:
-        shape["interaction"] = {
-            "id": metadata["id"],
-            "type": 2,
-            "name": metadata["name"],
-            "user": shown["user"],
-        }
-    return shape
-
-
-def _metadata_shape(world: World, metadata: Json) -> Json:
-    shown = {key: value for key, value in metadata.items() if key != "name"}
-    shown["user"] = user_shape(world.users[metadata["user"]])
-    opened_by = metadata.get("triggering_interaction_metadata")
-    if opened_by is not None:
-        shown["triggering_interaction_metadata"] = _metadata_shape(world, opened_by)
-    return shown
-
-
-class Readable:
-    """Whether a viewer reads a message's content.
-
-    Without MESSAGE_CONTENT a bot reads its own messages, direct messages and those that mention it.
-    https://discord.com/developers/docs/events/gateway#message-content-intent
-    """
-
-    def __init__(self, bot_id: str | None) -> None:
-        """`bot_id`: the bot without that intent; None reads all."""
-        self._bot_id = bot_id
-
-    def __call__(self, message: Message) -> bool:
-        """Whether this viewer reads it."""
-        bot_id = self._bot_id
-        return (
-            bot_id is None
-            or message.guild_id is None
-            or message.author_id == bot_id
-            or bot_id in message.mentions
-        )
-
-
-def attachment_shape(world: World, message: Message, attachment: Json) -> Json:
-    """An attachment with the address where this server hands it out."""
-    url = f"{world.base_url}/attachments/{message.channel_id}/{attachment['id']}/{attachment['filename']}"
-    return {**attachment, "url": url, "proxy_url": url}
-
-
-def reaction_shape(emoji: str, users: dict[str, None], viewer_id: str | None) -> Json:
-    """One emoji on a message and how often it was given."""
-    return {
-        "emoji": emoji_shape(emoji),
-        "count": len(users),
-        "count_details": {"burst": 0, "normal": len(users)},
-        "burst_colors": [],
-        "me": viewer_id in users,
-        "me_burst": False,
-        "burst_me": False,
-        "burst_count": 0,
-    }
-
-
 def application_shape(world: World, application: Application) -> Json:
     """An application as its owner and its bot see it."""
     shape: Json = {
@@ -417,8 +293,3 @@ def invite_shape(world: World, invite: Invite) -> Json:
         "flags": 0,
         "created_at": invite.created_at,
     }
-
-
-def created_at(snowflake: str) -> str:
-    """When an id was made, as Discord writes a time."""
-    return stamp(made_at(snowflake))

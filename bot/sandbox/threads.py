@@ -5,11 +5,11 @@ from typing import Any
 from bot.sandbox import posting, shapes
 from bot.sandbox.errors import refusal
 from bot.sandbox.forms import Form
-from bot.sandbox.gateway import Intent
 from bot.sandbox.message_form import Draft, demand_something, read_message
 from bot.sandbox.messages import shape_for
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routing import Answer, Call, Route, Stage
+from bot.sandbox.sessions import Intent
 from bot.sandbox.world import (
     ANNOUNCEMENT,
     ANNOUNCEMENT_THREAD,

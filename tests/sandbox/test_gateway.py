@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from bot.sandbox import Sandbox
-from bot.sandbox.gateway import Intent
+from bot.sandbox.sessions import Intent
 from tests.people import Json
 from tests.sandbox.conftest import Town
 
