@@ -10,10 +10,9 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.sandbox import Sandbox
-from tests.databases import database, database_url, postgres_url, store
 from tests.discord_document import load_checker
 
-__all__ = ["database", "database_url", "postgres_url", "store"]
+pytest_plugins = ["tests.databases"]
 
 
 @pytest.fixture

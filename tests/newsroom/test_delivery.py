@@ -1,0 +1,212 @@
+"""Delivery: every end that an attempt can have, step by step, with a real store."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.newsroom.delivery import Delivery
+from bot.newsroom.ports import Away, Done, Later, Missing, Outcome, Refused, Unclear
+from storage import Store
+from storage.records import ArticleToStore, CardToPost, PostState, SourceUpdate, SubscriptionToStore
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+GUILD, CHANNEL = 10, 20
+
+
+class Channel:
+    """A channel that answers as it is told to, and in the end takes everything; it keeps what it was asked."""
+
+    def __init__(self, **answers: list[Outcome]) -> None:
+        self._answers = answers
+        self.asked: list[str] = []
+        self._next_id = 1000
+
+    def _answer(self, question: str) -> Outcome:
+        self.asked.append(question)
+        waiting = self._answers.get(question.split()[0], [])
+        if waiting:
+            return waiting.pop(0)
+        self._next_id += 1
+        return Missing() if question == "find" else Done(self._next_id)
+
+    async def newest_message_id(self, channel_id: int) -> int | None:
+        return 999
+
+    async def send(self, card: CardToPost) -> Outcome:
+        return self._answer("send")
+
+    async def find(self, card: CardToPost) -> Outcome:
+        return self._answer("find")
+
+    async def open_thread(self, card: CardToPost) -> Outcome:
+        return self._answer("thread")
+
+    async def place_vote(self, card: CardToPost, emoji: str) -> Outcome:
+        return self._answer(f"vote {emoji}")
+
+    async def refresh(self, card: CardToPost) -> Outcome:
+        return self._answer("refresh")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+async def queue(store: Store, titles: list[str], *, thread: bool = False) -> None:
+    """Posts that wait, one for each title."""
+    await store.guilds.seen(GUILD, "Harbour Town", NOW)
+    source = await store.sources.add("https://tide.test/feed", "The Tide", None, None)
+    await store.subscriptions.add(
+        SubscriptionToStore(GUILD, CHANNEL, source.id, thread=thread, newest=len(titles), created_by=None),
+        NOW,
+    )
+    update = SourceUpdate(source.id, source.url, "The Tide", None, None, None, None, None, NOW)
+    articles = [ArticleToStore(title, "r", None, title, None, "Summary.", None, None) for title in titles]
+    assert (await store.articles.ingest(update, articles, [], NOW)).posts == len(titles)
+
+
+def delivery(store: Store, channel: Channel, clock: Clock) -> Delivery:
+    return Delivery(store, channel, clock=clock, woken=asyncio.Event())
+
+
+async def deliver_one(store: Store, channel: Channel, clock: Clock) -> CardToPost | None:
+    """Claim and deliver what is due; answers the card as it is claimed, None where nothing is."""
+    claimed = await store.posts.claim(clock(), 1, timedelta(minutes=5))
+    if not claimed:
+        return None
+    await delivery(store, channel, clock).deliver(claimed[0])
+    return await store.posts.card(claimed[0].post.id)
+
+
+async def test_a_post_is_sent_threaded_seeded_and_finished(store: Store, clock: Clock) -> None:
+    await queue(store, ["One"], thread=True)
+    channel = Channel()
+    card = await deliver_one(store, channel, clock)
+    assert channel.asked == ["send", "thread", "vote 👍", "vote 👎"]
+    assert card is not None
+    assert card.post.state is PostState.SENT
+    assert (card.post.message_id, card.post.thread_id, card.post.seeded) == (1001, 1002, 2)
+    assert card.post.finished_at == NOW
+    assert await deliver_one(store, channel, clock) is None
+
+
+@pytest.mark.parametrize(
+    ("found", "asked_then"),
+    [
+        pytest.param(Done(777), ["find", "vote 👍", "vote 👎"], id="it had arrived: never sent again"),
+        pytest.param(Missing(), ["find", "send", "vote 👍", "vote 👎"], id="it had not: sent again"),
+        pytest.param(Away("No history."), ["find"], id="nobody can tell: it waits"),
+        pytest.param(Unclear("Broken."), ["find"], id="the look itself failed: it waits"),
+    ],
+)
+async def test_an_unclear_attempt_is_looked_for_before_anything_is_sent(
+    store: Store, clock: Clock, found: Outcome, asked_then: list[str]
+) -> None:
+    await queue(store, ["One"])
+    channel = Channel(send=[Unclear("The connection broke.")], find=[found])
+    card = await deliver_one(store, channel, clock)
+    assert card is not None
+    assert (card.post.state, card.post.after_id) == (PostState.SENDING, 999)
+    assert await deliver_one(store, channel, clock) is None, "it is not tried again at once"
+
+    clock.now += timedelta(minutes=1)
+    card = await deliver_one(store, channel, clock)
+    assert channel.asked == ["send", *asked_then]
+    assert card is not None
+    assert (card.post.state is PostState.SENT) == ("vote 👍" in asked_then)
+    assert not isinstance(found, Done) or card.post.message_id == 777
+
+
+async def test_a_process_that_died_while_sending_leaves_a_post_that_is_looked_for(
+    store: Store, clock: Clock
+) -> None:
+    await queue(store, ["One"])
+    (claimed,) = await store.posts.claim(NOW, 1, timedelta(minutes=5))
+    await store.posts.begin_sending(claimed.post.id, 500, NOW)
+    # The next process frees what the dead one held.
+    await store.posts.release_leases()
+    channel = Channel(find=[Done(501)])
+    card = await deliver_one(store, channel, clock)
+    assert channel.asked[0] == "find"
+    assert "send" not in channel.asked
+    assert card is not None
+    assert card.post.message_id == 501
+
+
+async def test_what_surely_was_not_sent_is_sent_again_when_discord_says(store: Store, clock: Clock) -> None:
+    await queue(store, ["One"])
+    channel = Channel(send=[Later("Slow down.", timedelta(minutes=10))])
+    card = await deliver_one(store, channel, clock)
+    assert card is not None
+    assert (card.post.state, card.post.problem) == (PostState.READY, "Slow down.")
+    clock.now += timedelta(minutes=9)
+    assert await deliver_one(store, channel, clock) is None
+    clock.now += timedelta(minutes=1)
+    await deliver_one(store, channel, clock)
+    assert channel.asked == ["send", "send", "vote 👍", "vote 👎"]
+
+
+async def test_a_refused_post_does_not_hold_up_the_next(store: Store, clock: Clock) -> None:
+    await queue(store, ["Bad", "Good"])
+    channel = Channel(send=[Refused("Malformed.")])
+    bad = await deliver_one(store, channel, clock)
+    good = await deliver_one(store, channel, clock)
+    assert bad is not None
+    assert good is not None
+    assert (bad.post.state, bad.article.title) == (PostState.REFUSED, "Bad")
+    assert (good.post.state, good.article.title) == (PostState.SENT, "Good")
+
+
+async def test_a_channel_that_is_away_keeps_its_posts_in_order(store: Store, clock: Clock) -> None:
+    await queue(store, ["One", "Two"])
+    channel = Channel(send=[Away("Allow Send Messages.")])
+    await deliver_one(store, channel, clock)
+    assert await deliver_one(store, channel, clock) is None, "the second post waits with the first"
+    clock.now += timedelta(minutes=6)
+    titles = []
+    while (card := await deliver_one(store, channel, clock)) is not None:
+        titles.append(card.article.title)
+    assert titles == ["One", "Two"]
+
+
+@pytest.mark.parametrize("step", ["thread", "vote"])
+async def test_steps_after_the_message_go_on_where_they_stopped(
+    store: Store, clock: Clock, step: str
+) -> None:
+    await queue(store, ["One"], thread=True)
+    channel = Channel(**{step: [Unclear("The connection broke.")]})
+    await deliver_one(store, channel, clock)
+    clock.now += timedelta(minutes=1)
+    card = await deliver_one(store, channel, clock)
+    assert card is not None
+    assert card.post.finished_at is not None
+    assert channel.asked.count("send") == 1
+    assert channel.asked.count("thread") == (2 if step == "thread" else 1)
+    assert channel.asked[-2:] == ["vote 👍", "vote 👎"]
+
+
+async def test_a_step_that_can_never_be_done_is_left_out(store: Store, clock: Clock) -> None:
+    await queue(store, ["One"], thread=True)
+    card = await deliver_one(store, Channel(thread=[Refused("No threads here.")]), clock)
+    assert card is not None
+    assert (card.post.finished_at, card.post.thread_id) == (NOW, None)
+
+
+async def test_a_card_deleted_before_it_was_finished_is_let_go(store: Store, clock: Clock) -> None:
+    await queue(store, ["One"])
+    card = await deliver_one(store, Channel(vote=[Missing()]), clock)
+    assert card is not None
+    assert card.post.state is PostState.DELETED
+    assert await store.posts.next_due_at() is None

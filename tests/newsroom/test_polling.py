@@ -1,0 +1,150 @@
+"""A poll from the due row to the stored article, over real HTTP, with a real worker and store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.feeds.fetch import Fetcher
+from bot.feeds.guard import parse_allow
+from bot.feeds.workers import Workers
+from bot.newsroom.polling import Poller
+from storage import Store
+from storage.records import Source, SubscriptionToStore
+from tests.press import Press
+
+NOW = datetime(2026, 5, 2, 12, tzinfo=UTC)
+INTERVAL = timedelta(minutes=10)
+GUILD, CHANNEL = 10, 20
+
+
+class Newsroom:
+    """A poller between a press and a store, with a subscribed source and a clock that can be moved."""
+
+    def __init__(self, store: Store, press: Press, fetcher: Fetcher, workers: Workers) -> None:
+        self.store, self.press, self.now, self.rings = store, press, NOW, 0
+        self.poller = Poller(
+            store,
+            fetcher,
+            workers,
+            clock=lambda: self.now,
+            interval=INTERVAL,
+            spread=lambda: 0.0,
+            woken=asyncio.Event(),
+            on_posts=self.ring,
+        )
+
+    def ring(self) -> None:
+        self.rings += 1
+
+    async def subscribe(self, newest: int = 1) -> Source:
+        await self.store.guilds.seen(GUILD, "Harbour Town", NOW)
+        source = await self.store.sources.add(self.press.feed_url, "", None, None)
+        wish = SubscriptionToStore(GUILD, CHANNEL, source.id, thread=False, newest=newest, created_by=None)
+        await self.store.subscriptions.add(wish, NOW)
+        return await self.source()
+
+    async def source(self) -> Source:
+        source = await self.store.sources.by_url(self.press.feed_url)
+        assert source is not None
+        return source
+
+
+@pytest.fixture
+async def newsroom(store: Store) -> AsyncIterator[Newsroom]:
+    async with (
+        Press() as press,
+        Fetcher(user_agent="Broadsheet tests", allow=parse_allow("127.0.0.1")) as fetcher,
+        Workers() as workers,
+    ):
+        yield Newsroom(store, press, fetcher, workers)
+
+
+async def waiting(store: Store) -> list[str]:
+    """Titles of the posts that wait, in the order in which they go out."""
+    titles = []
+    while claimed := await store.posts.claim(NOW + timedelta(days=1), 1, timedelta(minutes=5)):
+        titles.append(claimed[0].article.title)
+        await store.posts.refuse(claimed[0].post.id, "Seen.")
+    return titles
+
+
+async def test_a_first_poll_remembers_all_and_posts_the_newest(newsroom: Newsroom) -> None:
+    for title in ("One", "Two", "Three"):
+        newsroom.press.publish(title)
+    polled = await newsroom.poller.poll(await newsroom.subscribe())
+    assert (polled.articles, polled.posts, polled.problem) == (3, 1, None)
+    assert newsroom.rings == 1
+    source = await newsroom.source()
+    assert (source.title, source.next_poll_at, source.failures) == ("The Tide", NOW + INTERVAL, 0)
+    assert await waiting(newsroom.store) == ["Three"]
+
+    newsroom.press.publish("Four")
+    newsroom.press.publish("Five")
+    assert (await newsroom.poller.poll(source)).posts == 2
+    assert await waiting(newsroom.store) == ["Four", "Five"]
+
+
+async def test_an_unchanged_feed_is_not_read_again(newsroom: Newsroom) -> None:
+    newsroom.press.publish("One")
+    await newsroom.poller.poll(await newsroom.subscribe())
+    newsroom.now += INTERVAL
+    polled = await newsroom.poller.poll(await newsroom.source())
+    assert (polled.articles, polled.revisions, polled.problem) == (0, 0, None)
+    assert (await newsroom.source()).next_poll_at == newsroom.now + INTERVAL
+
+
+async def test_an_edited_article_is_a_revision_and_not_posted_again(newsroom: Newsroom) -> None:
+    piece = newsroom.press.publish("One")
+    await newsroom.poller.poll(await newsroom.subscribe())
+    piece.title, piece.published = "One, corrected", NOW
+    polled = await newsroom.poller.poll(await newsroom.source())
+    assert (polled.articles, polled.revisions, polled.posts) == (0, 1, 0)
+    assert await waiting(newsroom.store) == ["One, corrected"]
+
+
+async def test_a_failure_changes_only_the_back_off(newsroom: Newsroom) -> None:
+    newsroom.press.publish("One")
+    await newsroom.poller.poll(await newsroom.subscribe())
+    before = await newsroom.source()
+    newsroom.press.status = 503
+    for failures in (1, 2, 3):
+        polled = await newsroom.poller.poll(await newsroom.source())
+        source = await newsroom.source()
+        assert polled.problem == source.problem
+        assert "503" in str(source.problem)
+        assert (source.failures, source.next_poll_at) == (failures, NOW + INTERVAL * 2**failures)
+        assert (source.etag, source.digest) == (before.etag, before.digest)
+
+    newsroom.press.status = 200
+    newsroom.press.publish("Two")
+    assert (await newsroom.poller.poll(await newsroom.source())).articles == 1
+    assert (await newsroom.source()).failures == 0
+
+
+async def test_a_source_that_is_gone_is_not_polled_any_more(newsroom: Newsroom) -> None:
+    newsroom.press.status = 410
+    await newsroom.poller.poll(await newsroom.subscribe())
+    source = await newsroom.source()
+    assert source.next_poll_at is None
+    assert source.problem
+    assert await newsroom.store.sources.claim_due(NOW + timedelta(days=9), 10, INTERVAL) == []
+
+
+async def test_what_is_no_feed_is_told_as_such(newsroom: Newsroom) -> None:
+    source = await newsroom.store.sources.add(f"{newsroom.press.url}/", "", None, None)
+    polled = await newsroom.poller.poll(source)
+    assert polled.problem
+    assert "feed" in polled.problem
+
+
+async def test_due_sources_are_started_and_the_next_wait_is_known(newsroom: Newsroom) -> None:
+    newsroom.press.publish("One")
+    await newsroom.subscribe()
+    await newsroom.poller.start_due()
+    await newsroom.poller.close(timedelta(seconds=10))
+    assert newsroom.press.requests == ["/feed.xml"]
+    assert await newsroom.poller.start_due() == INTERVAL
