@@ -173,17 +173,17 @@ async def test_a_wrong_password():
     assert "password in DATABASE_URL is wrong" in str(problem)
 
 
-async def test_a_schema_newer_than_this_program(database_url: str):
-    database = await Database.open(database_url)
+async def test_a_schema_newer_than_this_program(bare_url: str):
+    database = await Database.open(bare_url)
     await database.migrate()
     async with database.writing() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     await database.close()
-    assert "prepared by a newer Broadsheet (version 9999" in str(await sentence(database_url))
+    assert "prepared by a newer Broadsheet (version 9999" in str(await sentence(bare_url))
 
 
-async def test_a_database_that_was_not_prepared(database_url: str):
-    database = await Database.open(database_url)
+async def test_a_database_that_was_not_prepared(bare_url: str):
+    database = await Database.open(bare_url)
     assert not await database.is_current()
     store = Store(database, hot=hot, nonce=nonces())
     with pytest.raises(DatabaseProblem, match="db upgrade"):
@@ -191,8 +191,8 @@ async def test_a_database_that_was_not_prepared(database_url: str):
     await database.close()
 
 
-async def test_two_programs_migrate_at_once(database_url: str):
-    one, other = await Database.open(database_url), await Database.open(database_url)
+async def test_two_programs_migrate_at_once(bare_url: str):
+    one, other = await Database.open(bare_url), await Database.open(bare_url)
     await asyncio.gather(one.migrate(), other.migrate(), one.migrate())
     assert await one.is_current()
     assert await other.is_current()
@@ -220,7 +220,7 @@ async def test_a_locked_database_is_busy_and_then_serves_again(tmp_path: Path):
 async def test_a_full_disk_stores_nothing_and_says_so(tmp_path: Path):
     database = await Database.open(f"sqlite:///{tmp_path}/news.db")
     await database.migrate()
-    with pytest.raises(DatabaseProblem, match="disk that holds .* is full"):
+    with pytest.raises(DatabaseProblem, match=r"disk that holds .* is full"):  # noqa: PT012
         async with database.writing() as connection:
             pages = await connection.scalar(text("PRAGMA page_count"))
             await connection.execute(text(f"PRAGMA max_page_count = {pages}"))
@@ -232,7 +232,7 @@ async def test_a_full_disk_stores_nothing_and_says_so(tmp_path: Path):
 
 async def test_a_broken_connection_is_busy_and_then_serves_again(postgres_url: str):
     database = await Database.open(postgres_url)
-    with pytest.raises(DatabaseBusy):
+    with pytest.raises(DatabaseBusy):  # noqa: PT012
         async with database.reading() as connection:
             await connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
             await connection.execute(text("SELECT 1"))
@@ -259,7 +259,7 @@ async def test_two_that_lock_each_other_out_are_busy(desk: Desk):
 
 
 async def test_an_exception_takes_the_whole_transaction_back(database: Database):
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012
         async with database.writing() as connection:
             await connection.execute(sources.insert().values(url="u", title="", failures=0))
             _ = 1 / 0
@@ -268,7 +268,7 @@ async def test_an_exception_takes_the_whole_transaction_back(database: Database)
 
 
 async def test_a_refused_row_surfaces_as_our_own_problem(database: Database):
-    with pytest.raises(DatabaseProblem, match="refused") as caught:
+    with pytest.raises(DatabaseProblem, match="refused") as caught:  # noqa: PT012
         async with database.writing() as connection:
             for _ in range(2):
                 await connection.execute(sources.insert().values(url="u", title="", failures=0))

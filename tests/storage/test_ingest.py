@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from storage import Database, DatabaseProblem, Ingested, Store, SubscriptionToStore
-from tests.databases import hot, nonces
+from tests.databases import hot
 from tests.storage.desk import GUILD, NOW, Desk, article, at, poll
 
 
@@ -41,13 +41,19 @@ async def test_repeating_an_ingest_changes_nothing(desk: Desk):
 
 async def test_two_ingests_at_once_store_and_queue_once(desk: Desk, database_url: str):
     other_database = await Database.open(database_url)
-    other = Store(other_database, hot=hot, nonce=lambda made=nonces(): "o" + made())
+    marks = (f"other {n}" for n in range(1000))
+    other = Store(other_database, hot=hot, nonce=lambda: next(marks))
     source = await desk.wired(100, 101)
     new = [article(str(n)) for n in range(30)]
     done = await asyncio.gather(
-        *(store.articles.ingest(poll(source), new, [], NOW) for store in (desk.store, other, desk.store, other))
+        *(
+            store.articles.ingest(poll(source), new, [], NOW)
+            for store in (desk.store, other, desk.store, other)
+        )
     )
-    assert sorted(done, key=lambda ingested: ingested.articles) == [Ingested(0, 0, 0)] * 3 + [Ingested(30, 0, 60)]
+    assert sorted(done, key=lambda ingested: ingested.articles) == [Ingested(0, 0, 0)] * 3 + [
+        Ingested(30, 0, 60)
+    ]
     await other_database.close()
 
 
@@ -58,7 +64,11 @@ async def test_the_source_is_updated_with_its_articles(desk: Desk):
     await desk.store.articles.ingest(moved, [article("a")], [], at(1))
     stored = await desk.store.sources.get(source.id)
     assert stored is not None
-    assert (stored.url, stored.title, stored.link) == ("https://new.example/feed", "New", "https://new.example")
+    assert (stored.url, stored.title, stored.link) == (
+        "https://new.example/feed",
+        "New",
+        "https://new.example",
+    )
     assert (stored.etag, stored.digest, stored.failures, stored.problem) == ('"e1"', "d9", 0, None)
     assert (stored.next_poll_at, stored.last_polled_at, stored.last_success_at) == (at(10), at(1), at(1))
 
@@ -73,9 +83,9 @@ async def test_a_source_that_moves_onto_anothers_url_keeps_its_own(desk: Desk):
 
 async def test_a_source_that_is_gone_stores_nothing(desk: Desk):
     source = await desk.source()
-    assert await desk.store.articles.ingest(
-        poll(source, source_id=999), [article("a")], [], NOW
-    ) == Ingested(0, 0, 0)
+    assert await desk.store.articles.ingest(poll(source, source_id=999), [article("a")], [], NOW) == Ingested(
+        0, 0, 0
+    )
 
 
 async def test_a_failure_in_the_middle_stores_nothing(desk: Desk):
@@ -86,7 +96,9 @@ async def test_a_failure_in_the_middle_stores_nothing(desk: Desk):
     assert await desk.store.articles.known(source.id, ["a"]) == {}
     stored = await desk.store.sources.get(source.id)
     assert stored is not None
-    assert stored.etag == '"e1"', "else the next poll would be told that nothing changed, and the article lost"
+    assert stored.etag == '"e1"', (
+        "else the next poll would be told that nothing changed, and the article lost"
+    )
 
 
 async def test_a_nonce_given_twice_fails_loudly_instead_of_losing_a_post(desk: Desk):
@@ -120,7 +132,7 @@ async def test_many_articles_and_identities_fit(desk: Desk):
     source = await desk.wired(100)
     names = [f"article {n:04}" for n in range(1200)]
     assert await desk.ingest(source, *names) == Ingested(1200, 0, 1200)
-    assert len(await desk.store.articles.known(source.id, [*names, *map(str, range(40_000))])) == 1200
+    assert len(await desk.store.articles.known(source.id, [*names, *map(str, range(5000))])) == 1200
     cards = [await desk.claim() for _ in range(2)]
     assert [card.article.identity for claimed in cards for card in claimed] == ["article 0000"]
 
@@ -186,7 +198,9 @@ async def test_removing_a_subscription_drops_what_waits_and_idles_the_source(des
     assert await desk.store.sources.next_due_at() == at(10)
     assert await desk.store.subscriptions.remove(second.id)
     assert await desk.store.sources.next_due_at() is None
-    assert not await desk.store.posts.begin_sending(waiting.post.id, None, NOW), "claimed, but no longer wished"
+    assert not await desk.store.posts.begin_sending(waiting.post.id, None, NOW), (
+        "claimed, but no longer wished"
+    )
     assert await desk.store.posts.waiting(GUILD) == 1
 
 
@@ -221,7 +235,9 @@ async def test_a_guild_that_was_left_gets_none_and_begins_anew_when_it_comes_bac
     await desk.store.guilds.left(20, NOW)
     assert await desk.ingest(source, "a", "b") == Ingested(2, 0, 2)
     await desk.store.guilds.seen(20, "Back", NOW)
-    assert await desk.ingest(source, "a", "b", "c") == Ingested(1, 0, 1), "newest 0: nothing of what it missed"
+    assert await desk.ingest(source, "a", "b", "c") == Ingested(1, 0, 1), (
+        "newest 0: nothing of what it missed"
+    )
     assert await desk.ingest(source, "d") == Ingested(1, 0, 2)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
-from storage import Database, schema
+from storage import Database, DatabaseProblem, schema
 from storage.tables import metadata
 
 
@@ -27,7 +29,9 @@ def constraints(connection: Connection) -> dict[str, object]:
 
     return {
         table: {
-            "unique": sorted(tuple(unique["column_names"]) for unique in inspector.get_unique_constraints(table)),
+            "unique": sorted(
+                tuple(unique["column_names"]) for unique in inspector.get_unique_constraints(table)
+            ),
             "foreign": sorted(
                 (*key["constrained_columns"], key["referred_table"], key["options"].get("ondelete", ""))
                 for key in inspector.get_foreign_keys(table)
@@ -43,6 +47,15 @@ def constraints(connection: Connection) -> dict[str, object]:
         for table in sorted(inspector.get_table_names())
         if table != "alembic_version"
     }
+
+
+@pytest.fixture
+async def database(bare_url: str) -> AsyncIterator[Database]:
+    """A migrated database that may be taken apart."""
+    opened = await Database.open(bare_url)
+    await opened.migrate()
+    yield opened
+    await opened.close()
 
 
 async def test_migrated_is_declared(database: Database):
@@ -69,14 +82,12 @@ async def test_down_leaves_nothing_and_up_works_again(database: Database):
     assert await database.is_current()
 
 
-async def test_a_migration_that_fails_leaves_nothing_half_done(database_url: str):
-    database = await Database.open(database_url)
+async def test_a_migration_that_fails_leaves_nothing_half_done(bare_url: str):
+    database = await Database.open(bare_url)
     async with database.writing() as connection:
         await connection.execute(text("CREATE TABLE reactions (x INTEGER)"))
-    try:
+    with pytest.raises(DatabaseProblem, match="reactions"):
         await database.migrate()
-    except Exception as error:
-        assert "reactions" in str(error)
     async with database.reading() as connection:
         tables = await connection.run_sync(lambda opened: inspect(opened).get_table_names())
     assert tables == ["reactions"]

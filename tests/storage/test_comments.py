@@ -1,0 +1,125 @@
+"""Comments: kept as Discord shows them, counted with their article, really gone when deleted."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from storage import Tally
+from storage.tables import comments, reactions
+from tests.storage.desk import GUILD, NOW, Desk, at, comment
+
+
+async def posted(desk: Desk) -> int:
+    await desk.ingest(await desk.wired(100), "a")
+    (card,) = await desk.send_all()
+    return card.article.id
+
+
+async def count(desk: Desk, article_id: int) -> int:
+    listed = await desk.store.frontpage.one(GUILD, article_id)
+    assert listed is not None
+    return listed.comment_count
+
+
+async def test_a_comment_is_new_once_and_then_edited(desk: Desk):
+    article_id, stored = await posted(desk), desk.store.comments
+    assert await stored.record(comment(5, article_id, quote="> said", reply_to_id=4))
+    await desk.store.votes.add(5, 2, "👍", NOW)
+    assert not await stored.record(
+        comment(5, article_id, text="Better said.", edited_at=at(1), reply_to_id=4)
+    )
+    edited = await stored.get(5)
+    assert edited is not None
+    assert (edited.text, edited.edited_at, edited.quote, edited.reply_to_id) == (
+        "Better said.",
+        at(1),
+        None,
+        4,
+    )
+    assert edited.tally == Tally(1, 0), "an edit keeps the votes"
+    assert await count(desk, article_id) == 1
+    assert await stored.get(6) is None
+
+
+async def test_a_members_name_is_the_latest_seen_in_the_guild(desk: Desk):
+    article_id, stored = await posted(desk), desk.store.comments
+    await stored.record(comment(5, article_id, author_name="Ada"))
+    await stored.record(comment(6, article_id, author_name="Ada Lovelace"))
+    assert [one.author_name for one in await stored.of_article(GUILD, article_id)] == ["Ada Lovelace"] * 2
+
+
+async def test_comments_are_listed_oldest_first(desk: Desk):
+    article_id, stored = await posted(desk), desk.store.comments
+    for message_id, minute in ((7, 1), (5, 2), (6, 0), (4, 1)):
+        await stored.record(comment(message_id, article_id, created_at=at(minute)))
+    assert [one.message_id for one in await stored.of_article(GUILD, article_id)] == [6, 4, 7, 5]
+    assert [one.message_id for one in await stored.of_article(GUILD, article_id, limit=2)] == [6, 4]
+    assert await stored.of_article(20, article_id) == []
+
+
+async def test_a_removed_comment_leaves_nothing(desk: Desk):
+    article_id, stored = await posted(desk), desk.store.comments
+    for message_id in (5, 6, 7):
+        await stored.record(comment(message_id, article_id))
+        await desk.store.votes.add(message_id, 2, "👍", NOW)
+    assert await stored.remove([5, 6, 99]) == 2
+    assert await stored.remove([5, 6]) == 0
+    assert await count(desk, article_id) == 1
+    async with desk.database.reading() as connection:
+        assert list(await connection.scalars(select(comments.c.message_id))) == [7]
+        assert await connection.scalar(select(func.count()).select_from(reactions)) == 1
+
+
+async def test_a_channels_comments_go_with_it(desk: Desk):
+    article_id, stored = await posted(desk), desk.store.comments
+    for message_id, channel_id in ((5, 100), (6, 101), (7, 101)):
+        await stored.record(comment(message_id, article_id, channel_id=channel_id))
+    assert await stored.ids_in_channel(101, 0) == [6, 7]
+    assert await stored.ids_in_channel(101, 6) == [7]
+    assert await stored.remove_channel(101) == 2
+    assert await stored.remove_channel(101) == 0
+    assert await count(desk, article_id) == 1
+
+
+async def test_comments_at_once_are_all_counted(desk: Desk):
+    article_id = await posted(desk)
+    await asyncio.gather(
+        *(desk.store.comments.record(comment(n % 15, article_id, author_id=n)) for n in range(30))
+    )
+    assert await count(desk, article_id) == 15
+
+
+async def test_comments_come_back_with_an_article_that_is_posted_again(desk: Desk):
+    article_id = await posted(desk)
+    await desk.store.comments.record(comment(5, article_id))
+    (channel,) = await desk.store.posts.tracked(NOW - timedelta(days=1))
+    await desk.store.posts.message_deleted([channel.posts[0].message_id or 0], NOW)
+    assert await desk.store.frontpage.one(GUILD, article_id) is None
+    await desk.subscribe(await desk.source(), 101, newest=1)
+    await desk.send_all()
+    assert await count(desk, article_id) == 1
+
+
+async def test_a_deleted_channel_takes_its_posts_along(desk: Desk):
+    await desk.ingest(await desk.wired(100, 101), "a", "b")
+    cards = await desk.send_all()
+    message = 1000 + cards[0].post.id
+    await desk.store.votes.add(message, 1, "👍", NOW)
+    assert await desk.store.posts.channel_deleted(cards[0].post.channel_id, NOW) == 2
+    assert await desk.store.posts.channel_deleted(cards[0].post.channel_id, NOW) == 0
+    listed = await desk.store.frontpage.one(GUILD, cards[0].article.id)
+    assert listed is not None
+    assert (listed.tally, listed.channel_id) == (Tally(0, 0), 101)
+
+
+async def test_a_deleted_thread_leaves_its_post(desk: Desk):
+    await desk.ingest(await desk.wired(100), "a")
+    (card,) = await desk.send_all()
+    await desk.store.posts.threaded(card.post.id, 555)
+    assert await desk.store.posts.channel_deleted(555, NOW) == 0
+    kept = await desk.store.posts.card(card.post.id)
+    assert kept is not None
+    assert (kept.post.state, kept.post.thread_id) == ("sent", None)

@@ -1,0 +1,110 @@
+"""No query of the store walks through a table that grows: SQLite's own plans of all of them are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from storage import Database, Lease, Sort, Store
+from tests.databases import hot, nonces
+from tests.storage.desk import GUILD, LEASE, NOW, Desk, article, at, comment, poll
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    database = await Database.open(f"sqlite:///{tmp_path}/news.db")
+    await database.migrate()
+    yield Desk(database, Store(database, hot=hot, nonce=nonces()))
+    await database.close()
+
+
+async def use_everything(desk: Desk) -> None:
+    """Run every query of the store once."""
+    store = desk.store
+    source = await desk.wired(100)
+    await desk.ingest(source, "a", "b")
+    await store.articles.ingest(poll(source), [], [article("a", revision="r2")], NOW)
+    await store.articles.known(source.id, ["a", "b"])
+    (card,) = await desk.claim()
+    message = await desk.send(card)
+    await store.articles.get(card.article.id)
+    await store.posts.postpone(card.post.id, NOW, "", unsent=True)
+    await store.posts.postpone_channel(100, NOW, "")
+    await store.posts.refuse(card.post.id, "")
+    await store.posts.release_leases()
+    await store.posts.next_due_at()
+    await store.posts.by_message(message)
+    await store.posts.by_thread(5)
+    await store.posts.by_nonce("n1")
+    await store.posts.card(card.post.id)
+    await store.posts.waiting(GUILD)
+    await store.posts.tracked(NOW)
+    await store.comments.record(comment(5, card.article.id))
+    for voted in (message, 5):
+        await store.votes.add(voted, 1, "👍", NOW)
+        await store.votes.replace(voted, {"👎": [2]}, NOW)
+        await store.votes.remove(voted, 2, "👎")
+        await store.votes.clear(voted, None)
+    await store.votes.mirrored([message, 5])
+    await store.posts.stale_cards(9)
+    await store.posts.card_refreshed(card.article.id, GUILD, 1)
+    await store.comments.get(5)
+    await store.comments.of_article(GUILD, card.article.id)
+    await store.comments.ids_in_channel(100, 0)
+    for sort in Sort:
+        key = ("2026-01-01T00:00:00+00:00" if sort is Sort.NEW else 1, 1)
+        await store.frontpage.page(GUILD, sort, NOW, 9, key, "word", source.id)
+    await store.frontpage.one(GUILD, card.article.id)
+    await store.comments.remove([5])
+    await store.comments.remove_channel(100)
+    await store.posts.message_deleted([message], NOW)
+    await store.posts.channel_deleted(100, NOW)
+    await store.sources.claim_due(at(20), 9, LEASE)
+    await store.sources.next_due_at()
+    await store.sources.unchanged(source.id, None, None, None, at(9), NOW)
+    await store.sources.failed(source.id, "", at(9), NOW)
+    await store.sources.poll_soon(source.id, NOW)
+    await store.subscriptions.of_guild(GUILD)
+    (subscription,) = await store.subscriptions.of_channel(100)
+    await store.subscriptions.remove(subscription.id)
+    await store.guilds.left(GUILD, NOW)
+    await store.guilds.seen(GUILD, "", NOW)
+    lease = await store.leases.take("bot", "one", LEASE)
+    assert isinstance(lease, Lease)
+    await store.leases.renew("bot", lease, LEASE)
+
+
+async def test_no_query_scans_a_table_that_grows(desk: Desk):
+    ran: dict[str, Any] = {}
+
+    @event.listens_for(desk.database._engine.sync_engine, "before_cursor_execute")
+    def note(
+        _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool
+    ) -> None:
+        if re.match(r"(WITH|SELECT|UPDATE|DELETE)\b", statement):
+            ran.setdefault(statement, parameters[0] if many else parameters)
+
+    await use_everything(desk)
+    event.remove(desk.database._engine.sync_engine, "before_cursor_execute", note)
+    assert len(ran) > 50
+    scans = {}
+    async with desk.database.reading() as connection:
+        for statement, parameters in ran.items():
+            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            steps = [row[3] for row in plan]
+            bad = [step for step in steps if re.match(r"SCAN (?!.*USING (COVERING )?INDEX)\w*", step)]
+            bad = [step for step in bad if not re.match(r"SCAN (anon_\d|\(subquery|CONSTANT)", step)]
+            if bad:
+                scans[statement] = steps
+    assert scans == {}
+
+
+async def test_a_scan_would_be_seen(desk: Desk):
+    async with desk.database.reading() as connection:
+        plan = await connection.execute(text("EXPLAIN QUERY PLAN SELECT * FROM articles WHERE title = 'x'"))
+        assert [row[3] for row in plan] == ["SCAN articles"]

@@ -1,0 +1,259 @@
+"""Votes: one a member on one article in one guild, computed from the mirror, whatever order events come in."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import update
+
+from storage import Database, Store, Tally
+from storage.tables import guilds
+from storage.tallies import controversy
+from tests.databases import hot, nonces
+from tests.storage.desk import GUILD, NOW, Desk, at, comment
+
+UP, DOWN, HEART = "👍", "👎", "❤️"
+
+
+async def posted(desk: Desk, *channels: int) -> tuple[int, list[int]]:
+    """An article in these channels of one guild: its id and the messages."""
+    await desk.ingest(await desk.wired(*channels), "a")
+    cards = await desk.send_all()
+    return cards[0].article.id, [1000 + card.post.id for card in cards]
+
+
+async def tally(desk: Desk, article_id: int, guild_id: int = GUILD) -> Tally:
+    listed = await desk.store.frontpage.one(guild_id, article_id)
+    assert listed is not None
+    return listed.tally
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ([], Tally(0, 0)),
+        ([("add", 0, 1, UP, 0)], Tally(1, 0)),
+        ([("add", 0, 1, UP, 0), ("add", 0, 2, DOWN, 0)], Tally(1, 1)),
+        ([("add", 0, 1, UP, 0), ("add", 0, 1, UP, 1)], Tally(1, 0)),
+        ([("add", 0, 1, UP, 0), ("add", 0, 1, DOWN, 1)], Tally(0, 1)),
+        ([("add", 0, 1, DOWN, 0), ("add", 0, 1, UP, 1)], Tally(1, 0)),
+        ([("add", 0, 1, DOWN, 0), ("add", 0, 1, UP, 0)], Tally(1, 0)),
+        ([("add", 0, 1, UP, 0), ("add", 0, 1, DOWN, 1), ("remove", 0, 1, DOWN, 2)], Tally(1, 0)),
+        ([("add", 0, 1, UP, 0), ("remove", 0, 1, UP, 1)], Tally(0, 0)),
+        ([("add", 0, 1, HEART, 0)], Tally(0, 0)),
+        ([("add", 0, 1, UP, 0), ("add", 1, 1, UP, 1)], Tally(1, 0)),
+        ([("add", 0, 1, UP, 0), ("add", 1, 1, DOWN, 1)], Tally(0, 1)),
+        ([("add", 0, 1, UP, 1), ("add", 1, 1, DOWN, 0)], Tally(1, 0)),
+        ([("add", 0, 1, DOWN, 0), ("add", 1, 1, UP, 1), ("add", 0, 1, DOWN, 2)], Tally(1, 0)),
+        ([("add", 0, 1, UP, 0), ("add", 1, 2, UP, 0)], Tally(2, 0)),
+    ],
+)
+async def test_one_member_one_vote(
+    desk: Desk, events: list[tuple[str, int, int, str, float]], expected: Tally
+):
+    article_id, messages = await posted(desk, 100, 101)
+    for what, message, member, emoji, minute in events:
+        if what == "add":
+            assert await desk.store.votes.add(messages[message], member, emoji, at(minute))
+        else:
+            assert await desk.store.votes.remove(messages[message], member, emoji)
+    assert await tally(desk, article_id) == expected
+
+
+async def test_guilds_vote_apart(desk: Desk):
+    article_id, (here,) = await posted(desk, 100)
+    source = await desk.source()
+    await desk.subscribe(source, 200, guild_id=20, newest=1)
+    (card,) = await desk.send_all()
+    await desk.store.votes.add(here, 1, UP, NOW)
+    await desk.store.votes.add(1000 + card.post.id, 1, DOWN, NOW)
+    assert await tally(desk, article_id) == Tally(1, 0)
+    assert await tally(desk, article_id, 20) == Tally(0, 1)
+
+
+async def test_a_guilds_own_emoji_count_there(desk: Desk):
+    article_id, (message,) = await posted(desk, 100)
+    async with desk.database.writing() as connection:
+        await connection.execute(update(guilds).values(vote_up="yes:5", vote_down="no:6"))
+    await desk.store.votes.add(message, 1, UP, NOW)
+    await desk.store.votes.add(message, 2, "yes:5", NOW)
+    assert await tally(desk, article_id) == Tally(1, 0)
+
+
+async def test_messages_that_are_not_ours(desk: Desk):
+    votes = desk.store.votes
+    assert not await votes.add(5, 1, UP, NOW)
+    assert not await votes.remove(5, 1, UP)
+    assert not await votes.clear(5, None)
+    await votes.replace(5, {UP: [1]}, NOW)
+    assert await votes.mirrored([5]) == {}
+
+
+async def test_clearing(desk: Desk):
+    article_id, (message,) = await posted(desk, 100)
+    votes = desk.store.votes
+    for member, emoji in ((1, UP), (2, UP), (3, DOWN), (3, HEART)):
+        await votes.add(message, member, emoji, NOW)
+    assert not await votes.remove(message, 9, UP)
+    assert await votes.clear(message, UP)
+    assert not await votes.clear(message, UP)
+    assert await tally(desk, article_id) == Tally(0, 1)
+    assert await votes.clear(message, None)
+    assert await tally(desk, article_id) == Tally(0, 0)
+    assert await votes.mirrored([message]) == {}
+
+
+async def test_reconciling_sets_the_mirror_and_keeps_the_times_of_what_stood(desk: Desk):
+    article_id, (one, other) = await posted(desk, 100, 101)
+    votes = desk.store.votes
+    await votes.add(one, 1, UP, at(0))
+    await votes.add(other, 1, DOWN, at(1))
+    await votes.add(one, 2, UP, at(1))
+    await votes.replace(one, {UP: [1, 3], HEART: {4}}, at(9))
+    assert await votes.mirrored([one, other, 5]) == {
+        one: {UP: frozenset({1, 3}), HEART: frozenset({4})},
+        other: {DOWN: frozenset({1})},
+    }
+    assert await tally(desk, article_id) == Tally(1, 1), (
+        "1's downvote is later than the upvote that stood before"
+    )
+    await votes.replace(one, {}, at(10))
+    assert await tally(desk, article_id) == Tally(0, 1)
+
+
+async def test_a_big_vote_is_reconciled(desk: Desk):
+    article_id, (message,) = await posted(desk, 100)
+    await desk.store.votes.replace(message, {UP: range(1200)}, NOW)
+    await desk.store.votes.replace(message, {UP: range(600, 1200), DOWN: range(600)}, NOW)
+    assert await tally(desk, article_id) == Tally(600, 600)
+
+
+async def test_votes_at_once_are_all_counted(desk: Desk, database_url: str):
+    other_database = await Database.open(database_url)
+    other = Store(other_database, hot=hot, nonce=nonces())
+    article_id, messages = await posted(desk, 100, 101)
+    await asyncio.gather(
+        *(
+            store.votes.add(messages[member % 2], member // 2, UP, NOW)
+            for member in range(24)
+            for store in (desk.store, other)
+        )
+    )
+    assert await tally(desk, article_id) == Tally(12, 0)
+    await other_database.close()
+
+
+async def test_ranks_follow_the_votes(desk: Desk):
+    article_id, (message,) = await posted(desk, 100)
+    await desk.store.votes.replace(message, {UP: [1, 2, 3], DOWN: [4]}, NOW)
+    (stale,) = await desk.store.posts.stale_cards(1)
+    assert stale.card.tally.score == 2
+    async with desk.database.reading() as connection:
+        row = (await connection.exec_driver_sql("SELECT score, hot, controversy FROM standings")).one()
+    assert tuple(row) == (2, hot(3, 1, NOW), controversy(3, 1))
+    assert article_id == stale.card.article.id
+
+
+@pytest.mark.parametrize(
+    ("more", "less"),
+    [((5, 5), (4, 4)), ((5, 5), (9, 1)), ((9, 2), (2, 0)), ((1, 1), (0, 90)), ((3, 5), (2, 9))],
+)
+def test_the_controversial_are_the_even_and_the_many(more: tuple[int, int], less: tuple[int, int]):
+    assert controversy(*more) > controversy(*less)
+    assert controversy(*more) == controversy(*reversed(more))
+
+
+async def test_votes_on_a_comment_leave_out_its_author(desk: Desk):
+    article_id, _ = await posted(desk, 100)
+    await desk.store.comments.record(comment(5, article_id, author_id=1))
+    votes = desk.store.votes
+    for member, emoji, minute in ((1, UP, 0), (2, UP, 0), (3, UP, 0), (3, DOWN, 1), (4, HEART, 0)):
+        assert await votes.add(5, member, emoji, at(minute))
+    voted = await desk.store.comments.get(5)
+    assert voted is not None
+    assert voted.tally == Tally(1, 1)
+    assert await tally(desk, article_id) == Tally(0, 0)
+    await votes.remove(5, 3, DOWN)
+    await votes.replace(5, {UP: [1, 2, 3, 6]}, at(2))
+    (voted,) = await desk.store.comments.of_article(GUILD, article_id)
+    assert voted.tally == Tally(3, 0)
+
+
+@dataclass
+class Model:
+    """The rule in plain Python: reactions as they stand, the latest of a member's ups and downs counts."""
+
+    standing: dict[tuple[int, int, str], datetime] = field(default_factory=dict)
+
+    def add(self, message: int, member: int, emoji: str, now: datetime) -> None:
+        self.standing.setdefault((message, member, emoji), now)
+
+    def remove(self, message: int, member: int, emoji: str) -> None:
+        self.standing.pop((message, member, emoji), None)
+
+    def clear(self, message: int, emoji: str | None) -> None:
+        for key in [key for key in self.standing if key[0] == message and emoji in (None, key[2])]:
+            del self.standing[key]
+
+    def replace(self, message: int, wanted: dict[str, set[int]], now: datetime) -> None:
+        keys = {(message, member, emoji) for emoji, members in wanted.items() for member in members}
+        for key in [key for key in self.standing if key[0] == message and key not in keys]:
+            del self.standing[key]
+        for key in keys:
+            self.standing.setdefault(key, now)
+
+    def tally(self) -> Tally:
+        latest: dict[int, tuple[datetime, bool]] = {}
+        for (_, member, emoji), when in self.standing.items():
+            if emoji in (UP, DOWN):
+                latest[member] = max(latest.get(member, (when, False)), (when, emoji == UP))
+        ups = sum(up for _, up in latest.values())
+        return Tally(ups, len(latest) - ups)
+
+
+MESSAGE, MEMBER = st.integers(0, 1), st.integers(1, 3)
+EMOJI = st.sampled_from([UP, DOWN, HEART])
+EVENT = st.one_of(
+    st.tuples(st.just("add"), MESSAGE, MEMBER, EMOJI),
+    st.tuples(st.just("remove"), MESSAGE, MEMBER, EMOJI),
+    st.tuples(st.just("clear"), MESSAGE, st.none() | EMOJI),
+    st.tuples(st.just("replace"), MESSAGE, st.dictionaries(EMOJI, st.sets(MEMBER))),
+)
+
+
+def test_any_sequence_of_events_gives_the_models_tally(database_url: str):
+    numbers = itertools.count()
+
+    async def play(desk: Desk, events: list[tuple[tuple[Any, ...], int]]) -> tuple[Tally, Tally]:
+        source = await desk.wired(100, 101, name=f"source{next(numbers)}")
+        await desk.ingest(source, "a")
+        cards = await desk.send_all()
+        messages = [1000 + card.post.id for card in cards]
+        model = Model()
+        for (what, message, *rest), minute in events:
+            timed = [at(minute)] if what in ("add", "replace") else []
+            await getattr(desk.store.votes, what)(messages[message], *rest, *timed)
+            getattr(model, what)(message, *rest, *timed)
+        return await tally(desk, cards[0].article.id), model.tally()
+
+    with asyncio.Runner() as runner:
+        database = runner.run(Database.open(database_url))
+        desk = Desk(database, Store(database, hot=hot, nonce=nonces()))
+
+        @settings(max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @given(st.lists(st.tuples(EVENT, st.integers(0, 3)), max_size=10))
+        def compare(events: list[tuple[tuple[Any, ...], int]]) -> None:
+            stored, modelled = runner.run(play(desk, events))
+            assert stored == modelled
+
+        try:
+            compare()
+        finally:
+            runner.run(database.close())
