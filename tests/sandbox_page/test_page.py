@@ -22,6 +22,12 @@ async def write(page: Page, text: str) -> None:
     await page.press("#composer", "Enter")
 
 
+async def begin(page: Page, command: str) -> None:
+    """Type a slash command until its form stands."""
+    await page.locator("#composer").press_sequentially(command)
+    await expect(page.locator(".command-form")).to_be_visible()
+
+
 def message(page: Page, text: str) -> Locator:
     return page.locator("li.message", has_text=text)
 
@@ -171,7 +177,7 @@ async def test_a_slash_command_with_a_choice_is_answered(scene: Scene, visit: Vi
 async def test_a_command_is_not_sent_with_wrong_options(scene: Scene, visit: Visit) -> None:
     ada = await visit("ada", await scene.channel("wrong-options"))
     seen = len(scene.bot.seen)
-    await ada.locator("#composer").press_sequentially("/top ")
+    await begin(ada, "/top ")
     await ada.locator("[data-option=period]").press_sequentially("never")
     await ada.keyboard.press("Enter")
     await expect(ada.locator(".command-form .failure")).to_contain_text("none of the choices")
@@ -192,7 +198,7 @@ async def test_a_subcommand_is_completed_by_the_bot(scene: Scene, visit: Visit) 
 
     scene.bot.replies["source"] = reply
     ada = await visit("ada", channel)
-    await ada.locator("#composer").press_sequentially("/source add ")
+    await begin(ada, "/source add ")
     await ada.locator("[data-option=address]").press_sequentially("north")
     await ada.click("[data-suggestion='The Northern Post']")
     await ada.keyboard.press("Enter")
@@ -203,7 +209,7 @@ async def test_a_deferred_command_thinks_and_then_answers(scene: Scene, visit: V
     channel = await scene.channel("deferred")
     scene.bot.replies["later"] = lambda _: {"type": DEFERRED}
     ada = await visit("ada", channel)
-    await ada.locator("#composer").press_sequentially("/later ")
+    await begin(ada, "/later ")
     await ada.keyboard.press("Enter")
     await expect(message(ada, "is thinking…")).to_be_visible()
     path = f"/webhooks/{scene.bot.application_id}/{scene.bot.seen[-1]['token']}/messages/@original"
@@ -215,7 +221,7 @@ async def test_a_deferred_command_thinks_and_then_answers(scene: Scene, visit: V
 async def test_silence_of_the_bot_is_told(scene: Scene, visit: Visit) -> None:
     channel = await scene.channel("silence")
     ada = await visit("ada", channel)
-    await ada.locator("#composer").press_sequentially("/silent ")
+    await begin(ada, "/silent ")
     await ada.keyboard.press("Enter")
     await expect(message(ada, "Sending the command…")).to_be_visible()
     await expect(message(ada, "The application did not respond")).to_be_visible()
@@ -336,6 +342,22 @@ async def test_unread_channels_are_marked_until_they_are_opened(scene: Scene, vi
     await row.click()
     await expect(message(ada, "Look here @ada")).to_be_visible()
     await expect(row).not_to_contain_class("unread")
+    await expect(row.locator(".badge")).to_have_count(0)
+
+
+async def test_new_messages_stand_below_a_line(scene: Scene, visit: Visit) -> None:
+    here, there = await scene.channel("away"), await scene.channel("with-a-line")
+    await scene.say("ben", there, content="Old")
+    ada = await visit("ada", there)
+    await expect(message(ada, "Old")).to_be_visible()
+    await visit("ada", here)
+    await scene.say("ben", there, content="Said while ada was away")
+    await expect(ada.locator(f"#channels [data-channel-id='{there}']")).to_contain_class("unread")
+    await visit("ada", there)
+    await scene.say("ben", there, content="Said while ada reads")
+    await expect(message(ada, "Said while ada reads")).to_be_visible()
+    await expect(ada.locator(".divider.new")).to_have_count(1)
+    await expect(message(ada, "Said while ada was away").locator(".divider.new")).to_be_visible()
 
 
 async def test_older_messages_come_on_scrolling_up(scene: Scene, visit: Visit) -> None:

@@ -15,7 +15,6 @@ const LONGEST = 2000;
 export class Composer {
   #reply = null; // {message, ping}
   #typedAt = 0;
-  #entries = [];
 
   /** `list` is the channel's MessageList; drafts are kept in `session.drafts` by channel. */
   constructor(session, channel, list) {
@@ -123,12 +122,12 @@ export class Composer {
 
   async #offerCommands(typed) {
     if (typed === "") this.session.commands.forget(this.channel.guild_id);
-    this.#entries = await this.session.commands.entries(this.channel.guild_id);
+    const entries = await this.session.commands.entries(this.channel.guild_id);
     if (!this.input.value.startsWith("/")) return;
     const now = this.input.value.slice(1);
-    const exact = this.#entries.find((entry) => now === `${entry.name} `);
+    const exact = entries.find((entry) => now === `${entry.name} `);
     if (exact) return this.#command(exact);
-    const items = matching(this.#entries, now).map((entry) => ({
+    const items = matching(entries, now).map((entry) => ({
       label: `/${entry.name}`, detail: entry.description, side: entry.command.application?.name, entry,
       picture: avatar(entry.command.application_id, entry.command.application?.name ?? "App", "avatar small"),
     }));
@@ -201,8 +200,9 @@ export class Composer {
     const text = this.input.value.trim();
     if (!text) return;
     if (text.startsWith("/")) {
-      const entry = this.#entries.find(({ name }) => `/${name}` === text);
-      if (entry) return this.#command(entry);
+      // Whoever types faster than the list of commands arrives still means the command.
+      const entry = (await this.session.commands.entries(this.channel.guild_id)).find(({ name }) => `/${name}` === text);
+      if (entry) return this.commandPlace.hidden ? this.#command(entry) : null;
     }
     const reply = this.#reply;
     this.input.value = "";

@@ -24,6 +24,7 @@ export class MessageList {
     this.session = session;
     this.channel = channel;
     this.lastRead = session.store.markers.get(channel.id);
+    this.newestAtOpening = channel.last_message_id ?? "0";
     this.editing = null; // {id, element}
     this.names = session.names(channel.guild_id);
     this.actions = makeActions(this);
@@ -170,7 +171,9 @@ export class MessageList {
     return previous?.type === 21 ? this.timeline.before(previous.id) : previous;
   }
 
+  /** The line “New” belongs above what came while the channel was closed, not above what comes now. */
   #isFirstUnread(message, previous) {
+    if (compare(message.id, this.newestAtOpening) > 0) return false;
     if (!this.lastRead || this.lastRead === "0" || message.local || !previous || message.author.id === this.session.store.me.id) return false;
     return compare(message.id, this.lastRead) > 0 && compare(previous.id, this.lastRead) <= 0;
   }
