@@ -4,6 +4,7 @@ import { make, avatar, icon, iconButton } from "./dom.js";
 import { CommandForm } from "./commandform.js";
 import { matching } from "./commands.js";
 import { openPicker } from "./emoji.js";
+import { dots } from "./message.js";
 import { fresh } from "./snowflakes.js";
 import { isThread } from "./state.js";
 import { SEND_IN_THREADS, SEND_MESSAGES } from "./permissions.js";
@@ -239,7 +240,7 @@ export class Composer {
     const names = this.session.store.typing(this.channel.id).map((user) => this.session.store.displayName(this.channel.guild_id, user));
     if (!names.length) return this.typists.replaceChildren();
     const words = names.length > 3 ? "Several people are typing…" : `${new Intl.ListFormat("en").format(names)} ${names.length === 1 ? "is" : "are"} typing…`;
-    this.typists.replaceChildren(make("span", { class: "dots", "aria-hidden": "true" }, make("i"), make("i"), make("i")), words);
+    this.typists.replaceChildren(dots(), words);
     return null;
   }
 }

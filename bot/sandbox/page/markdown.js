@@ -42,7 +42,7 @@ function bareLink(m) {
   return { kind: "link", href: address, children: [plain(address)], taken: address.length };
 }
 
-/** The tree of one run of text: nodes `{kind, text | children, …}`. `previous` is the sign before it. */
+/** The tree of one run of text: nodes `{kind, text | children, …}`. */
 export function parseInline(source) {
   const nodes = [];
   let text = "";

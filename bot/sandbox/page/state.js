@@ -7,7 +7,7 @@ import { compare } from "./snowflakes.js";
 import { Timeline } from "./timeline.js";
 
 export const TEXT = 0, ANNOUNCEMENT = 5, FORUM = 15, MEDIA = 16, CATEGORY = 4;
-export const EPHEMERAL = 64, LOADING = 128, COMPONENTS_V2 = 32768, HAS_THREAD = 32;
+export const EPHEMERAL = 64, LOADING = 128, COMPONENTS_V2 = 32768;
 const THREADS = new Set([10, 11, 12]);
 const TYPING_LASTS = 10_000;
 

@@ -19,10 +19,6 @@ export class Timeline {
     return this.#ids.find((id) => !this.#messages.get(id).local && !this.#messages.get(id).ephemeral) ?? null;
   }
 
-  get newest() {
-    return this.#ids.at(-1) ?? null;
-  }
-
   get(id) {
     return this.#messages.get(id);
   }
