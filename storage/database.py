@@ -50,6 +50,7 @@ class Database:
         """
         address = read_address(url)
         if isinstance(address, SqliteAddress):
+            await asyncio.to_thread(_make_file, address)
             engine = _sqlite_engine(address, patience)
         else:
             engine = _postgresql_engine(address, patience)
@@ -109,15 +110,25 @@ class Database:
             raise problem(error, self.where) from error
 
 
+def _make_file(address: SqliteAddress) -> None:
+    """Make SQLite's folder and file where they are missing. Raises DatabaseProblem when that cannot be done."""
+    if address.path is None:
+        return
+    try:
+        address.path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseProblem(
+            f"The folder {address.path.parent} for the database cannot be made ({error.strerror}). Name a file "
+            "in a folder that this user may write to in DATABASE_URL."
+        ) from error
+    try:
+        # Before the driver does it: aiosqlite 0.22 leaves its thread behind when a file cannot be opened.
+        sqlite3.connect(address.path).close()
+    except sqlite3.Error as error:
+        raise problem(error, address.where) from error
+
+
 def _sqlite_engine(address: SqliteAddress, patience: timedelta) -> AsyncEngine:
-    if address.path:
-        try:
-            address.path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DatabaseProblem(
-                f"The folder {address.path.parent} for the database cannot be made ({error.strerror}). Name a file "
-                "in a folder that this user may write to in DATABASE_URL."
-            ) from error
     engine = create_async_engine(
         f"sqlite+aiosqlite:///{address.path or ':memory:'}",
         poolclass=AsyncAdaptedQueuePool,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
@@ -51,7 +51,7 @@ class Guilds:
             await connection.execute(update(subscriptions).where(own).values(started_at=None))
             await connection.execute(
                 update(sources)
-                .where(exists().where(subscriptions.c.source_id == sources.c.id, own))
+                .where(sources.c.id.in_(select(subscriptions.c.source_id).where(own)))
                 .values(next_poll_at=now, etag=None, last_modified=None, digest=None)
             )
 
@@ -64,8 +64,8 @@ class Guilds:
             await connection.execute(
                 update(sources)
                 .where(
-                    exists().where(
-                        subscriptions.c.source_id == sources.c.id, subscriptions.c.guild_id == guild_id
+                    sources.c.id.in_(
+                        select(subscriptions.c.source_id).where(subscriptions.c.guild_id == guild_id)
                     ),
                     ~wanted(),
                 )

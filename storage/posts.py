@@ -235,7 +235,9 @@ class Posts:
         """
         async with self._database.writing() as connection:
             await connection.execute(
-                update(posts).where(posts.c.thread_id == channel_id).values(thread_id=None, thread_wanted=False)
+                update(posts)
+                .where(posts.c.thread_id == channel_id)
+                .values(thread_id=None, thread_wanted=False)
             )
             sent = await connection.scalars(
                 select(posts.c.message_id).where(posts.c.channel_id == channel_id, SENT)

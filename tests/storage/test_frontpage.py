@@ -34,7 +34,7 @@ def names(page: list[Listed]) -> str:
 
 
 ORDERS = [
-    (Sort.HOT, "dbaec"),
+    (Sort.HOT, "dbeac"),  # a minute is worth a sixtieth of a vote here
     (Sort.NEW, "edcba"),
     (Sort.TOP, "dbeac"),
     (Sort.DISCUSSED, "bedca"),
@@ -42,19 +42,17 @@ ORDERS = [
 ]
 
 
-@pytest.mark.parametrize(("sort", "expected"), ORDERS)
-async def test_orders_page_by_page(edition: Store, sort: Sort, expected: str):
-    page, key = await edition.frontpage.page(GUILD, sort, None, 100)
-    if sort is Sort.HOT:  # a minute is worth a sixtieth of a vote here
-        expected = "dbeac"
-    assert (names(page), key) == (expected, None)
-    for size in (1, 2, 5):
-        seen, key = await edition.frontpage.page(GUILD, sort, None, size)
-        while key is not None:
-            page, key = await edition.frontpage.page(GUILD, sort, None, size, key)
-            assert len(page) <= size
-            seen += page
-        assert names(seen) == expected
+async def test_orders_page_by_page(edition: Store):
+    for sort, expected in ORDERS:
+        page, key = await edition.frontpage.page(GUILD, sort, None, 100)
+        assert (sort, names(page), key) == (sort, expected, None)
+        for size in (1, 2, 5):
+            seen, key = await edition.frontpage.page(GUILD, sort, None, size)
+            while key is not None:
+                page, key = await edition.frontpage.page(GUILD, sort, None, size, key)
+                assert len(page) <= size
+                seen += page
+            assert (sort, names(seen)) == (sort, expected)
 
 
 async def test_a_page_goes_on_where_it_ended_though_articles_come_and_go(desk: Desk, edition: Store):
@@ -84,25 +82,24 @@ async def test_only_what_was_posted_since(edition: Store):
     assert (await edition.frontpage.page(999, Sort.TOP, None, 9)) == ([], None)
 
 
-@pytest.mark.parametrize(
-    ("search", "found"),
-    [
-        ("Zürich", "z"),
-        ("ZÜRICH", "z"),
-        ("rich straße", "z"),
-        ("STRASSE", "z"),
-        ("100%", "z"),
-        ("1%0", ""),
-        ("snake_case", "z"),
-        ("snakeXcase", ""),
-        ("back\\slash", "z"),
-        ("' OR 1=1 --", ""),
-        ("zürich missing", ""),
-        ("  ", "zy"),
-        ("plain", "y"),
-    ],
-)
-async def test_search(desk: Desk, search: str, found: str):
+SEARCHES = [
+    ("Zürich", "z"),
+    ("ZÜRICH", "z"),
+    ("rich straße", "z"),
+    ("STRASSE", "z"),
+    ("100%", "z"),
+    ("1%0", ""),
+    ("snake_case", "z"),
+    ("snakeXcase", ""),
+    ("back\\slash", "z"),
+    ("' OR 1=1 --", ""),
+    ("zürich missing", ""),
+    ("  ", "zy"),
+    ("plain", "y"),
+]
+
+
+async def test_search(desk: Desk):
     source = await desk.wired(100)
     new = [
         article("y", title="Plain news", summary="Nothing."),
@@ -110,7 +107,9 @@ async def test_search(desk: Desk, search: str, found: str):
     ]
     await desk.store.articles.ingest(poll(source), new, [], NOW)
     await desk.send_all()
-    assert names((await desk.store.frontpage.page(GUILD, Sort.NEW, None, 9, search=search))[0]) == found
+    for search, found in SEARCHES:
+        page, _ = await desk.store.frontpage.page(GUILD, Sort.NEW, None, 9, search=search)
+        assert (search, names(page)) == (search, found)
 
 
 async def test_one_sources_articles(desk: Desk):
@@ -121,21 +120,21 @@ async def test_one_sources_articles(desk: Desk):
     assert names((await desk.store.frontpage.page(GUILD, Sort.NEW, None, 9, source_id=other.id))[0]) == "b"
 
 
+FOREIGN_KEYS: list[tuple[Any, ...]] = [
+    (),
+    (1,),
+    (1, 2, 3),
+    ("x", 1),
+    (None, 1),
+    (1, "x"),
+    (1.5, 2.5),
+    ("2026-01-01T00:00:00", 1),
+    (2**70, 2**70),
+]
+
+
 @pytest.mark.parametrize("sort", list(Sort))
-@pytest.mark.parametrize(
-    "key",
-    [
-        (),
-        (1,),
-        (1, 2, 3),
-        ("x", 1),
-        (None, 1),
-        (1, "x"),
-        (1.5, 2.5),
-        ("2026-01-01T00:00:00", 1),
-        (2**70, 2**70),
-    ],
-)
-async def test_a_foreign_key_is_refused(edition: Store, sort: Sort, key: tuple[Any, ...]):
-    with pytest.raises(ValueError):
-        await edition.frontpage.page(GUILD, sort, None, 9, key)
+async def test_a_foreign_key_is_refused(store: Store, sort: Sort):
+    for key in FOREIGN_KEYS:
+        with pytest.raises(ValueError):
+            await store.frontpage.page(GUILD, sort, None, 9, key)
