@@ -190,10 +190,9 @@ posts = Table(
 # The states are written out as literals, so that both databases see that a condition is a partial index's.
 def is_unfinished(post: FromClause) -> ColumnElement[bool]:
     """Say whether something remains to be done for a post: of the table or an alias of it."""
-    states: list[ColumnElement[str]] = [
-        literal_column(f"'{state}'") for state in (PostState.READY, PostState.SENDING, PostState.SENT)
-    ]
-    return and_(post.c.finished_at.is_(None), post.c.state.in_(states))
+    open_states = (PostState.READY, PostState.SENDING, PostState.SENT)
+    literals: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in open_states]
+    return and_(post.c.finished_at.is_(None), post.c.state.in_(literals))
 
 
 def is_sent(post: FromClause) -> ColumnElement[bool]:

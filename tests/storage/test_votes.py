@@ -247,7 +247,7 @@ def test_any_sequence_of_events_gives_the_models_tally(database_url: str):
         database = runner.run(Database.open(database_url))
         desk = Desk(database, Store(database, hot=hot, nonce=nonces()))
 
-        @settings(max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
         @given(st.lists(st.tuples(EVENT, st.integers(0, 3)), max_size=10))
         def compare(events: list[tuple[tuple[Any, ...], int]]) -> None:
             stored, modelled = runner.run(play(desk, events))
