@@ -1,0 +1,88 @@
+"""`/api/v1`: a guild's articles and their comments, read only."""
+
+from __future__ import annotations
+
+import re
+
+from aiohttp import web
+
+from bot.newsroom.comment_tree import CommentNode, CommentSort
+from bot.newsroom.newsroom import Newsroom
+from bot.newsroom.ranking import Period
+from bot.web import asked
+from bot.web.relations import Relations
+from bot.web.shapes import article_shape, comment_shapes
+from storage.records import Listed, Sort
+
+
+class Api:
+    """Handlers; each raises HTTPBadRequest or HTTPNotFound with a sentence."""
+
+    def __init__(self, newsroom: Newsroom, relations: Relations) -> None:
+        self._newsroom = newsroom
+        self._relations = relations
+
+    async def articles(self, request: web.Request) -> web.Response:
+        """A page of a guild's articles. A guild that is not known here has none."""
+        guild_id = asked.id_of(request.match_info, "guild")
+        query = request.query
+        sort, period = asked.choice(query, "sort", Sort.HOT), asked.choice(query, "period", Period.ALL)
+        limit, cursor, search = asked.limit(query), asked.cursor(query), asked.search(query)
+        try:
+            page = await self._newsroom.front_page.page(guild_id, sort, period, limit, cursor, search)
+        except (ValueError, OverflowError) as problem:  # only a cursor that somebody wrote by hand comes here
+            if cursor is None:
+                raise
+            raise asked.wrong_cursor() from problem
+        related = await self._relations.of(guild_id, [listed.article for listed in page.items])
+        items = [article_shape(listed, related[listed.article.id]) for listed in page.items]
+        return web.json_response({"items": items, "next_cursor": page.next_cursor})
+
+    async def article(self, request: web.Request) -> web.Response:
+        """One article as it stands in a guild."""
+        listed = await self._listed(request)
+        related = await self._relations.of(listed.guild_id, [listed.article])
+        return web.json_response(article_shape(listed, related[listed.article.id]))
+
+    async def comments(self, request: web.Request) -> web.Response:
+        """The comments on an article in a guild, replies nested; `limit` counts those that answer the article."""
+        sort = asked.choice(request.query, "sort", CommentSort.NEWEST)
+        limit, cursor = asked.limit(request.query), asked.cursor(request.query)
+        listed = await self._listed(request)
+        tree = await self._newsroom.comments.tree(listed.guild_id, listed.article.id, sort)
+        if cursor is not None:
+            begin = _read_cursor(cursor, sort)
+            tree = tuple(node for node in tree if _place(*_key(node), sort) > begin)
+        page = tree[:limit]
+        next_cursor = "{}.{}".format(*_key(page[-1])) if len(tree) > limit else None
+        return web.json_response({"items": comment_shapes(page), "next_cursor": next_cursor})
+
+    async def _listed(self, request: web.Request) -> Listed:
+        guild_id = asked.id_of(request.match_info, "guild")
+        article_id = asked.id_of(request.match_info, "article")
+        listed = await self._newsroom.front_page.one(guild_id, article_id)
+        if listed is None:
+            raise web.HTTPNotFound(text="This guild has no article of this id.")
+        return listed
+
+
+def _key(node: CommentNode) -> tuple[int, int]:
+    return node.comment.tally.score, node.comment.message_id
+
+
+def _place(score: int, message_id: int, sort: CommentSort) -> tuple[int, int]:
+    """Where a comment stands in an order; the same as in the comment tree."""
+    match sort:
+        case CommentSort.NEWEST:
+            return 0, -message_id
+        case CommentSort.OLDEST:
+            return 0, message_id
+        case CommentSort.MOST_VOTED:
+            return -score, message_id
+
+
+def _read_cursor(cursor: str, sort: CommentSort) -> tuple[int, int]:
+    written = re.fullmatch(r"(-?[0-9]{1,9})\.([0-9]{1,19})", cursor)
+    if written is None:
+        raise asked.wrong_cursor()
+    return _place(int(written[1]), int(written[2]), sort)
