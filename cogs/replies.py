@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
 import discord
@@ -22,10 +21,6 @@ class Host(Protocol):
     @property
     def intents(self) -> discord.Intents:
         """What the bot listens to."""
-
-    @property
-    def guilds(self) -> Sequence[discord.Guild]:
-        """The servers that the bot is in."""
 
     async def add_cog(self, cog: commands.Cog, /) -> None:
         """Take up a cog's commands and listeners."""

@@ -168,7 +168,6 @@ class Press:
     async def publish(self, *titles: str, thread: bool = False) -> list[Json]:
         """The cards of these articles, as the channel shows them."""
         source = await self.store.sources.add("https://town.example/feed.xml", "The Town Crier", None, None)
-        await self.store.guilds.seen(int(self.town.guild_id), "Town", utc_now())
         await self.store.subscriptions.add(
             SubscriptionToStore(
                 int(self.town.guild_id), int(self.town.channel_id), source.id, thread, 0, None

@@ -4,7 +4,6 @@ from bot.client import BroadsheetBot
 from bot.config import Settings
 from bot.newsroom.comment_tree import CommentSort
 from bot.newsroom.newsroom import Newsroom
-from bot.sandbox import Sandbox
 from storage import Store
 from storage.records import Listed
 from tests.discord.conftest import Press, StartBot, Town, eventually
@@ -115,17 +114,24 @@ async def test_a_deleted_card_and_a_deleted_channel_take_their_articles_along(
     await eventually(lambda: gone(second))
 
 
-async def test_servers_are_known_by_name(
-    town: Town, store: Store, bot: BroadsheetBot, sandbox: Sandbox
-) -> None:
-    async def name(guild_id: str, wanted: str) -> bool:
-        return any(guild.name == wanted and guild.id == int(guild_id) for guild in bot.guilds)
+async def test_servers_are_known_by_name(town: Town, store: Store, bot: BroadsheetBot) -> None:
+    async def named(guild_id: str, name: str) -> bool:
+        return await store.guilds.name(int(guild_id)) == name
 
+    await eventually(lambda: named(town.guild_id, "Town"))  # known since the session began
     village = await town.alice.create_guild("Village")
     await town.alice.install(town.application, village["id"], 309237730368)
-    await eventually(lambda: name(village["id"], "Village"))
-    await eventually(lambda: posts_wait(store, int(village["id"])))
+    await eventually(lambda: named(village["id"], "Village"))
 
 
-async def posts_wait(store: Store, guild_id: int) -> bool:
-    return await store.posts.waiting(guild_id) == 0
+async def test_where_the_bot_was_removed_nothing_is_delivered(
+    town: Town, press: Press, store: Store, bot: BroadsheetBot
+) -> None:
+    await press.publish("Bridge open")
+    await town.alice.request("DELETE", f"/guilds/{town.guild_id}/members/{town.application.id}")
+
+    async def removed() -> bool:
+        return not bot.guilds
+
+    await eventually(removed)
+    assert await press.publish("Fair begins", "Rain") == []
