@@ -29,7 +29,8 @@ async def run_demo(
 ) -> None:
     """Run until `stop` is set. The demo's world and database live in `folder` and are there again next time.
 
-    The chat page listens on `port`, the sample sources on the one after it. Raises AppProblem where they can't.
+    The chat page listens on `port`, the sample sources and the web API on the two after it. Raises AppProblem or
+    WebProblem where they can't.
     """
     clock = _DemoClock(folder)
     try:
@@ -46,8 +47,7 @@ async def run_demo(
                 discord_gateway_url=discord.gateway_url,
                 message_content=True,
                 database_url=f"sqlite:///{(folder / 'broadsheet.db').resolve()}",
-                web_host=settings.web_host,
-                web_port=settings.web_port,
+                web_port=port + 2 if port else 0,
                 poll_interval=POLL_EVERY,
                 fetch_allow="127.0.0.1",
                 log_level=settings.log_level,

@@ -32,6 +32,10 @@ class Comments:
 
     async def seen(self, message: MessageSeen) -> bool:
         """A message was written or edited, or read again. Keeps it if it is a comment; answers whether it is one."""
+        async with self._watch.turn:
+            return await self._keep(message)
+
+    async def _keep(self, message: MessageSeen) -> bool:
         if message.by_bot or self._watch.is_deleted(message.message_id):
             return False
         if not message.text.strip() and not message.attachments:
@@ -62,15 +66,17 @@ class Comments:
 
     async def deleted(self, message_ids: Collection[int]) -> None:
         """Messages are gone from Discord: comments are erased, a deleted card takes its votes with it."""
-        self._watch.deleted(message_ids)
-        await self._store.comments.remove(message_ids)
-        await self._store.posts.message_deleted(message_ids, self._clock())
+        async with self._watch.turn:
+            self._watch.deleted(message_ids)
+            await self._store.comments.remove(message_ids)
+            await self._store.posts.message_deleted(message_ids, self._clock())
 
     async def channel_deleted(self, channel_id: int) -> None:
         """A channel or thread is gone with all that was in it; Discord tells of no single message."""
-        self._watch.deleted((channel_id,))
-        await self._store.comments.remove_channel(channel_id)
-        await self._store.posts.channel_deleted(channel_id, self._clock())
+        async with self._watch.turn:
+            self._watch.deleted((channel_id,))
+            await self._store.comments.remove_channel(channel_id)
+            await self._store.posts.channel_deleted(channel_id, self._clock())
 
     async def page(
         self, guild_id: int, article_id: int, sort: CommentSort, offset: int = 0, limit: int = 10

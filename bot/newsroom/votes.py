@@ -17,15 +17,18 @@ class Votes:
 
     async def reacted(self, message_id: int, member_id: int, emoji: str) -> None:
         """A member put `emoji` (Unicode, or `name:id`) under a message."""
-        self._watch.votes_changed(message_id)
-        await self._store.votes.add(message_id, member_id, emoji, self._clock())
+        async with self._watch.turn:
+            self._watch.votes_changed(message_id)
+            await self._store.votes.add(message_id, member_id, emoji, self._clock())
 
     async def unreacted(self, message_id: int, member_id: int, emoji: str) -> None:
         """A member took the reaction back, or it was taken."""
-        self._watch.votes_changed(message_id)
-        await self._store.votes.remove(message_id, member_id, emoji)
+        async with self._watch.turn:
+            self._watch.votes_changed(message_id)
+            await self._store.votes.remove(message_id, member_id, emoji)
 
     async def cleared(self, message_id: int, emoji: str | None) -> None:
         """All reactions of the message are gone, or all of one emoji."""
-        self._watch.votes_changed(message_id)
-        await self._store.votes.clear(message_id, emoji)
+        async with self._watch.turn:
+            self._watch.votes_changed(message_id)
+            await self._store.votes.clear(message_id, emoji)

@@ -1,15 +1,22 @@
-"""What live events changed while a reconciliation was reading: those messages are newer than what it read."""
+"""The order of live events, and what they changed while a reconciliation was reading."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 
 class Watch:
-    """Notes changed and deleted messages, only while somebody is reading."""
+    """Keeps events in order; notes changed and deleted messages, only while somebody is reading.
+
+    discord.py handles every event in a task of its own. `turn`, held around each change of the mirror, lets them
+    go one by one in the order in which Discord told them: a reply after what it answers, a vote taken back after
+    it was given.
+    """
 
     def __init__(self) -> None:
+        self.turn = asyncio.Lock()
         self._readers = 0
         self._votes: set[int] = set()
         self._deleted: set[int] = set()
