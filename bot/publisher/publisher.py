@@ -120,7 +120,10 @@ class DiscordPublisher:
         try:
             users = [user async for user in self._listed(route, 0)]
         except TROUBLES as trouble:
-            raise Unreadable(_sentence(outcome_of(trouble))) from trouble
+            outcome = outcome_of(trouble)
+            if isinstance(outcome, Missing):
+                return frozenset()  # deleted meanwhile: no reaction stands on it, and the channel is read on
+            raise Unreadable(_sentence(outcome)) from trouble
         return frozenset(int(user["id"]) for user in users if not user.get("bot"))
 
     async def _change(

@@ -94,6 +94,7 @@ async def test_a_card_that_was_deleted_is_missing(town: Town, bot: BroadsheetBot
     card = to_post(message_id=message_id)
     assert await bot.publisher.refresh(card) == Missing()
     assert await bot.publisher.place_vote(card, "👍") == Missing()
+    assert await bot.publisher.reactors(int(town.channel_id), message_id, "👍") == frozenset()
 
 
 @pytest.mark.parametrize(
