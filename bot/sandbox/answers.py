@@ -141,7 +141,7 @@ def _post(call: Call, interaction: Interaction, draft: Draft, followup: bool = F
         }
     if message.flags & EPHEMERAL:
         stage.pending.ephemeral[message.id] = (message, interaction.user_id)
-        stage.note("message created", bot.id, message, detail="ephemeral")
+        stage.note("ephemeral message created", bot.id, message)
         _tell_ephemeral(stage, interaction, "MESSAGE_CREATE", message)
     else:
         posting.publish(stage, channel, message)
@@ -166,8 +166,11 @@ def _rewrite(stage: Stage, interaction: Interaction, message: Message, draft: Dr
     if loading:
         message.flags |= draft.flags & ~EPHEMERAL
         message.edited_timestamp = None
-    stage.note("message edited", interaction.application_id, message)
-    if message.flags & EPHEMERAL:
+    hidden = bool(message.flags & EPHEMERAL)
+    stage.note(
+        "ephemeral message edited" if hidden else "message edited", interaction.application_id, message
+    )
+    if hidden:
         _tell_ephemeral(stage, interaction, "MESSAGE_UPDATE", message)
     else:
         stage.gateway.message("MESSAGE_UPDATE", channel, message)
@@ -239,7 +242,7 @@ def delete_answer(call: Call) -> Any:
     if call.stage.pending.ephemeral.pop(message.id, None) is not None:
         data = {"id": message.id, "channel_id": message.channel_id, "guild_id": message.guild_id}
         call.stage.gateway.to_user(interaction.user_id, "MESSAGE_DELETE", data)
-        call.stage.note("message deleted", interaction.application_id, message, detail="ephemeral")
+        call.stage.note("ephemeral message deleted", interaction.application_id, message)
     else:
         channel = call.world.channels[message.channel_id]
         messages.remove(call.stage, interaction.application_id, channel, message)

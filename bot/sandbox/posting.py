@@ -157,7 +157,8 @@ def publish(stage: Stage, channel: Channel, message: Message) -> None:
     if message.nonce is not None:
         _remember_nonce(stage, message)
     _count_in_thread(stage, channel, message)
-    stage.note("message created", message.author_id, message)
+    kind = "answer to an interaction" if message.interaction_metadata else None
+    stage.note("message created", message.author_id, message, detail=kind)
     stage.gateway.message("MESSAGE_CREATE", channel, message)
     # A nonce is told with the creation only; who reads the message later does not see it.
     message.nonce = None

@@ -139,6 +139,7 @@ async def test_slash_commands_take_options_and_answer_for_one_person(town: Town,
     assert (reply.content, reply.ephemeral) == ("week news", True)
     assert await town.bob.messages(town.channel_id) == []
     assert not [event for event in town.alice.events if event.name == "MESSAGE_CREATE"]
+    assert "message created" not in {deed.action for deed in town.sandbox.journal}
 
 
 async def test_a_deferred_answer_is_filled_and_followed_up(town: Town, start_bot: StartBot) -> None:
