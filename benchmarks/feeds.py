@@ -16,7 +16,7 @@ PARAGRAPH = (
 
 
 class Feeds:
-    """Serves RSS at `/N.xml`; use as an async context manager. `served` maps (feed, articles) to the time of serving."""
+    """Serves RSS at `/N.xml` while it is entered. `served` maps (feed, articles) to the time of serving."""
 
     def __init__(self, *, entries: int = 30, etags: bool = True) -> None:
         self._entries = entries

@@ -41,7 +41,11 @@ async def _compare(*, etags: bool, publishes: bool) -> tuple[float, float]:
         database = await Database.open(settings.database_url)
         await database.migrate()
         store = Store(database, hot=hot, nonce=new_nonce)
-        async with Feeds(etags=etags) as feeds, open_world(settings) as world, aiohttp.ClientSession() as session:
+        async with (
+            Feeds(etags=etags) as feeds,
+            open_world(settings) as world,
+            aiohttp.ClientSession() as session,
+        ):
             poller = Poller(
                 store,
                 world.fetcher,

@@ -132,9 +132,7 @@ async def _at_rest(database_url: str, sandbox: Sandbox, town: Prepared) -> dict[
         return {"ready": bot.ready_after, "memory": _memory(process), "peak": peak, "cpu": cpu}
 
 
-async def _latency(
-    database_url: str, sandbox: Sandbox, town: Prepared, feeds: Feeds
-) -> tuple[float, float]:
+async def _latency(database_url: str, sandbox: Sandbox, town: Prepared, feeds: Feeds) -> tuple[float, float]:
     database = await Database.open(database_url)
     store = Store(database, hot=hot, nonce=new_nonce)
     waits = []

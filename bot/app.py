@@ -205,9 +205,11 @@ async def look_at_health(database: Database, bot: BroadsheetBot) -> Health:
         current = await database.is_current()
     except DatabaseProblem as problem:
         return Health(alive=False, ready=False, sentence=str(problem))
+    if not current:
+        return Health(alive=True, ready=False, sentence="The database's tables are of another version.")
     if not bot.ready.is_set() or bot.is_closed():
-        return Health(alive=True, ready=False, sentence="Discord is not connected yet.")
-    return Health(alive=True, ready=current, sentence="All is well.")
+        return Health(alive=True, ready=False, sentence="Discord is not connected.")
+    return Health(alive=True, ready=True, sentence="All is well.")
 
 
 def this_process() -> Process:

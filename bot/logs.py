@@ -29,8 +29,8 @@ class JsonFormatter(logging.Formatter):
 def configure_logging(settings: Settings) -> None:
     """Send the log to standard error at the chosen level.
 
-    discord.py stays at INFO even where DEBUG is asked for: at DEBUG it logs every answer and event, with the
-    bot's token and members' words in them.
+    Libraries stay quiet even where DEBUG is asked for: discord.py then logs every answer and event, SQLAlchemy
+    every statement, with the bot's token and members' words in them.
     """
     handler = logging.StreamHandler(sys.stderr)
     if settings.log_format == "json":
@@ -40,7 +40,15 @@ def configure_logging(settings: Settings) -> None:
             logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S")
         )
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
-    for chatty in ("discord", "aiohttp", "asyncio", "aiosqlite", "sqlalchemy", "alembic"):
-        logging.getLogger(chatty).setLevel(max(logging.INFO, logging.getLevelName(settings.log_level)))
-    for whispering in ("discord.client", "discord.gateway", "discord.http", "aiohttp.access", "alembic"):
-        logging.getLogger(whispering).setLevel(logging.WARNING)
+    level = logging.getLevelName(settings.log_level)
+    for telling in ("discord", "aiohttp", "asyncio", "aiosqlite"):
+        logging.getLogger(telling).setLevel(max(logging.INFO, level))
+    for chatty in (
+        "discord.client",
+        "discord.gateway",
+        "discord.http",
+        "aiohttp.access",
+        "alembic",
+        "sqlalchemy",
+    ):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, level))

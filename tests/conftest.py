@@ -10,9 +10,15 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.sandbox import Sandbox
-from tests.discord_document import load_checker
+from tests.discord_document import Check, load_checker
 
 pytest_plugins = ["tests.databases"]
+
+
+@pytest.fixture(scope="session")
+def check() -> Check | None:
+    """The official document, compiled once; None where it is not at hand."""
+    return load_checker()
 
 
 @pytest.fixture
@@ -24,9 +30,9 @@ def _discord_addresses() -> Iterator[None]:
 
 
 @pytest.fixture
-async def sandbox(_discord_addresses: None) -> AsyncIterator[Sandbox]:
+async def sandbox(_discord_addresses: None, check: Check | None) -> AsyncIterator[Sandbox]:
     """A local Discord; all that a bot sends it is held against the official document where that is at hand."""
-    async with Sandbox(port=0, check=load_checker()) as sandbox:
+    async with Sandbox(port=0, check=check) as sandbox:
         yield sandbox
     assert not sandbox.violations
     assert not sandbox.unknown_routes

@@ -13,6 +13,7 @@ from storage import Store
 from storage.records import Listed, Sort
 
 MOST_AT_ONCE = 100
+_WRONG_CURSOR = "This cursor is not one that a page of articles answered."
 
 
 class WrongCursor(ValueError):
@@ -81,8 +82,9 @@ def _write_cursor(key: tuple[float | int | str, ...]) -> str:
 def _read_cursor(cursor: str) -> tuple[float | int | str, ...]:
     try:
         key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError) as error:
-        raise WrongCursor("This cursor is not one that a page of articles answered.") from error
-    if not isinstance(key, list) or not key or not all(isinstance(part, int | float | str) for part in key):
-        raise WrongCursor("This cursor is not one that a page of articles answered.")
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise WrongCursor(_WRONG_CURSOR) from error
+    # A bool is an int to Python, but none to a database.
+    if not isinstance(key, list) or not all(type(part) in (int, float, str) for part in key):
+        raise WrongCursor(_WRONG_CURSOR)
     return tuple(key)

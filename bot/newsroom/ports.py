@@ -65,7 +65,8 @@ class MessageSeen:
     """A message as Discord shows it now, reduced to what the newsroom needs.
 
     `text` is empty where Discord withholds it (no MESSAGE_CONTENT). `reactions` maps an emoji (Unicode, or
-    `name:id`) to how many reacted with it, this bot itself left out. `attachments` are addresses. `thread_id` is the thread that hangs on the message.
+    `name:id`) to how many reacted with it, this bot itself left out. `attachments` are addresses. `thread_id`
+    is the thread that hangs on the message.
     """
 
     message_id: int

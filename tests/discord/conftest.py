@@ -22,7 +22,6 @@ from storage import Database, Store
 from storage.records import ArticleToStore, CardToPost, SourceUpdate, SubscriptionToStore
 from tests.databases import hot
 from tests.discord.records import card_to_post
-from tests.discord_document import Check, load_checker
 from tests.people import Application, Json, Person
 
 Answer = TypeVar("Answer")
@@ -77,20 +76,6 @@ class Town:
         # A bot's account has its application's id.
         path = f"/channels/{self.channel_id}/permissions/{self.application.id}"
         await self.alice.request("PUT", path, {"type": 1, "allow": 0, "deny": denied})
-
-
-@pytest.fixture(scope="session")
-def check() -> Check | None:
-    """The official document, compiled once for all of these tests."""
-    return load_checker()
-
-
-@pytest.fixture
-async def sandbox(_discord_addresses: None, check: Check | None) -> AsyncIterator[Sandbox]:
-    async with Sandbox(check=check) as sandbox:
-        yield sandbox
-    assert not sandbox.violations, "\n".join(sandbox.violations)
-    assert not sandbox.unknown_routes
 
 
 @pytest.fixture

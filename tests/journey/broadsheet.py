@@ -73,25 +73,31 @@ async def broadsheet(settings: Settings) -> AsyncIterator[Running]:
         await task
 
 
+def environment(settings: Settings) -> dict[str, str]:
+    """The environment of a process that is to run with these settings."""
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("DISCORD_")},
+        "DISCORD_TOKEN": settings.discord_token or "",
+        "DISCORD_API_URL": settings.discord_api_url or "",
+        "DISCORD_GATEWAY_URL": settings.discord_gateway_url or "",
+        "MESSAGE_CONTENT": str(int(settings.message_content)),
+        "DATABASE_URL": settings.database_url,
+        "FETCH_ALLOW": settings.fetch_allow,
+        "POLL_INTERVAL": str(int(settings.poll_interval.total_seconds())),
+        "WEB_PORT": "0",
+    }
+
+
 class Process:
     """A Broadsheet in a process of its own."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("DISCORD_")},
-            "DISCORD_TOKEN": settings.discord_token or "",
-            "DISCORD_API_URL": settings.discord_api_url or "",
-            "DISCORD_GATEWAY_URL": settings.discord_gateway_url or "",
-            "MESSAGE_CONTENT": str(int(settings.message_content)),
-            "DATABASE_URL": settings.database_url,
-            "FETCH_ALLOW": settings.fetch_allow,
-            "POLL_INTERVAL": str(int(settings.poll_interval.total_seconds())),
-            "WEB_PORT": "0",
-        }
+    def __init__(self, settings: Settings, log: Path) -> None:
+        self._log = log.open("ab")
+        self._environment = environment(settings)
         self._process: asyncio.subprocess.Process | None = None
 
-    async def start(self) -> Running:
-        """Start it and wait until it is connected."""
+    async def start(self) -> None:
+        """Start it and wait until it is connected; then `running` is its web API."""
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -100,14 +106,14 @@ class Process:
             cwd=ROOT,
             env=self._environment,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
+            stderr=self._log,
         )
         assert self._process.stdout is not None
         async with asyncio.timeout(30):
             line = (await self._process.stdout.readline()).decode()
         found = re.search(r"http://\S+[^.\s]", line)
         assert found, f"Broadsheet ended, or said: {line!r}"
-        return Running(found[0])
+        self.running = Running(found[0])
 
     async def end(self, number: signal.Signals) -> int:
         """Send a signal and wait for the end; answers the exit code."""
@@ -115,6 +121,7 @@ class Process:
         if self._process.returncode is None:
             self._process.send_signal(number)
         await self._process.communicate()
+        self._log.close()
         return self._process.returncode or 0
 
 
@@ -126,7 +133,7 @@ async def run_command(settings: Settings, *arguments: str) -> tuple[int, str, st
         "bot",
         *arguments,
         cwd=ROOT,
-        env=Process(settings)._environment,
+        env=environment(settings),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -144,4 +151,4 @@ async def eventually(
         if holds(seen):
             return seen
         assert asyncio.get_running_loop().time() < deadline, f"After {seconds} s: {seen}"
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(0.1)

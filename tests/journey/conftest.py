@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from bot.config import Settings
 from bot.sandbox import Sandbox
+from tests.journey.broadsheet import Process
 from tests.people import Application, Person
 from tests.press import Press
+
+Starter = Callable[[Settings], Awaitable[Process]]
 
 PERMISSIONS = 309_237_730_368
 
@@ -66,3 +71,19 @@ def settings(sandbox: Sandbox, town: Town, database_url: str) -> Settings:
         poll_interval=timedelta(seconds=1),
         fetch_allow="127.0.0.1",
     )
+
+
+@pytest.fixture
+async def start_process(tmp_path: Path) -> AsyncIterator[Starter]:
+    """Starts Broadsheets in processes of their own; those that still run at the end are ended."""
+    started = []
+
+    async def start(settings: Settings) -> Process:
+        process = Process(settings, tmp_path / f"bot-{len(started)}.log")
+        started.append(process)
+        await process.start()
+        return process
+
+    yield start
+    for process in started:
+        await process.end(signal.SIGKILL)

@@ -52,6 +52,8 @@ class Channel:
 
 
 class Clock:
+    """A clock that tests move."""
+
     def __init__(self) -> None:
         self.now = NOW
 

@@ -14,16 +14,11 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.sandbox import Sandbox
-from tests.discord_document import Check, load_checker
+from tests.discord_document import Check
 from tests.people import Application, Json, Person
 
 # What the bot asks for at its installation: the smallest invite that serves it.
 BOT_PERMISSIONS = 309237730368
-
-
-@pytest.fixture(scope="session")
-def check() -> Check | None:
-    return load_checker()
 
 
 @pytest.fixture
