@@ -15,7 +15,7 @@ from bot import __version__
 from bot.app import AppProblem, run_app
 from bot.client import DiscordProblem
 from bot.config import Settings, SettingsProblem, read_settings
-from bot.demo import run_demo, run_sandbox
+from bot.demo import FIRST_PORT, LAST_PORT, run_demo, run_sandbox
 from bot.desk import Desk, preview
 from bot.doctor import examine
 from bot.logs import configure_logging
@@ -67,7 +67,7 @@ async def _run(settings: Settings, _: argparse.Namespace, terminal: Terminal) ->
 
 
 async def _demo(settings: Settings, given: argparse.Namespace, terminal: Terminal) -> int:
-    port, folder = getattr(given, "port", 8090), getattr(given, "folder", Path("data/demo"))
+    port, folder = getattr(given, "port", FIRST_PORT), getattr(given, "folder", Path("data/demo"))
     await run_demo(settings, folder, port, _stop_event(), announce=terminal.line)
     return 0
 
@@ -143,7 +143,11 @@ def _parser() -> argparse.ArgumentParser:
         "demo", _demo, "Run on a local Discord with sample sources; prints its chat page's address."
     )
     demo.add_argument(
-        "--port", type=_port, default=8090, help="the chat page's port (8090); the sources use the next"
+        "--port",
+        # The sample sources and the web API take the two ports after it.
+        type=lambda text: _port(text, most=LAST_PORT),
+        default=FIRST_PORT,
+        help="the chat page's port (8090); sources and web API use the next two",
     )
     demo.add_argument("--folder", type=Path, default=Path("data/demo"), help="where the demo keeps its state")
 
@@ -165,14 +169,14 @@ def _parser() -> argparse.ArgumentParser:
     subscribe.add_argument("--thread", action="store_true", help="open a thread under every post")
 
     unsubscribe = command("unsubscribe", _unsubscribe, "End a subscription; what was posted stays.")
-    unsubscribe.add_argument("subscription", type=int, metavar="ID", help="as 'subscriptions' shows it")
+    unsubscribe.add_argument("subscription", type=_id, metavar="ID", help="as 'subscriptions' shows it")
 
     command("subscriptions", _subscriptions, "List which source goes into which channel.", json=True)
     command("sources", _sources, "List the sources, when they are read and what went wrong.", json=True)
 
     poll = command("poll", _poll, "Read a source, or all, now and once.", json=True)
     poll.add_argument(
-        "source", type=int, nargs="?", metavar="SOURCE", help="a source's id as 'sources' shows it"
+        "source", type=_id, nargs="?", metavar="SOURCE", help="a source's id as 'sources' shows it"
     )
 
     command("doctor", _doctor, "Check the settings, the database, Discord and the network.", json=True)
@@ -185,14 +189,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _port(text: str) -> int:
-    if not text.isdigit() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"a port is a number up to 65535, not '{text}'")
+def _port(text: str, most: int = 65_535) -> int:
+    if not text.isdecimal() or int(text) > most:
+        raise argparse.ArgumentTypeError(f"a port is a number up to {most} here, not '{text}'")
+    return int(text)
+
+
+def _id(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 2**63:
+        raise argparse.ArgumentTypeError(f"'{text}' is no id; 'subscriptions' and 'sources' show theirs")
     return int(text)
 
 
 def _snowflake(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) < 2**63:
+    if not text.isdecimal() or not 0 < int(text) < 2**63:
         raise argparse.ArgumentTypeError(
             f"'{text}' is no Discord id: switch on Developer Mode in Discord, then right-click and Copy ID"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ def read_settings(environment: Mapping[str, str], env_file: Path | None = None) 
 
     defaults = Settings()
     return Settings(
-        discord_token=given("DISCORD_TOKEN"),
+        discord_token=_token(given("DISCORD_TOKEN")),
         discord_api_url=_url("DISCORD_API_URL", given, ("http://", "https://")),
         discord_gateway_url=_url("DISCORD_GATEWAY_URL", given, ("ws://", "wss://")),
         message_content=_switch("MESSAGE_CONTENT", given("MESSAGE_CONTENT")),
@@ -70,7 +71,23 @@ def _file_values(env_file: Path | None) -> dict[str, str]:
             f"Other users of this machine can read {env_file}, which may hold your bot's token. "
             f"Close it with: chmod 600 {env_file}"
         )
-    return {name: value for name, value in dotenv_values(env_file).items() if value is not None}
+    try:
+        return {name: value for name, value in dotenv_values(env_file).items() if value is not None}
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SettingsProblem(
+            f"{env_file} can't be read ({reason}). Let this user read it, and save it as plain UTF-8 text."
+        ) from error
+
+
+def _token(value: str | None) -> str | None:
+    # What has blanks or other letters in it is a slip of copying; sent on, it would fail as a broken request.
+    if value is not None and not re.fullmatch(r"[!-~]+", value):
+        raise SettingsProblem(
+            "DISCORD_TOKEN has a blank, a line break or a special character in it, which no token has. "
+            "Copy it again, whole and alone."
+        )
+    return value
 
 
 def _url(name: str, given: Callable[[str], str | None], schemes: tuple[str, ...]) -> str | None:

@@ -15,7 +15,10 @@ from bot.samples import SampleSources
 from bot.sandbox import Sandbox
 from bot.sandbox.prepare import Prepared, prepare
 from bot.sandbox.store import DamagedState
+from bot.web import WebProblem
 
+# The chat page's port; the sample sources and the web API take the two after it.
+FIRST_PORT, LAST_PORT = 8090, 65_533
 GUILD = "Harbour Town"
 PEOPLE = ("ada", "ben", "chidi")
 CHANNELS = {"general": 0, "the-tide": 0, "comet": 0, "workbench": 0}
@@ -30,10 +33,10 @@ async def run_demo(
     """Run until `stop` is set. The demo's world and database live in `folder` and are there again next time.
 
     The chat page listens on `port`, the sample sources and the web API on the two after it. Raises AppProblem or
-    WebProblem where they can't.
+    another problem of run_app where they can't.
     """
-    clock = _DemoClock(folder)
     try:
+        clock = _DemoClock(folder)
         async with (
             Sandbox(port=port, state=folder / "discord.json") as discord,
             SampleSources(
@@ -72,10 +75,14 @@ async def run_demo(
     except DamagedState as problem:
         raise AppProblem(str(problem)) from problem
     except OSError as error:
-        raise AppProblem(
-            f"Port {port} or {port + 1} is taken by another program ({error.strerror or error}). "
-            f"Choose another one: python -m bot demo --port {port + 10}"
-        ) from error
+        if error.filename is not None:
+            raise AppProblem(
+                f"The demo can't keep its state in {folder} ({error.strerror}). Choose another folder: "
+                "python -m bot demo --folder PATH"
+            ) from error
+        raise _taken(port) from error
+    except WebProblem as problem:
+        raise _taken(port) from problem
 
 
 async def run_sandbox(
@@ -92,9 +99,22 @@ async def run_sandbox(
     except DamagedState as problem:
         raise AppProblem(str(problem)) from problem
     except OSError as error:
+        if error.filename is not None:
+            raise AppProblem(
+                f"The local Discord's state can't be kept in {state} ({error.strerror}). Choose another file "
+                "with --state."
+            ) from error
         raise AppProblem(
-            f"Port {port} can't be opened ({error.strerror or error}). Choose another one with --port."
+            f"Port {port} can't be opened; perhaps another program has it. Choose another one with --port."
         ) from error
+
+
+def _taken(port: int) -> AppProblem:
+    other = port + 10 if port + 10 <= LAST_PORT else FIRST_PORT
+    return AppProblem(
+        f"The demo needs the ports {port} to {port + 2}, and one of them is taken by another program, perhaps "
+        f"another demo. Choose others: python -m bot demo --port {other}"
+    )
 
 
 async def _subscribe(newsroom: Newsroom, samples: SampleSources, town: Prepared) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sys
 
@@ -26,7 +27,9 @@ async def examine(settings: Settings) -> list[Finding]:
 
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
-    return Finding("python", sys.version_info >= (3, 11), f"Python {version}; 3.11 or newer is needed.")
+    return Finding(
+        "python", sys.version_info >= (3, 11), f"This is Python {version}; Broadsheet needs 3.11 or newer."
+    )
 
 
 async def _database(settings: Settings) -> Finding:
@@ -83,12 +86,25 @@ async def _web(settings: Settings) -> Finding:
     try:
         server = await asyncio.start_server(lambda *_: None, settings.web_host, settings.web_port)
     except OSError as error:
-        return Finding(
-            "web",
-            False,
-            f"{where} can't be opened ({os.strerror(error.errno or 0)}): another program has it, perhaps "
-            "a running Broadsheet. Set WEB_PORT to a free port.",
-        )
+        return Finding("web", False, _cannot_listen(where, error))
     server.close()
     await server.wait_closed()
     return Finding("web", True, f"{where} is free for the health checks and the API.")
+
+
+def _cannot_listen(where: str, error: OSError) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return (
+                f"{where} is taken by another program, perhaps a running Broadsheet: then all is well. Otherwise "
+                "stop that program, or set WEB_PORT to a free port."
+            )
+        case errno.EACCES:
+            return f"{where} may not be opened by this user. Set WEB_PORT to a number above 1023."
+        case _:
+            # What asyncio writes about addresses is for programmers; the name service's errors are negative.
+            reason = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror or str(error)
+            return (
+                f"{where} can't be opened ({reason}). Set WEB_HOST to an address of this machine: "
+                "127.0.0.1 for this machine alone."
+            )

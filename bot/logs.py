@@ -26,6 +26,18 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+class Needless(logging.Filter):
+    """Leaves out what discord.py warns of and nobody needs: no voice is spoken here, and a command that asks
+    Discord one question listens to no server.
+    """
+
+    _BEGINNINGS = ("PyNaCl is not installed", "davey is not installed", "Guilds intent seems to be disabled")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written."""
+        return not (record.name.startswith("discord.") and str(record.msg).startswith(self._BEGINNINGS))
+
+
 def configure_logging(settings: Settings) -> None:
     """Send the log to standard error at the chosen level.
 
@@ -33,6 +45,7 @@ def configure_logging(settings: Settings) -> None:
     every statement, with the bot's token and members' words in them.
     """
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Needless())
     if settings.log_format == "json":
         handler.setFormatter(JsonFormatter())
     else:
