@@ -146,7 +146,9 @@ async def run_app(
             woken=polls,
             on_posts=posts.set,
         )
-        delivery = Delivery(store, bot.publisher, clock=utc_now, woken=posts)
+        delivery = Delivery(
+            store, bot.publisher, clock=utc_now, woken=posts, on_sent=newsroom.watch.now_known
+        )
         refresher = Refresher(store, bot.publisher, clock=utc_now, every=refresh_every)
 
         async def talk() -> None:

@@ -116,7 +116,7 @@ class Comments:
             ).one_or_none()
             return _read(row) if row else None
 
-    async def of_article(self, guild_id: int, article_id: int, limit: int = 500) -> list[Comment]:
+    async def of_article(self, guild_id: int, article_id: int, limit: int = 5000) -> list[Comment]:
         """List an article's comments in a guild, oldest first."""
         async with self._database.reading() as connection:
             rows = await connection.execute(

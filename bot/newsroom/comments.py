@@ -42,6 +42,8 @@ class Comments:
             return False  # withheld by Discord, or a sticker: never an edit to nothing
         article_id = await self._article_of(message)
         if article_id is None:
+            if message.reply_to_id is not None:
+                self._watch.early.keep(message.reply_to_id, lambda: self._keep(message))
             return False
         kept = await self._store.comments.get(message.message_id)
         if kept is not None and kept.edited_at is not None and kept.edited_at > _changed_at(message):

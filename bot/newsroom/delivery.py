@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import assert_never
 
@@ -35,12 +36,22 @@ class Delivery:
     """The outbox's worker: one post a channel at a time, many channels at once.
 
     `woken` is set by whoever queued posts in this process; those of other processes are seen within `LOOK_EVERY`.
+    `on_sent` is told the id of each message that a post has become.
     """
 
-    def __init__(self, store: Store, publisher: Publisher, *, clock: Clock, woken: asyncio.Event) -> None:
+    def __init__(
+        self,
+        store: Store,
+        publisher: Publisher,
+        *,
+        clock: Clock,
+        woken: asyncio.Event,
+        on_sent: Callable[[int], Awaitable[None]],
+    ) -> None:
         self._store = store
         self._publisher = publisher
         self._clock = clock
+        self._on_sent = on_sent
         self._rounds = Rounds("delivery", self.start_waiting, woken=woken, longest=LOOK_EVERY)
         self._jobs = Jobs(MOST_AT_ONCE, on_end=woken.set)
 
@@ -92,11 +103,15 @@ class Delivery:
             case Done(id=int(message_id)):
                 # What Discord has accepted must be written down even while the bot is being stopped.
                 await asyncio.shield(self._store.posts.sent(post.id, message_id, self._clock()))
+                await self._on_sent(message_id)
                 return await self._store.posts.card(post.id)
             case Refused(sentence=sentence):
                 log.warning("Post %d was refused: %s", post.id, sentence)
                 await self._store.posts.refuse(post.id, sentence)
-            case Missing() | Done():
+            case Missing():
+                # Discord remembers the nonce, and that its message was deleted: somebody did not want it.
+                await self._store.posts.refuse(post.id, "Its card was deleted as soon as it was posted.")
+            case Done():
                 await self._postpone(card, Unclear("Discord's answer named no message."), unsent=False)
             case Later() | Unclear() | Away():
                 await self._postpone(card, outcome, unsent=unsent)

@@ -44,15 +44,14 @@ class FrontPage:
         cursor: str | None = None,
         search: str | None = None,
     ) -> Page:
-        """A page of a guild's articles. Raises WrongCursor for a cursor that is not one of ours."""
-        items, key = await self._store.frontpage.page(
-            guild_id,
-            sort,
-            period.since(self._clock()),
-            max(1, min(limit, MOST_AT_ONCE)),
-            None if cursor is None else _read_cursor(cursor),
-            search,
-        )
+        """A page of a guild's articles. Raises WrongCursor for a cursor that is not one of this order's."""
+        after = None if cursor is None else _read_cursor(cursor)
+        since = period.since(self._clock())
+        most = max(1, min(limit, MOST_AT_ONCE))
+        try:
+            items, key = await self._store.frontpage.page(guild_id, sort, since, most, after, search)
+        except ValueError as error:
+            raise WrongCursor(_WRONG_CURSOR) from error
         return Page(tuple(items), None if key is None else _write_cursor(key))
 
     async def one(self, guild_id: int, article_id: int) -> Listed | None:

@@ -27,6 +27,7 @@ class Newsroom:
     front_page: FrontPage
     guilds: Guilds
     reconciler: Reconciler
+    watch: Watch
 
 
 def open_newsroom(
@@ -42,4 +43,5 @@ def open_newsroom(
         front_page=FrontPage(store, clock=clock),
         guilds=Guilds(store, clock=clock),
         reconciler=Reconciler(store, comments, watch, clock=clock),
+        watch=watch,
     )

@@ -12,6 +12,8 @@ log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
+# Work that finds something due which it can't begin must not spin.
+SHORTEST_WAIT = timedelta(milliseconds=100)
 LONGEST_TROUBLE = timedelta(minutes=1)
 
 
@@ -41,7 +43,7 @@ class Rounds:
         while True:
             self._woken.clear()
             try:
-                wait = min(await self._work(), self._longest)
+                wait = max(min(await self._work(), self._longest), SHORTEST_WAIT)
                 trouble = timedelta(seconds=1)
             except Exception:
                 log.exception(
@@ -51,7 +53,7 @@ class Rounds:
                 trouble = min(trouble * 2, LONGEST_TROUBLE)
                 continue
             try:
-                async with asyncio.timeout(max(wait.total_seconds(), 0)):
+                async with asyncio.timeout(wait.total_seconds()):
                     await self._woken.wait()
             except TimeoutError:
                 pass

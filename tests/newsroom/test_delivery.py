@@ -22,6 +22,7 @@ class Channel:
     def __init__(self, **answers: list[Outcome]) -> None:
         self._answers = answers
         self.asked: list[str] = []
+        self.known: list[int] = []
         self._next_id = 1000
 
     def _answer(self, question: str) -> Outcome:
@@ -31,6 +32,9 @@ class Channel:
             return waiting.pop(0)
         self._next_id += 1
         return Missing() if question == "find" else Done(self._next_id)
+
+    async def now_known(self, message_id: int) -> None:
+        self.known.append(message_id)
 
     async def newest_message_id(self, channel_id: int) -> int | None:
         return 999
@@ -80,7 +84,7 @@ async def queue(store: Store, titles: list[str], *, thread: bool = False) -> Non
 
 
 def delivery(store: Store, channel: Channel, clock: Clock) -> Delivery:
-    return Delivery(store, channel, clock=clock, woken=asyncio.Event())
+    return Delivery(store, channel, clock=clock, woken=asyncio.Event(), on_sent=channel.now_known)
 
 
 async def deliver_one(store: Store, channel: Channel, clock: Clock) -> CardToPost | None:
@@ -101,6 +105,7 @@ async def test_a_post_is_sent_threaded_seeded_and_finished(store: Store, clock: 
     assert card.post.state is PostState.SENT
     assert (card.post.message_id, card.post.thread_id, card.post.seeded) == (1001, 1002, 2)
     assert card.post.finished_at == NOW
+    assert channel.known == [1001]
     assert await deliver_one(store, channel, clock) is None
 
 
@@ -169,6 +174,19 @@ async def test_a_refused_post_does_not_hold_up_the_next(store: Store, clock: Clo
     assert good is not None
     assert (bad.post.state, bad.article.title) == (PostState.REFUSED, "Bad")
     assert (good.post.state, good.article.title) == (PostState.SENT, "Good")
+
+
+async def test_a_card_that_was_deleted_while_its_nonce_is_remembered_is_not_posted_again(
+    store: Store, clock: Clock
+) -> None:
+    await queue(store, ["One"])
+    channel = Channel(send=[Unclear("The connection broke."), Missing()])
+    await deliver_one(store, channel, clock)
+    clock.now += timedelta(minutes=1)
+    card = await deliver_one(store, channel, clock)
+    assert channel.asked == ["send", "find", "send"]
+    assert card is not None
+    assert card.post.state is PostState.REFUSED
 
 
 async def test_a_channel_that_is_away_keeps_its_posts_in_order(store: Store, clock: Clock) -> None:
