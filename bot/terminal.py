@@ -76,9 +76,7 @@ class Terminal:
             )
             return DONE
         count = len(preview.articles)
-        self.line(
-            f"{preview.title or preview.feed_url}: {count} article{'' if count == 1 else 's'}, newest first"
-        )
+        self.line(f"{preview.title or preview.feed_url}: {_count(count, 'article')}, newest first")
         self.line(f"  feed: {preview.feed_url}")
         for article in preview.articles[: -PREVIEWED - 1 : -1]:
             self.line()
@@ -176,7 +174,7 @@ class Terminal:
             source = one.source
             self.line(f"{source.id:>5}  {source.title}  {source.url}")
             self.line(
-                f"       {one.articles} articles, {one.subscriptions} subscriptions, "
+                f"       {_count(one.articles, 'article')}, {_count(one.subscriptions, 'subscription')}, "
                 f"read {_day(source.last_success_at) or 'never'}, next {_day(source.next_poll_at) or 'not planned'}"
             )
             if source.problem:
@@ -202,7 +200,10 @@ class Terminal:
             self.line("No source is wanted by a channel, so there is nothing to read.")
         else:
             for one in polled:
-                news = f"{one.articles} new, {one.revisions} revised articles, {one.posts} posts wait"
+                news = (
+                    f"{_count(one.articles, 'new article')}, {_count(one.revisions, 'revised article')}, "
+                    f"{_count(one.posts, 'post')} queued"
+                )
                 self.line(f"{one.source.title}: {one.problem or news}")
         return FAILED if any(one.problem for one in polled) else DONE
 
@@ -224,6 +225,10 @@ class Terminal:
 
     def _dump(self, answer: Any) -> None:
         self.line(json.dumps(answer, ensure_ascii=False, indent=2))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -1,0 +1,179 @@
+"""What each command does and prints."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import Shell
+from tests.journey.broadsheet import ROOT
+from tests.journey.conftest import Town
+from tests.press import Press
+
+TWO_FEEDS = b"""<!doctype html><html><head><title>Town</title>
+<link rel="alternate" type="application/rss+xml" title="All" href="/all.xml">
+<link rel="alternate" type="application/atom+xml" title="Sport" href="/sport.xml"></head><body></body></html>"""
+
+
+def test_the_program_is_started_as_a_module() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", "--version"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("Broadsheet 0.")
+
+
+WRONG_USE = {
+    "no such command": (["frobnicate"], "invalid choice: 'frobnicate'"),
+    "no address": (["preview"], "required: URL"),
+    "no channel": (["subscribe", "https://town.example"], "required: --channel"),
+    "a channel's name": (["subscribe", "https://town.example", "--channel", "#news"], "Developer Mode"),
+    "a subscription's name": (["unsubscribe", "tide"], "'tide' is no id; 'subscriptions' and 'sources' show"),
+    "a source of too many digits": (["poll", "9" * 30], "is no id; 'subscriptions' and 'sources' show"),
+    "no port": (["sandbox", "--port", "http"], "a port is a number up to 65535 here, not 'http'"),
+    "no room for three ports": (["demo", "--port", "65535"], "a port is a number up to 65533 here"),
+    "half a command": (["db"], "required: COMMAND"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "said"), WRONG_USE.values(), ids=WRONG_USE.keys())
+async def test_wrong_use_ends_with_2_and_says_what_is_wrong(
+    shell: Shell, arguments: list[str], said: str
+) -> None:
+    ended = await shell.run(*arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+    assert ended.err.startswith("usage: python -m bot")
+    assert list(shell.folder.iterdir()) == []
+
+
+async def test_preview_shows_what_would_be_posted_and_stores_nothing(shell: Shell, press: Press) -> None:
+    text, program = await asyncio.gather(
+        shell.run("preview", press.url), shell.run("preview", press.feed_url, "--json")
+    )
+    assert (text.code, text.err) == (0, "")
+    assert text.out.splitlines()[:4] == [
+        "The Tide: 2 articles, newest first",
+        f"  feed: {press.feed_url}",
+        "",
+        "  Ferry runs at night",
+    ]
+    assert "    2026-05-01 12:02 UTC\n" in text.out
+    assert "    Ferry runs at night is what everybody talks about today." in text.out
+    assert text.out.index("Ferry") < text.out.index("Old bridge reopens")
+    assert (program.code, program.err) == (0, "")
+    assert (program.json["title"], program.json["feed_url"]) == ("The Tide", press.feed_url)
+    newest, oldest = program.json["articles"]
+    assert (newest["title"], oldest["title"]) == ("Ferry runs at night", "Old bridge reopens")
+    assert newest["url"] == f"{press.url}/articles/piece-2"
+    assert newest["published_at"] == "2026-05-01T12:02:00Z"
+    assert list(shell.folder.iterdir()) == []
+
+
+async def test_preview_of_a_page_with_several_feeds_names_them(shell: Shell, press: Press) -> None:
+    press.documents["town"] = ("text/html", TWO_FEEDS)
+    address = f"{press.url}/documents/town"
+    text, program = await asyncio.gather(
+        shell.run("preview", address), shell.run("preview", "--json", address)
+    )
+    assert text.code == program.code == 1
+    assert text.out.splitlines() == [
+        "This page names several feeds. Choose one and give its address instead:",
+        f"  {press.url}/all.xml  All",
+        f"  {press.url}/sport.xml  Sport",
+    ]
+    assert [one["url"] for one in program.json["candidates"]] == [
+        f"{press.url}/all.xml",
+        f"{press.url}/sport.xml",
+    ]
+
+
+async def test_preview_of_an_address_without_a_feed_says_what_was_tried(shell: Shell, press: Press) -> None:
+    press.documents["plain"] = ("text/html", b"<!doctype html><p>Nothing here.")
+    address = f"{press.url}/documents/plain"
+    # The publication has a feed in one of the well-known places; take that away too.
+    press.status = 404
+    text, program = await asyncio.gather(
+        shell.run("preview", address), shell.run("preview", "--json", address)
+    )
+    assert text.code == program.code == 1
+    assert "is no feed and names no feed" in text.out
+    assert "If you know the feed's own address, give that one." in text.out
+    assert program.json == {"error": text.out.strip()}
+
+
+async def test_a_subscription_from_its_beginning_to_its_end(shell: Shell, press: Press) -> None:
+    nothing, no_source, no_poll = await asyncio.gather(
+        shell.run("subscriptions"), shell.run("sources"), shell.run("poll")
+    )
+    assert nothing.out.startswith("No channel follows a source yet.")
+    assert no_source.out.startswith("No source is known yet")
+    assert no_poll.out.startswith("No source is wanted by a channel")
+    assert (nothing.code, no_source.code, no_poll.code) == (0, 0, 0)
+
+    wish = ("subscribe", press.url, "--channel", "1234567890", "--guild", "99", "--thread")
+    first, again = await shell.run(*wish), await shell.run(*wish)
+    assert (first.code, first.err) == (0, "")
+    assert first.out.startswith("The Tide is posted into channel 1234567890 from now on")
+    assert (again.code, again.out) == (0, "The Tide is already posted into channel 1234567890.\n")
+
+    polled = await shell.run("poll")
+    assert (polled.code, polled.out) == (0, "The Tide: 2 new articles, 0 revised articles, 1 post queued\n")
+    press.publish("Harbour crane falls")
+    (outcome,) = (await shell.run("poll", "1", "--json")).json
+    assert outcome == {"source": "1", "articles": 1, "revisions": 0, "posts": 1, "problem": None}
+
+    text, program = await asyncio.gather(shell.run("subscriptions"), shell.run("subscriptions", "--json"))
+    assert text.out == "    1  The Tide → channel 1234567890 (server 99), with a thread per post\n"
+    (subscription,) = program.json
+    assert subscription["source"] == {"id": "1", "title": "The Tide", "url": press.feed_url}
+    assert (subscription["channel_id"], subscription["guild_id"]) == ("1234567890", "99")
+
+    press.status = 500
+    failed = await shell.run("poll")
+    assert failed.code == 1
+    assert failed.out.startswith("The Tide: ")
+    text, program = await asyncio.gather(shell.run("sources"), shell.run("sources", "--json"))
+    assert f"    1  The Tide  {press.feed_url}\n       3 articles, 1 subscription, read 20" in text.out
+    (source,) = program.json
+    assert (source["articles"], source["subscriptions"], source["failures"]) == (3, 1, 1)
+    assert source["problem"]
+    assert source["problem"] in text.out
+    assert source["problem"] in failed.out
+
+    ended, unknown, no_such = await asyncio.gather(
+        shell.run("unsubscribe", "1"), shell.run("unsubscribe", "7"), shell.run("poll", "7")
+    )
+    assert (ended.code, ended.out) == (0, "The Tide is no longer posted into channel 1234567890.\n")
+    assert (unknown.code, unknown.out) == (1, "")
+    assert unknown.err == "broadsheet: There is no subscription 7. 'subscriptions' lists them.\n"
+    assert no_such.err == "broadsheet: There is no source 7. 'sources' lists them.\n"
+
+
+async def test_subscribe_asks_discord_for_the_server(connected: Shell, town: Town, press: Press) -> None:
+    known, unknown = await asyncio.gather(
+        connected.run("subscribe", press.url, "--channel", town.channel_id),
+        connected.run("subscribe", press.url, "--channel", "4711"),
+    )
+    assert (known.code, known.err) == (0, "")
+    assert (unknown.code, unknown.out) == (1, "")
+    assert unknown.err == (
+        "broadsheet: The bot can't see channel 4711. Check the id, and that Broadsheet's role may view it.\n"
+    )
+    (subscription,) = (await connected.run("subscriptions", "--json")).json
+    assert subscription["guild_id"] == town.guild_id
+    no_token = await connected.run("subscribe", press.url, "--channel", town.channel_id, DISCORD_TOKEN="")
+    assert (no_token.code, "name it with --guild ID" in no_token.err) == (1, True)
+
+
+async def test_db_upgrade_makes_the_tables(shell: Shell) -> None:
+    ended = await shell.run("db", "upgrade", DATABASE_URL="sqlite:///new/place.db")
+    assert (ended.code, ended.out) == (0, "The database new/place.db is up to date.\n")
+    with sqlite3.connect(Path(shell.folder, "new", "place.db")) as database:
+        assert database.execute("SELECT count(*) FROM posts").fetchone() == (0,)
+    database.close()
