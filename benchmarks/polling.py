@@ -57,7 +57,7 @@ async def _compare(*, etags: bool, publishes: bool) -> tuple[float, float]:
                 on_posts=lambda: None,
             )
             for feed in range(SOURCES):
-                source = await store.sources.add(feeds.url(feed), "", None, None, utc_now())
+                source = await store.sources.add(feeds.url(feed), "", None, None)
                 await poller.poll(source)
             sources = [listed.source for listed in await store.sources.listed(limit=SOURCES, offset=0)]
 

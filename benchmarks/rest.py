@@ -62,7 +62,7 @@ async def _subscribe(database_url: str, feeds: Feeds, town: Prepared) -> None:
     store = Store(database, hot=hot, nonce=new_nonce)
     channels = list(town.channels.values())
     for feed in range(SOURCES):
-        source = await store.sources.add(feeds.url(feed), f"Feed {feed}", None, None, utc_now())
+        source = await store.sources.add(feeds.url(feed), f"Feed {feed}", None, None)
         await store.subscriptions.add(
             SubscriptionToStore(
                 guild_id=int(town.guild_id),
@@ -150,7 +150,7 @@ async def _latency(database_url: str, sandbox: Sandbox, town: Prepared, feeds: F
 
 
 def _cards(sandbox: Sandbox) -> list[Any]:
-    return [done for done in sandbox.journal if done.what == "message created"]
+    return [done for done in sandbox.journal if done.action == "message created"]
 
 
 def _memory(*processes: psutil.Process) -> float:

@@ -69,9 +69,11 @@ class Delivery:
         now = self._clock()
         if self._jobs.free <= 0:
             return LEASE
-        for card in await self._store.posts.claim(now, self._jobs.free, LEASE):
-            self._jobs.start(self.deliver(card))
         next_due = await self._store.posts.next_due_at()
+        if next_due is not None and next_due <= now:  # at rest nothing is written
+            for card in await self._store.posts.claim(now, self._jobs.free, LEASE):
+                self._jobs.start(self.deliver(card))
+            next_due = await self._store.posts.next_due_at()
         return LEASE if next_due is None else next_due - now
 
     async def deliver(self, card: CardToPost) -> None:

@@ -87,9 +87,11 @@ class Poller:
         now = self._clock()
         if self._jobs.free <= 0:
             return CLAIM
-        for source in await self._store.sources.claim_due(now, self._jobs.free, CLAIM):
-            self._jobs.start(self.poll(source))
         next_due = await self._store.sources.next_due_at()
+        if next_due is not None and next_due <= now:  # at rest nothing is written
+            for source in await self._store.sources.claim_due(now, self._jobs.free, CLAIM):
+                self._jobs.start(self.poll(source))
+            next_due = await self._store.sources.next_due_at()
         return CLAIM if next_due is None else next_due - now
 
     async def poll(self, source: Source) -> Polled:

@@ -17,6 +17,7 @@ from bot.sandbox.shapes import Json
 from bot.sandbox.world import Channel, Guild, Message, User, World
 
 _HEARTBEAT_MS = 41250
+_ROUND_TRIP_S = 0.03
 _RESUMABLE_FOR_S = 180
 # How long a client may take to answer a close.
 _CLOSING_TAKES_S = 1.0
@@ -380,7 +381,10 @@ class Conversation:
         return None if op in (3, 4, 14, 31, 36, 37) else (4001, "Unknown opcode.")
 
     def _beat(self, data: Any) -> None:
-        self._connection.send('{"op":11,"d":null,"s":null,"t":null}')
+        # As late as over a real network: clients note the time of sending only after it, and an answer that is
+        # there before looks to discord.py as if it had taken a whole interval.
+        answer = '{"op":11,"d":null,"s":null,"t":null}'
+        asyncio.get_running_loop().call_later(_ROUND_TRIP_S, self._connection.send, answer)
 
     def _identify(self, data: Any) -> tuple[int, str] | None:
         if self.session is not None:
