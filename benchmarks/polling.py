@@ -15,7 +15,7 @@ from benchmarks.feeds import Feeds
 from bot.app import new_nonce, open_world, utc_now
 from bot.config import Settings
 from bot.newsroom.polling import Poller
-from bot.newsroom.ranking import hot
+from bot.newsroom.ranking import RANKS
 from storage import Database, Store
 
 SOURCES = 60
@@ -40,7 +40,7 @@ async def _compare(*, etags: bool, publishes: bool) -> tuple[float, float]:
         settings = Settings(database_url=f"sqlite:///{Path(folder) / 'bench.db'}", fetch_allow="127.0.0.1")
         database = await Database.open(settings.database_url)
         await database.migrate()
-        store = Store(database, hot=hot, nonce=new_nonce)
+        store = Store(database, ranks=RANKS, nonce=new_nonce)
         async with (
             Feeds(etags=etags) as feeds,
             open_world(settings) as world,

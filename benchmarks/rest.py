@@ -16,7 +16,7 @@ import psutil
 
 from benchmarks.feeds import Feeds
 from bot.app import new_nonce, utc_now
-from bot.newsroom.ranking import hot
+from bot.newsroom.ranking import RANKS
 from bot.sandbox import Sandbox
 from bot.sandbox.prepare import Prepared, prepare
 from storage import Database, Store
@@ -59,7 +59,7 @@ async def measure() -> list[str]:
 async def _subscribe(database_url: str, feeds: Feeds, town: Prepared) -> None:
     database = await Database.open(database_url)
     await database.migrate()
-    store = Store(database, hot=hot, nonce=new_nonce)
+    store = Store(database, ranks=RANKS, nonce=new_nonce)
     channels = list(town.channels.values())
     for feed in range(SOURCES):
         source = await store.sources.add(feeds.url(feed), f"Feed {feed}", None, None)
@@ -134,7 +134,7 @@ async def _at_rest(database_url: str, sandbox: Sandbox, town: Prepared) -> dict[
 
 async def _latency(database_url: str, sandbox: Sandbox, town: Prepared, feeds: Feeds) -> tuple[float, float]:
     database = await Database.open(database_url)
-    store = Store(database, hot=hot, nonce=new_nonce)
+    store = Store(database, ranks=RANKS, nonce=new_nonce)
     waits = []
     async with _Bot(database_url, sandbox, town, interval=600):
         for feed in range(ARTICLES):

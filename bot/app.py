@@ -30,7 +30,7 @@ from bot.feeds.workers import Workers
 from bot.newsroom.delivery import Delivery
 from bot.newsroom.newsroom import Newsroom, open_newsroom
 from bot.newsroom.polling import Poller
-from bot.newsroom.ranking import hot
+from bot.newsroom.ranking import RANKS
 from bot.newsroom.refresh import BATCH_EVERY, Refresher
 from bot.newsroom.tenure import Process, Tenure
 from bot.web import Health, WebServer
@@ -89,7 +89,7 @@ async def open_store(settings: Settings) -> AsyncIterator[tuple[Database, Store]
     database = await Database.open(settings.database_url)
     try:
         await database.migrate()
-        yield database, Store(database, hot=hot, nonce=new_nonce)
+        yield database, Store(database, ranks=RANKS, nonce=new_nonce)
     finally:
         await database.close()
 

@@ -27,6 +27,7 @@ from storage.records import (
     VoteEmoji,
 )
 from storage.store import Store
+from storage.tallies import Ranks
 
 __all__ = [
     "Article",
@@ -44,6 +45,7 @@ __all__ = [
     "Listed",
     "Post",
     "PostState",
+    "Ranks",
     "Sort",
     "Source",
     "SourceListed",

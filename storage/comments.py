@@ -12,7 +12,7 @@ from storage.database import Database
 from storage.records import Comment, CommentSeen, Tally
 from storage.rows import insert, portions
 from storage.tables import comments, members
-from storage.tallies import Hot, lock, recompute
+from storage.tallies import Ranks, lock, recompute
 
 
 def _comments() -> Select[*tuple[Any, ...]]:
@@ -42,9 +42,9 @@ def _read(row: Any) -> Comment:
 class Comments:
     """Comments and the number of them in an article's standing."""
 
-    def __init__(self, database: Database, hot: Hot) -> None:
+    def __init__(self, database: Database, ranks: Ranks) -> None:
         self._database = database
-        self._hot = hot
+        self._ranks = ranks
 
     async def record(self, seen: CommentSeen) -> bool:
         """Store a comment as it is shown now, and its author's name. True: it was new."""
@@ -80,7 +80,7 @@ class Comments:
                     update(comments).where(comments.c.message_id == seen.message_id).values(shown)
                 )
             else:
-                await recompute(connection, self._hot, seen.article_id, seen.guild_id)
+                await recompute(connection, self._ranks, seen.article_id, seen.guild_id)
             return made is not None
 
     async def remove(self, message_ids: Collection[int]) -> int:
@@ -105,7 +105,7 @@ class Comments:
             await lock(connection, article_id, guild_id)
         erased = await connection.execute(delete(comments).where(which))
         for article_id, guild_id in commented:
-            await recompute(connection, self._hot, article_id, guild_id)
+            await recompute(connection, self._ranks, article_id, guild_id)
         return erased.rowcount
 
     async def get(self, message_id: int) -> Comment | None:

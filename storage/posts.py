@@ -24,7 +24,7 @@ from storage.tables import (
     sources,
     standings,
 )
-from storage.tallies import Hot, lock, make_standing, recompute
+from storage.tallies import Ranks, lock, make_standing, recompute
 
 
 def _cards() -> Select[*tuple[Any, ...]]:
@@ -53,9 +53,9 @@ def _free(now: datetime) -> ColumnElement[bool]:
 class Posts:
     """The outbox and the messages that came of it. A step that no longer fits the post's state does nothing."""
 
-    def __init__(self, database: Database, hot: Hot) -> None:
+    def __init__(self, database: Database, ranks: Ranks) -> None:
         self._database = database
-        self._hot = hot
+        self._ranks = ranks
 
     async def claim(self, now: datetime, limit: int, lease: timedelta) -> list[CardToPost]:
         """Claim posts that are due: at most one a channel, its oldest unfinished one, guilds taking turns.
@@ -136,9 +136,9 @@ class Posts:
             ).one_or_none()
             if row is None:
                 return False
-            await make_standing(connection, self._hot, row.article_id, row.guild_id, now)
+            await make_standing(connection, self._ranks, row.article_id, row.guild_id, now)
             # Comments outlive a deleted card: an article that comes back brings them along.
-            await recompute(connection, self._hot, row.article_id, row.guild_id)
+            await recompute(connection, self._ranks, row.article_id, row.guild_id)
             return True
 
     async def threaded(self, post_id: int, thread_id: int) -> None:
@@ -274,7 +274,7 @@ class Posts:
         )
         await connection.execute(delete(reactions).where(reactions.c.post_id.in_(ids)))
         for article_id, guild_id in places:
-            await recompute(connection, self._hot, article_id, guild_id)
+            await recompute(connection, self._ranks, article_id, guild_id)
         return len(ids)
 
     async def waiting(self, guild_id: int) -> int:

@@ -6,6 +6,7 @@ All of it runs inside the caller's transaction, which has changed the mirror or 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,18 +18,13 @@ from storage.rows import insert, portions
 from storage.tables import SENT, comments, guilds, posts, reactions, standings
 from storage.types import DatabaseClock
 
-Hot = Callable[[int, int, datetime], float]
-"""From upvotes, downvotes and the time of posting to a rank; newsroom's rule."""
 
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """The newsroom's rules for what is stored to be sorted by: from upvotes, downvotes and the time of posting."""
 
-def controversy(upvotes: int, downvotes: int) -> float:
-    """Rank by how many voted and how evenly: many votes, half of them against, come first.
-
-    The rule is that of Reddit's published ranking: the votes' number to the power of their balance (0 to 1).
-    """
-    if upvotes == 0 or downvotes == 0:
-        return 0.0
-    return float((upvotes + downvotes) ** (min(upvotes, downvotes) / max(upvotes, downvotes)))
+    hot: Callable[[int, int, datetime], float]
+    controversy: Callable[[int, int], float]
 
 
 async def lock(connection: AsyncConnection, article_id: int, guild_id: int) -> None:
@@ -44,7 +40,7 @@ async def lock(connection: AsyncConnection, article_id: int, guild_id: int) -> N
 
 
 async def make_standing(
-    connection: AsyncConnection, hot: Hot, article_id: int, guild_id: int, posted_at: datetime
+    connection: AsyncConnection, ranks: Ranks, article_id: int, guild_id: int, posted_at: datetime
 ) -> None:
     """Give an article its place in a guild; one that has it keeps it."""
     await connection.execute(
@@ -56,7 +52,7 @@ async def make_standing(
             downvotes=0,
             score=0,
             comment_count=0,
-            hot=hot(0, 0, posted_at),
+            hot=ranks.hot(0, 0, posted_at),
             controversy=0.0,
             posted_at=posted_at,
             version=0,
@@ -120,7 +116,7 @@ def comment_tally(message_id: int) -> Select[*tuple[Any, ...]]:
     )
 
 
-async def recompute(connection: AsyncConnection, hot: Hot, article_id: int, guild_id: int) -> None:
+async def recompute(connection: AsyncConnection, ranks: Ranks, article_id: int, guild_id: int) -> None:
     """Put a standing right. It ends with the article's last post in the guild; its cards are stale if it changed."""
     place = (standings.c.article_id == article_id, standings.c.guild_id == guild_id)
     standing = (await connection.execute(select(standings).where(*place).with_for_update())).one_or_none()
@@ -150,8 +146,8 @@ async def recompute(connection: AsyncConnection, hot: Hot, article_id: int, guil
             downvotes=downvotes,
             score=Tally(upvotes, downvotes).score,
             comment_count=comment_count,
-            hot=hot(upvotes, downvotes, standing.posted_at),
-            controversy=controversy(upvotes, downvotes),
+            hot=ranks.hot(upvotes, downvotes, standing.posted_at),
+            controversy=ranks.controversy(upvotes, downvotes),
             version=standings.c.version + 1,
             stale_at=func.coalesce(standings.c.stale_at, DatabaseClock()),
         )

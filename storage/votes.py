@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database import Database
 from storage.rows import insert, portions
 from storage.tables import SENT, comments, posts, reactions
-from storage.tallies import Hot, lock, recompute, recompute_comment
+from storage.tallies import Ranks, lock, recompute, recompute_comment
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,9 @@ class _Subject:
 class Votes:
     """The mirror. Every change is idempotent and leaves the tallies right, in one transaction."""
 
-    def __init__(self, database: Database, hot: Hot) -> None:
+    def __init__(self, database: Database, ranks: Ranks) -> None:
         self._database = database
-        self._hot = hot
+        self._ranks = ranks
 
     async def add(self, message_id: int, member_id: int, emoji: str, now: datetime) -> bool:
         """Mirror a reaction; one that stands already keeps its time. False: the message is not one of ours."""
@@ -108,7 +108,7 @@ class Votes:
             await recompute_comment(connection, subject.message_id)
         else:
             _, article_id, guild_id = subject.post
-            await recompute(connection, self._hot, article_id, guild_id)
+            await recompute(connection, self._ranks, article_id, guild_id)
 
 
 async def _find(connection: AsyncConnection, message_id: int) -> _Subject | None:

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
-from storage import Database, Store
+from bot.newsroom.ranking import controversy
+from storage import Database, Ranks, Store
 from storage.tables import metadata
 
 POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
@@ -26,6 +27,9 @@ POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.
 def hot(upvotes: int, downvotes: int, posted_at: datetime) -> float:
     """Rank for tests: an hour is worth a vote."""
     return upvotes - downvotes + posted_at.timestamp() / 3600
+
+
+RANKS = Ranks(hot, controversy)
 
 
 def nonces() -> Callable[[], str]:
@@ -122,4 +126,4 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 async def store(database: Database) -> Store:
     """A store on an empty database; nonces count n1, n2, …; see `hot` for the rank."""
-    return Store(database, hot=hot, nonce=nonces())
+    return Store(database, ranks=RANKS, nonce=nonces())

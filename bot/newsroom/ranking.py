@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from math import log10
 
+from storage import Ranks
+
 # Seconds by which an article must be newer to outweigh ten times the votes (the constant of Reddit's ranking).
 HOT_PERIOD = 45_000
 # Any fixed moment does: only differences count. A near one keeps the numbers small and exact.
@@ -29,6 +31,10 @@ def controversy(upvotes: int, downvotes: int) -> float:
         return 0.0
     balance = min(upvotes, downvotes) / max(upvotes, downvotes)
     return float((upvotes + downvotes) ** balance)
+
+
+RANKS = Ranks(hot, controversy)
+"""The rules by which storage keeps articles sorted."""
 
 
 class Period(StrEnum):

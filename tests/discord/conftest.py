@@ -20,7 +20,7 @@ from bot.newsroom.newsroom import Newsroom, open_newsroom
 from bot.sandbox import Sandbox
 from storage import Database, Store
 from storage.records import ArticleToStore, CardToPost, SourceUpdate, SubscriptionToStore
-from tests.databases import hot
+from tests.databases import RANKS
 from tests.discord.records import card_to_post
 from tests.people import Application, Json, Person
 
@@ -96,7 +96,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     numbers = iter(range(1, 10_000))
     database = await Database.open(f"sqlite:///{tmp_path}/broadsheet.db")
     await database.migrate()
-    yield Store(database, hot=hot, nonce=lambda: f"nonce{next(numbers)}")
+    yield Store(database, ranks=RANKS, nonce=lambda: f"nonce{next(numbers)}")
     await database.close()
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import select, text, update
 from storage import Database, DatabaseBusy, DatabaseProblem, Store
 from storage.address import PostgresqlAddress, SqliteAddress, read_address
 from storage.tables import leases, sources
-from tests.databases import hot, nonces
+from tests.databases import RANKS, nonces
 from tests.storage.desk import NOW, Desk
 
 SECRET = "geheim"
@@ -102,7 +102,7 @@ async def test_sqlite_makes_its_folder_and_file(tmp_path: Path):
 async def test_sqlite_in_memory_serves_a_store():
     database = await Database.open("sqlite://")
     await database.migrate()
-    store = Store(database, hot=hot, nonce=nonces())
+    store = Store(database, ranks=RANKS, nonce=nonces())
     await asyncio.gather(*(store.sources.add(f"https://{n}.example", "", None, None) for n in range(5)))
     assert len(await store.sources.listed()) == 5
     await database.close()
@@ -185,7 +185,7 @@ async def test_a_schema_newer_than_this_program(bare_url: str):
 async def test_a_database_that_was_not_prepared(bare_url: str):
     database = await Database.open(bare_url)
     assert not await database.is_current()
-    store = Store(database, hot=hot, nonce=nonces())
+    store = Store(database, ranks=RANKS, nonce=nonces())
     with pytest.raises(DatabaseProblem, match="db upgrade"):
         await store.sources.listed()
     await database.close()
@@ -204,7 +204,7 @@ async def test_a_locked_database_is_busy_and_then_serves_again(tmp_path: Path):
     url = f"sqlite:///{tmp_path}/news.db"
     database = await Database.open(url, patience=BRIEFLY)
     await database.migrate()
-    store = Store(database, hot=hot, nonce=nonces())
+    store = Store(database, ranks=RANKS, nonce=nonces())
     other = sqlite3.connect(tmp_path / "news.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(DatabaseBusy, match="locked by another program"):

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from storage import Database, Lease, LeaseHeld, Store, VoteEmoji
 from storage.tables import leases
-from tests.databases import hot, nonces
+from tests.databases import RANKS, nonces
 from tests.storage.desk import NOW
 
 MINUTE = timedelta(minutes=1)
@@ -69,7 +69,7 @@ async def test_a_lease_of_a_dead_holder_is_taken_over(store: Store):
 
 async def test_of_many_that_ask_at_once_one_gets_the_lease(store: Store, database_url: str):
     other_database = await Database.open(database_url)
-    other = Store(other_database, hot=hot, nonce=nonces())
+    other = Store(other_database, ranks=RANKS, nonce=nonces())
     asked = await asyncio.gather(
         *(where.leases.take("bot", str(n), MINUTE) for n, where in enumerate([store, other] * 4))
     )

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from storage import Database, DatabaseProblem, Ingested, Store, SubscriptionToStore
-from tests.databases import hot
+from tests.databases import RANKS
 from tests.storage.desk import GUILD, NOW, Desk, article, at, poll
 
 
@@ -42,7 +42,7 @@ async def test_repeating_an_ingest_changes_nothing(desk: Desk):
 async def test_two_ingests_at_once_store_and_queue_once(desk: Desk, database_url: str):
     other_database = await Database.open(database_url)
     marks = (f"other {n}" for n in range(1000))
-    other = Store(other_database, hot=hot, nonce=lambda: next(marks))
+    other = Store(other_database, ranks=RANKS, nonce=lambda: next(marks))
     source = await desk.wired(100, 101)
     new = [article(str(n)) for n in range(30)]
     done = await asyncio.gather(
@@ -90,7 +90,7 @@ async def test_a_source_that_is_gone_stores_nothing(desk: Desk):
 
 async def test_a_failure_in_the_middle_stores_nothing(desk: Desk):
     source = await desk.wired(100)
-    broken = Store(desk.database, hot=hot, nonce=lambda: "a nonce longer than Discord takes it")
+    broken = Store(desk.database, ranks=RANKS, nonce=lambda: "a nonce longer than Discord takes it")
     with pytest.raises(DatabaseProblem):
         await broken.articles.ingest(poll(source, etag='"e2"'), [article("a")], [], NOW)
     assert await desk.store.articles.known(source.id, ["a"]) == {}
@@ -105,7 +105,7 @@ async def test_a_nonce_given_twice_fails_loudly_instead_of_losing_a_post(desk: D
     source = await desk.wired(100)
     await desk.ingest(source, "a")
     with pytest.raises(DatabaseProblem):
-        await Store(desk.database, hot=hot, nonce=lambda: "n1").articles.ingest(
+        await Store(desk.database, ranks=RANKS, nonce=lambda: "n1").articles.ingest(
             poll(source), [article("b")], [], NOW
         )
 

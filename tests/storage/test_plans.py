@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event, text
 
 from storage import Database, Lease, Sort, Store
-from tests.databases import hot, nonces
+from tests.databases import RANKS, nonces
 from tests.storage.desk import GUILD, LEASE, NOW, Desk, article, at, comment, poll
 
 
@@ -19,7 +19,7 @@ from tests.storage.desk import GUILD, LEASE, NOW, Desk, article, at, comment, po
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     database = await Database.open(f"sqlite:///{tmp_path}/news.db")
     await database.migrate()
-    yield Desk(database, Store(database, hot=hot, nonce=nonces()))
+    yield Desk(database, Store(database, ranks=RANKS, nonce=nonces()))
     await database.close()
 
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from storage import Database, PostState, Store, Tally
-from tests.databases import hot, nonces
+from tests.databases import RANKS, nonces
 from tests.storage.desk import GUILD, LEASE, NOW, Desk, article, at, comment, poll
 
 
@@ -51,7 +51,7 @@ async def test_guilds_take_turns(desk: Desk):
 
 async def test_two_claims_at_once_share_no_channel(desk: Desk, database_url: str):
     other_database = await Database.open(database_url)
-    other = Store(other_database, hot=hot, nonce=nonces())
+    other = Store(other_database, ranks=RANKS, nonce=nonces())
     await desk.ingest(await desk.wired(*range(100, 110)), "a", "b")
     for _ in range(2):
         claims = await asyncio.gather(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from storage import Database, SourceListed, Store
-from tests.databases import hot, nonces
+from tests.databases import RANKS, nonces
 from tests.storage.desk import LEASE, NOW, Desk, at, poll
 
 
@@ -42,7 +42,7 @@ async def test_a_source_is_due_at_the_very_moment(desk: Desk):
 
 async def test_two_claims_at_once_share_no_source(desk: Desk, database_url: str):
     other_database = await Database.open(database_url)
-    other = Store(other_database, hot=hot, nonce=nonces())
+    other = Store(other_database, ranks=RANKS, nonce=nonces())
     for n in range(12):
         await desk.store.sources.poll_soon((await desk.source(f"n{n}")).id, NOW)
     claims = await asyncio.gather(

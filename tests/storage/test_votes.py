@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
+from bot.newsroom.ranking import controversy
 from storage import Database, Store, Tally
 from storage.tables import guilds
-from storage.tallies import controversy
-from tests.databases import hot, nonces
+from tests.databases import RANKS, hot, nonces
 from tests.storage.desk import GUILD, NOW, Desk, at, comment
 
 UP, DOWN, HEART = "👍", "👎", "❤️"
@@ -137,7 +137,7 @@ async def test_a_big_vote_is_reconciled(desk: Desk):
 
 async def test_votes_at_once_are_all_counted(desk: Desk, database_url: str):
     other_database = await Database.open(database_url)
-    other = Store(other_database, hot=hot, nonce=nonces())
+    other = Store(other_database, ranks=RANKS, nonce=nonces())
     article_id, messages = await posted(desk, 100, 101)
     await asyncio.gather(
         *(
@@ -245,7 +245,7 @@ def test_any_sequence_of_events_gives_the_models_tally(database_url: str):
 
     with asyncio.Runner() as runner:
         database = runner.run(Database.open(database_url))
-        desk = Desk(database, Store(database, hot=hot, nonce=nonces()))
+        desk = Desk(database, Store(database, ranks=RANKS, nonce=nonces()))
 
         @settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
         @given(st.lists(st.tuples(EVENT, st.integers(0, 3)), max_size=10))
