@@ -28,7 +28,9 @@ async def test_all_well(connected: Shell, town: Town) -> None:
     assert program.code == 0
     found = findings(program)
     assert all(ok for ok, _ in found.values())
-    assert found["discord"][1].startswith("The token is Broadsheet#0000's. Invite it with: https://discord.com/")
+    assert found["discord"][1].startswith(
+        "The token is Broadsheet#0000's. Invite it with: https://discord.com/"
+    )
     for part in (f"client_id={town.application.id}", f"permissions={PERMISSIONS}"):
         assert part in found["discord"][1]
     assert "its tables are made or brought up to date at the next start" in found["database"][1]
