@@ -162,7 +162,13 @@ class Press:
         await self._ingest(source.id, ())  # the first poll posts none
         before = {message["id"] for message in await self.town.alice.messages(self.town.channel_id)}
         await self._ingest(source.id, titles)
-        delivery = Delivery(self.store, self.bot.publisher, clock=utc_now, woken=asyncio.Event())
+        delivery = Delivery(
+            self.store,
+            self.bot.publisher,
+            clock=utc_now,
+            woken=asyncio.Event(),
+            on_sent=self.bot.newsroom.watch.now_known,
+        )
         while cards := await self.store.posts.claim(utc_now(), 10, timedelta(minutes=5)):
             for card in cards:
                 await delivery.deliver(card)
