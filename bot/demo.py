@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bot.app import AppProblem, run_app, utc_now
 from bot.config import Settings
@@ -118,16 +119,29 @@ def _taken(port: int) -> AppProblem:
 
 
 async def _subscribe(newsroom: Newsroom, samples: SampleSources, town: Prepared) -> None:
-    """Wire each publication to its channel, as an admin would with /subscribe; once, however often the demo starts."""
+    """Wire each publication to its channel, as an admin would with /subscribe; once, however often the demo starts.
+
+    On another port a publication is another source: it takes the place of the one before, whose articles are there.
+    """
+    guild_id = int(town.guild_id)
     wired = {
-        subscription.source.url for subscription in await newsroom.subscriptions.of_guild(int(town.guild_id))
+        (subscription.channel_id, urlsplit(subscription.source.url).path): subscription
+        for subscription in await newsroom.subscriptions.of_guild(guild_id)
     }
-    channels = [channel for name, channel in town.channels.items() if name != "general"]
+    channels = [int(channel) for name, channel in town.channels.items() if name != "general"]
     for publication, channel in zip(samples.publications, channels, strict=True):
-        if publication.feed_url not in wired:
-            await newsroom.subscriptions.subscribe(
-                int(town.guild_id), int(channel), publication.site_url, thread=channel == channels[1]
-            )
+        before = wired.get((channel, urlsplit(publication.feed_url).path))
+        if before is not None and before.source.url == publication.feed_url:
+            continue
+        await newsroom.subscriptions.subscribe(
+            guild_id,
+            channel,
+            publication.site_url,
+            thread=channel == channels[1],
+            newest=1 if before is None else 0,
+        )
+        if before is not None:
+            await newsroom.subscriptions.unsubscribe(guild_id, before.id)
 
 
 class _DemoClock:
