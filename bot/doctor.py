@@ -103,7 +103,8 @@ def _cannot_listen(where: str, error: OSError) -> str:
             return f"{where} may not be opened by this user. Set WEB_PORT to a number above 1023."
         case _:
             # What asyncio writes about addresses is for programmers; the name service's errors are negative.
-            reason = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror or str(error)
+            number = error.errno or 0
+            reason = os.strerror(number) if number > 0 else error.strerror or str(error)
             return (
                 f"{where} can't be opened ({reason}). Set WEB_HOST to an address of this machine: "
                 "127.0.0.1 for this machine alone."

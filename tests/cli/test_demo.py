@@ -56,7 +56,7 @@ def quiet(folder: Path, since: str) -> bool:
 
 async def test_the_demo_posts_cards_stops_in_order_and_goes_on_where_it_was(shell: Shell) -> None:
     async def life(least: int) -> list[tuple[str, str]]:
-        started = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        started = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
         demo = await shell.start("demo", "--port", "0", "--folder", "there/demo")
         base_url, guild_id, channel_id = await chat_page(demo)
         async with aiohttp.ClientSession() as http, http.get(f"{base_url}/") as page:
