@@ -64,7 +64,8 @@ class Command:
                 code = int(await self._answers.readline())
         except TimeoutError:
             os.kill(self._pid, signal.SIGKILL)
-            raise AssertionError(f"It still runs after {within} s, and said: {self.out}") from None
+            said = f"{self.out}\n{(self._folder / 'err').read_text()}"
+            raise AssertionError(f"It still runs after {within} s, and said: {said}") from None
         finally:
             self._to_nursery.close()
         return Ended(code, self.out, (self._folder / "err").read_text())
