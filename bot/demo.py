@@ -61,8 +61,9 @@ async def run_demo(
             async def open_the_doors(newsroom: Newsroom) -> None:
                 await _subscribe(newsroom, samples, town)
                 announce(
-                    f"\nBroadsheet's demo is running. Open the chat page:\n\n    {discord.url}/#/{town.guild_id}"
-                    f"/{town.channels['the-tide']}\n\nYou are Ada, an admin; switch to Ben or Chidi on the page. "
+                    f"\nBroadsheet's demo is running. Open the chat page:\n\n"
+                    f"    {discord.url}/?person={PEOPLE[0]}#/{town.guild_id}/{town.channels['the-tide']}\n\n"
+                    f"You are Ada, an admin; at the foot of the page's left column you can become Ben or Chidi.\n"
                     f"A new article appears every minute.\nWith a DISCORD_TOKEN in .env, make run connects to "
                     f"Discord instead. Ctrl+C stops the demo.\n"
                 )

@@ -6,20 +6,31 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.cards import COMMENTS_A_PAGE, Card, comments_card, line, nonce_of, read_comments_button
+from bot.cards import (
+    ARTICLE_MENU,
+    COMMENTS_A_PAGE,
+    Card,
+    article_choice,
+    comments_card,
+    line,
+    nonce_of,
+    read_comments_button,
+)
 from bot.newsroom.comment_tree import CommentSort
 from bot.newsroom.comments import Comments
 from bot.newsroom.front_page import FrontPage
+from bot.newsroom.ranking import Period
 from bot.publisher import message_seen
-from cogs.replies import Host, Interaction, clicked, guild_of, show, turn_page
-from storage.records import Listed
+from cogs.replies import Host, Interaction, chosen, clicked, guild_of, show, turn_page
+from storage.records import Listed, Sort
 
 SORTS = [
     app_commands.Choice(name="newest first", value="newest"),
     app_commands.Choice(name="oldest first", value="oldest"),
     app_commands.Choice(name="most voted first", value="most_voted"),
 ]
-CHOICE_NAME = 100
+CHOICE_NAME, CHOICES = 100, 25
+_NOT_FOUND = "No article here has these words. Choose one of those offered while you type, or look at `/top`."
 
 _HOW_TO_WITH_CONTENT = "Reply to the card or write in its thread to comment."
 # Without MESSAGE_CONTENT Discord shows the bot only the replies that ping it.
@@ -71,7 +82,7 @@ class CommentsCog(commands.Cog, name="comments"):
 
     @app_commands.command(name="comments", description="What members say about an article")
     @app_commands.describe(
-        article="Words of its title; leave it out inside an article's thread",
+        article="Words of its title; leave it out to choose from a list, or inside its thread",
         sort="In which order (newest first if you leave it out)",
     )
     @app_commands.choices(sort=SORTS)
@@ -80,15 +91,18 @@ class CommentsCog(commands.Cog, name="comments"):
     ) -> None:
         """The first page of an article's comments."""
         listed = await self._named(interaction, article)
+        if listed is None and article is None:
+            await show(interaction, article_choice(await self._worth_reading(interaction)))
+            return
         if listed is None:
-            await interaction.response.send_message(_not_found(article), ephemeral=True)
+            await interaction.response.send_message(_NOT_FOUND, ephemeral=True)
             return
         await show(interaction, await self._card(listed, CommentSort(sort), 0))
 
     @comments.autocomplete("article")
     async def offer_articles(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """Recent articles whose title holds the typed words."""
-        found = await self._front_page.find(guild_of(interaction), typed, limit=25)
+        found = await self._front_page.find(guild_of(interaction), typed, limit=CHOICES)
         return [
             app_commands.Choice(
                 name=line(listed.article.title, CHOICE_NAME) or "Untitled article",
@@ -106,6 +120,12 @@ class CommentsCog(commands.Cog, name="comments"):
         elif (asked := read_comments_button(custom_id)) is not None:
             article_id, sort, offset = asked
             listed = await self._front_page.one(guild_of(interaction), article_id)
+        elif custom_id == ARTICLE_MENU:
+            listed, sort, offset = (
+                await self._named(interaction, chosen(interaction) or ""),
+                CommentSort.NEWEST,
+                0,
+            )
         else:
             return
         if listed is None or listed.guild_id != interaction.guild_id:
@@ -125,17 +145,16 @@ class CommentsCog(commands.Cog, name="comments"):
                 return listed
         return next(iter(await self._front_page.find(guild_id, article, limit=1)), None)
 
+    async def _worth_reading(self, interaction: Interaction) -> list[Listed]:
+        """The last month's most discussed articles; those of the channel where this is asked come first."""
+        page = await self._front_page.page(guild_of(interaction), Sort.DISCUSSED, Period.MONTH, limit=CHOICES)
+        return sorted(page.items, key=lambda listed: listed.channel_id != interaction.channel_id)
+
     async def _card(self, listed: Listed, sort: CommentSort, offset: int) -> Card:
         page = await self._comments.page(
             listed.guild_id, listed.article.id, sort, offset, limit=COMMENTS_A_PAGE
         )
         return comments_card(listed, page, sort, offset, self._how_to)
-
-
-def _not_found(article: str | None) -> str:
-    if article is None:
-        return "Which article? Choose one while you type `article:`, or use this in the thread of its card."
-    return "No article here has these words. Choose one of those offered while you type, or look at `/top`."
 
 
 async def setup(bot: Host) -> None:

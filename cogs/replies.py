@@ -34,12 +34,19 @@ def guild_of(interaction: Interaction) -> int:
 
 
 def clicked(interaction: Interaction) -> str | None:
-    """The custom id of the clicked button, or None where the interaction is something else."""
+    """The custom id of the clicked button or used menu, or None where the interaction is something else."""
     if interaction.type is not discord.InteractionType.component or interaction.guild_id is None:
         return None
     data: object = interaction.data
     custom_id = data.get("custom_id") if isinstance(data, dict) else None
     return custom_id if isinstance(custom_id, str) else None
+
+
+def chosen(interaction: Interaction) -> str | None:
+    """The value that was chosen in a menu, or None where the interaction is something else."""
+    data: object = interaction.data
+    values = data.get("values") if isinstance(data, dict) else None
+    return str(values[0]) if isinstance(values, list) and values else None
 
 
 async def show(interaction: Interaction, card: Card, *, ephemeral: bool = True) -> None:
@@ -68,6 +75,16 @@ def _view(card: Card) -> discord.ui.View:
                     row=row,
                 )
             )
+    if card.menu is not None:
+        options = [
+            discord.SelectOption(label=label, description=description, value=value)
+            for label, description, value in card.menu.choices
+        ]
+        view.add_item(
+            discord.ui.Select(
+                custom_id=card.menu.custom_id, placeholder=card.menu.placeholder, options=options
+            )
+        )
     # Clicks are known by their custom ids, also after a restart; a view that has ended is not kept in memory.
     view.stop()
     return view

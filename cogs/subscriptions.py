@@ -168,8 +168,8 @@ def _welcome(subscription: Subscription, created: bool) -> str:
     if not created:
         return f"**{name}** comes into {where} already. `/subscriptions` shows how it is doing."
     return (
-        f"**{name}** now comes into {where}. Its newest article follows as soon as it was read, usually within a "
-        "minute; older ones are left out, and new ones come as they appear."
+        f"**{name}** now comes into {where}. Its newest article comes within a minute or two, and from "
+        "then on every new one; older ones are left out."
     )
 
 

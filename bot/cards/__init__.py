@@ -1,8 +1,10 @@
 """What Broadsheet shows in Discord: articles, comments and lists as messages. Pure; no network."""
 
-from bot.cards.card import Button, Card, card, nonce_of, source_name, standing, thread_name
+from bot.cards.card import Button, Card, Menu, card, nonce_of, source_name, standing, thread_name
 from bot.cards.lists import (
+    ARTICLE_MENU,
     COMMENTS_A_PAGE,
+    article_choice,
     comments_card,
     jump_url,
     read_comments_button,
@@ -13,9 +15,12 @@ from bot.cards.lists import (
 from bot.cards.text import clean, cut, escape, escaped_line, escaped_text, line, units, web_address
 
 __all__ = [
+    "ARTICLE_MENU",
     "COMMENTS_A_PAGE",
     "Button",
     "Card",
+    "Menu",
+    "article_choice",
     "card",
     "clean",
     "comments_card",

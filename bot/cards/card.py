@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
+from zlib import crc32
 
 import discord
 
@@ -18,7 +19,12 @@ BUTTON_URL, BUTTON_LABEL, THREAD_NAME = 512, 80, 100
 # A card is there to choose from, not to read the whole article in.
 SUMMARY = 1000
 
-COLOUR = 0x2B4C7E
+COLOUR = 0x4F86C6
+# Bars of cards: each is told from the others and from the ground, in Discord's dark and light.
+SOURCE_COLOURS = (
+    0x4F86C6, 0x3FA796, 0x6BA84F, 0xC9A227, 0xE08A3C, 0xD9645A,
+    0xCC6699, 0x9B6FC8, 0x6E78D6, 0x2F9FBF, 0xA3814F, 0x7C93A8,
+)  # fmt: skip
 COMMENTS_BUTTON = "comments:"
 
 
@@ -40,17 +46,37 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Menu:
+    """A menu of at most 25 choices, each a label, a description and the value that choosing it answers."""
+
+    custom_id: str
+    placeholder: str
+    choices: tuple[tuple[str, str, str], ...]
+
+    def payload(self) -> dict[str, Any]:
+        """The menu in the shape of Discord's API."""
+        options = [
+            {"label": label, "description": more, "value": value} for label, more, value in self.choices
+        ]
+        return {"type": 3, "custom_id": self.custom_id, "placeholder": self.placeholder, "options": options}
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """A message of ours: one embed and rows of at most five buttons."""
+    """A message of ours: one embed, rows of at most five buttons, and below them a menu."""
 
     embed: discord.Embed
     rows: tuple[tuple[Button, ...], ...] = field(default=())
+    menu: Menu | None = None
 
     def payload(self) -> dict[str, Any]:
         """The message in the shape of Discord's API. Nobody is ever mentioned by it."""
+        rows = [[button.payload() for button in row] for row in self.rows if row]
+        if self.menu is not None:
+            rows.append([self.menu.payload()])
         return {
             "embeds": [self.embed.to_dict()],
-            "components": [{"type": 1, "components": [b.payload() for b in row]} for row in self.rows if row],
+            "components": [{"type": 1, "components": row} for row in rows],
             "allowed_mentions": {"parse": []},
         }
 
@@ -59,7 +85,7 @@ def card(to_post: CardToPost) -> Card:
     """The card of an article: whatever its texts are, it fits Discord's limits and mentions nobody."""
     article, source = to_post.article, to_post.source
     embed = discord.Embed(
-        colour=COLOUR,
+        colour=source_colour(source),
         title=escaped_line(article.title, TITLE) or "Untitled article",
         url=web_address(article.url, EMBED_URL),
         description=escaped_text(article.summary, SUMMARY) or None,
@@ -77,6 +103,11 @@ def card(to_post: CardToPost) -> Card:
     if link := web_address(article.url, BUTTON_URL):
         buttons.append(Button("Read", url=link))
     return Card(embed, (tuple(buttons),))
+
+
+def source_colour(source: Source) -> int:
+    """The colour of a source's cards: of its address alone, so that it stays the same wherever it is shown."""
+    return SOURCE_COLOURS[crc32(source.url.encode()) % len(SOURCE_COLOURS)]
 
 
 def source_name(source: Source, limit: int) -> str:

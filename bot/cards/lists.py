@@ -7,8 +7,8 @@ from datetime import datetime
 
 import discord
 
-from bot.cards.card import COLOUR, DESCRIPTION, TITLE, Button, Card, source_name, standing
-from bot.cards.text import escape, escaped_line, units
+from bot.cards.card import COLOUR, DESCRIPTION, TITLE, Button, Card, Menu, source_name
+from bot.cards.text import escape, escaped_line, line, units
 from bot.newsroom.comment_tree import CommentLine, CommentSort
 from bot.newsroom.comments import CommentPage
 from bot.newsroom.front_page import Page
@@ -16,10 +16,13 @@ from bot.newsroom.ranking import Period
 from storage.records import Listed, Sort, Subscription, Tally
 
 TOP_BUTTON = "top:"
+ARTICLE_MENU = "comments-of"
 COMMENTS_PAGE_BUTTON = "comments-page:"
 COMMENTS_A_PAGE = 10
 DEEPEST = 4
 CUSTOM_ID = 100
+CHOICE, CHOICES = 100, 25
+_ROUND_BRACKETS = str.maketrans("[]", "()")
 
 _ORDERS = {
     Sort.HOT: "Hot now",
@@ -50,7 +53,7 @@ def top_card(page: Page, sort: Sort, period: Period, cursor: str | None = None) 
     """A page of ranked articles, each with its standing and a way to its card."""
     embed = discord.Embed(colour=COLOUR, title=f"{_ORDERS[sort]} {_PERIODS[period]}")
     if page.items:
-        embed.description = "\n".join(_article_line(listed) for listed in page.items)
+        embed.description = "\n\n".join(_article_line(listed) for listed in page.items)
     elif cursor is not None:
         embed.description = "That was the last page."
     else:
@@ -85,12 +88,31 @@ def read_top_button(custom_id: str) -> tuple[Sort, Period, str | None] | None:
 
 def _article_line(listed: Listed) -> str:
     where = jump_url(listed.guild_id, listed.channel_id, listed.message_id)
-    title = escaped_line(listed.article.title, 140) or "Untitled article"
+    # Square brackets would end the text of a link early.
+    title = escaped_line(listed.article.title.translate(_ROUND_BRACKETS), 140) or "Untitled article"
     source = escape(source_name(listed.source, 40))
     return (
-        f"**{title}**\n{standing(listed.tally, listed.comment_count)} · {source} · "
-        f"{_ago(listed.posted_at)} · [to the card]({where})"
+        f"**[{title}]({where})**\n{_score(listed.tally)} · 💬 {listed.comment_count} · {source} · "
+        f"{_ago(listed.posted_at)}"
     )
+
+
+def article_choice(articles: Sequence[Listed]) -> Card:
+    """A menu of articles to choose one from, whose comments are then shown."""
+    embed = discord.Embed(colour=COLOUR, title="Whose comments?")
+    if not articles:
+        embed.description = "No articles here yet. Admins add a source with `/subscribe`."
+        return Card(embed)
+    embed.description = "Choose an article below. In the thread of its card, `/comments` knows it by itself."
+    choices = tuple(
+        (
+            line(listed.article.title, CHOICE) or "Untitled article",
+            f"{_score(listed.tally)} · 💬 {listed.comment_count} · {source_name(listed.source, 60)}",
+            str(listed.article.id),
+        )
+        for listed in articles[:CHOICES]
+    )
+    return Card(embed, menu=Menu(ARTICLE_MENU, "Choose an article", choices))
 
 
 def comments_card(article: Listed, page: CommentPage, sort: CommentSort, offset: int, how_to: str) -> Card:
@@ -101,12 +123,21 @@ def comments_card(article: Listed, page: CommentPage, sort: CommentSort, offset:
     if not page.total:
         embed.description = f"No comments yet. {how_to}"
         return Card(embed)
-    embed.description = _joined([_comment_lines(item) for item in page.items]) or "That was the last page."
-    first, last = offset + 1, offset + len(page.items)
+    # A blank line parts the conversations: a comment that answers nobody begins one.
+    blocks = [
+        ("\n" if at and not item.depth else "") + _comment_lines(item) for at, item in enumerate(page.items)
+    ]
+    embed.description = _joined(blocks) or "That was the last page."
     embed.set_footer(
-        text=f"{first}–{last} of {page.total} · {_COMMENT_ORDERS[sort].lower()} first · {how_to}"
+        text=f"{_which(offset, len(page.items), page.total)} · {_COMMENT_ORDERS[sort].lower()} first · {how_to}"
     )
     return Card(embed, (_sort_buttons(article, sort), _page_buttons(article, sort, offset, page.total)))
+
+
+def _which(offset: int, shown: int, total: int) -> str:
+    if shown < total:
+        return f"{offset + 1}–{offset + shown} of {total}"
+    return "1 comment" if total == 1 else f"{total} comments"
 
 
 def comments_button(article_id: int, sort: CommentSort, offset: int, kind: str) -> str:
@@ -154,7 +185,7 @@ def _comment_lines(item: CommentLine) -> str:
     edited = " (edited)" if comment.edited_at is not None else ""
     lines = [
         f"{indent}**{escaped_line(comment.author_name, 32) or 'A member'}** · {_votes(comment.tally)}"
-        f"{_ago(comment.created_at)}{edited} · [go]({where})"
+        f"{_ago(comment.created_at)}{edited} · [jump]({where})"
     ]
     if comment.quote:
         lines.append(f"{indent}*“{escaped_line(comment.quote, 60)}”*")
@@ -163,18 +194,19 @@ def _comment_lines(item: CommentLine) -> str:
 
 
 def _votes(tally: Tally) -> str:
-    return (
-        f"{'▲' if tally.score >= 0 else '▼'} {abs(tally.score)} · "
-        if tally.upvotes or tally.downvotes
-        else ""
-    )
+    return f"{_score(tally)} · " if tally.upvotes or tally.downvotes else ""
+
+
+def _score(tally: Tally) -> str:
+    return f"{'▲' if tally.score >= 0 else '▼'} {abs(tally.score)}"
 
 
 def subscriptions_card(subscriptions: Sequence[Subscription]) -> Card:
     """A guild's subscriptions with how each is doing; what does not fit is counted."""
     embed = discord.Embed(colour=COLOUR, title="Subscriptions")
     if subscriptions:
-        embed.description = _joined([_subscription_line(subscription) for subscription in subscriptions])
+        blocks = [("\n" if at else "") + _subscription_line(each) for at, each in enumerate(subscriptions)]
+        embed.description = _joined(blocks)
     else:
         embed.description = (
             "This server follows no source yet. Add one with `/subscribe` and the address of a site or feed."
@@ -187,7 +219,7 @@ def _subscription_line(subscription: Subscription) -> str:
     thread = ", with a thread for each article" if subscription.thread else ""
     lines = [
         f"**{escape(source_name(source, 80))}** → <#{subscription.channel_id}>{thread}",
-        f"Address: {escaped_line(source.url, 160)}",
+        escaped_line(source.url, 160),
     ]
     read = f"Last read {_ago(source.last_success_at)}" if source.last_success_at else "Not read yet"
     if source.next_poll_at is None:

@@ -21,6 +21,7 @@ from bot.cards import (
     top_card,
     units,
 )
+from bot.cards.card import SOURCE_COLOURS, source_colour
 from bot.newsroom.comment_tree import CommentLine, CommentSort
 from bot.newsroom.comments import CommentPage
 from bot.newsroom.front_page import Page
@@ -68,7 +69,7 @@ def test_a_card_shows_the_article() -> None:
             {
                 "type": "rich",
                 "flags": 0,
-                "color": 0x2B4C7E,
+                "color": 0x6E78D6,
                 "title": "The bridge is open again",
                 "url": "https://town.example/bridge",
                 "description": "After two years the bridge is open. Carts may cross from Monday.",
@@ -106,7 +107,7 @@ def test_a_card_of_an_article_with_nothing_but_an_identity() -> None:
     assert payload["embeds"][0] == {
         "type": "rich",
         "flags": 0,
-        "color": 0x2B4C7E,
+        "color": 0x6E78D6,
         "title": "Untitled article",
         "author": {"name": "town.example"},
         "footer": {"text": "No votes yet · No comments yet"},
@@ -185,7 +186,7 @@ def test_any_ten_articles_fit_a_list(title: str, cursor: str | None) -> None:
     page = Page(tuple(listed(title=title, id=n) for n in range(10)), "y" * 60)
     shown = top_card(page, Sort.CONTROVERSIAL, Period.MONTH, cursor)
     assert breaches(shown) == []
-    assert (shown.embed.description or "").count("to the card") == 10
+    assert (shown.embed.description or "").count("](https://discord.com/channels/") == 10
 
 
 def comment(number: int, **changes: Any) -> Comment:
@@ -218,13 +219,13 @@ def test_comments_are_indented_quoted_and_linked() -> None:
     shown = comments_card(listed(), page, CommentSort.NEWEST, 0, "Reply to comment.")
     jump = "https://discord.com/channels/1100000000000000000/1200000000000000000/1000000000000000"
     assert shown.embed.description == (
-        f"**Bob** · ▲ 2 · <t:1772366400:R> · [go]({jump}001)\n"
+        f"**Bob** · ▲ 2 · <t:1772366400:R> · [jump]({jump}001)\n"
         "*“Carts may cross”*\n"
         "Finally!\n"
-        f"┆ **Eve\\_\\*** · <t:1772366400:R> (edited) · [go]({jump}002)\n"
+        f"┆ **Eve\\_\\*** · <t:1772366400:R> (edited) · [jump]({jump}002)\n"
         r"┆ \*\*No\*\*"
     )
-    assert shown.embed.footer.text == "1–2 of 2 · newest first · Reply to comment."
+    assert shown.embed.footer.text == "2 comments · newest first · Reply to comment."
     assert [button.label for row in shown.rows for button in row if not button.disabled] == [
         "Oldest",
         "Most voted",
@@ -237,7 +238,7 @@ def test_any_ten_comments_fit_a_page(text: str, name: str, quote: str | None, de
     lines = tuple(CommentLine(comment(n, text=text, author_name=name, quote=quote), depth) for n in range(10))
     shown = comments_card(listed(title=text), CommentPage(lines, 35), CommentSort.MOST_VOTED, 10, "Reply.")
     assert breaches(shown) == []
-    assert (shown.embed.description or "").count("[go]") == 10
+    assert (shown.embed.description or "").count("[jump]") == 10
 
 
 def test_buttons_of_comment_pages_lead_where_they_say() -> None:
@@ -281,10 +282,10 @@ def test_subscriptions_tell_how_they_do() -> None:
     shown = subscriptions_card([subscription(), subscription(problem="It answers 404.", next_poll_at=None)])
     assert shown.embed.description == (
         "**The Town Crier** → <#20>, with a thread for each article\n"
-        "Address: https\\://town.example/feed.xml\n"
-        "Last read <t:1772366400:R>, next <t:1772366400:R>.\n"
+        "https\\://town.example/feed.xml\n"
+        "Last read <t:1772366400:R>, next <t:1772366400:R>.\n\n"
         "**The Town Crier** → <#20>, with a thread for each article\n"
-        "Address: https\\://town.example/feed.xml\n"
+        "https\\://town.example/feed.xml\n"
         "Last read <t:1772366400:R>. It is not read any more.\n"
         "⚠ It answers 404."
     )
@@ -294,3 +295,15 @@ def test_more_subscriptions_than_fit_are_counted() -> None:
     shown = subscriptions_card([subscription(problem="x" * 500)] * 60)
     assert breaches(shown) == []
     assert (shown.embed.description or "").endswith(" more.")
+
+
+def test_the_colour_is_of_the_source_alone_and_one_of_the_chosen() -> None:
+    renamed = source_colour(replace(SOURCE, title="Another name", icon_url=None))
+    assert renamed == source_colour(SOURCE)
+    colours = {source_colour(replace(SOURCE, url=f"https://{n}.example/feed.xml")) for n in range(200)}
+    assert colours == set(SOURCE_COLOURS)
+
+
+def test_brackets_of_a_title_do_not_end_its_link() -> None:
+    shown = top_card(Page((listed(title="[Video] Bridge"),), None), Sort.NEW, Period.DAY)
+    assert (shown.embed.description or "").startswith("**[(Video) Bridge](https://discord.com/channels/")

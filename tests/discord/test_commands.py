@@ -32,7 +32,7 @@ async def test_a_source_is_subscribed_listed_and_unsubscribed(
     reply = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
     assert reply.ephemeral
     assert rf"**The \*Town\* Crier** now comes into <#{town.channel_id}>" in shown(reply)
-    assert "within a minute" in shown(reply)
+    assert "newest article comes within" in shown(reply)
     again = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
     assert "already" in shown(again)
 
@@ -120,15 +120,14 @@ async def test_articles_are_ranked_and_paged(town: Town, press: Press, newsroom:
     reply = await town.bob.slash("top", {"sort": "top"}, channel_id=town.channel_id)
     assert reply.ephemeral
     lines = shown(reply).split("\n")
-    assert lines[0] == "**Article 04**"
     jump = f"https://discord.com/channels/{town.guild_id}/{town.channel_id}/{cards[4]['id']}"
-    assert lines[1].startswith("▲ 1 · No comments yet · The Town Crier · <t:")
-    assert lines[1].endswith(f"[to the card]({jump})")
-    assert len(lines) == 20
+    assert lines[0] == f"**[Article 04]({jump})**"
+    assert lines[1].startswith("▲ 1 · 💬 0 · The Town Crier · <t:")
+    assert len(lines) == 29
 
     more = await town.bob.click(reply, ids(reply)["More"])
     assert more.raw["id"] == reply.raw["id"]
-    assert shown(more).count("to the card") == 2
+    assert shown(more).count("**[Article") == 2
     start = await town.bob.click(more, ids(more)["From the start"])
     assert shown(start) == shown(reply)
 
@@ -182,8 +181,19 @@ async def test_comments_are_asked_for_by_title(town: Town, press: Press) -> None
     assert typed.embeds[0]["title"] == "Fair begins"
     unknown = await town.bob.slash("comments", {"article": "circus"}, channel_id=town.channel_id)
     assert "look at `/top`" in shown(unknown)
-    unnamed = await town.bob.slash("comments", channel_id=town.channel_id)
-    assert "Which article?" in shown(unnamed)
+
+
+async def test_without_a_title_an_article_is_chosen_from_a_menu(town: Town, press: Press) -> None:
+    none_yet = await town.bob.slash("comments", channel_id=town.channel_id)
+    assert "No articles here yet" in shown(none_yet)
+    await press.publish("Bridge open", "Fair begins")
+    offered = await town.bob.slash("comments", channel_id=town.channel_id)
+    assert "Choose an article" in shown(offered)
+    ((menu,),) = (row["components"] for row in offered.components)
+    fair = next(option for option in menu["options"] if option["label"] == "Fair begins")
+    assert fair["description"] == "▲ 0 · 💬 0 · The Town Crier"
+    page = await town.bob.click(offered, menu["custom_id"], [fair["value"]])
+    assert (page.raw["id"], page.embeds[0]["title"]) == (offered.raw["id"], "Fair begins")
 
 
 async def test_inside_a_thread_the_article_is_known(town: Town, press: Press) -> None:

@@ -1,5 +1,7 @@
 """What people do on the chat page, in a real browser against a real sandbox."""
 
+import re
+
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
@@ -394,6 +396,23 @@ async def test_a_narrow_page_has_its_channels_in_a_drawer(scene: Scene, visit: V
     await expect(ada.locator(".room-name")).to_have_text("elsewhere")
     await expect(row).to_be_hidden()
     assert await ada.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_a_jump_link_leads_to_its_message_inside_the_page(scene: Scene, visit: Visit) -> None:
+    far, near = await scene.channel("far"), await scene.channel("near")
+    said = [await scene.say("ben", far, content=f"number {n}") for n in range(60)]
+    address = f"https://discord.com/channels/{scene.prepared.guild_id}/{far}/{said[2]['id']}"
+    await scene.bot.call(
+        "POST",
+        f"/channels/{near}/messages",
+        {"embeds": [{"title": "t", "description": f"[there]({address})"}]},
+    )
+    ada = await visit("ada", near)
+    await ada.click("text=there")
+    await expect(
+        ada.locator(f"#room[data-channel-id='{far}'] li[data-message-id='{said[2]['id']}']")
+    ).to_be_in_viewport()
+    await expect(ada).to_have_url(re.compile(rf"#/{scene.prepared.guild_id}/{far}$"))
 
 
 async def test_keys_lead_through_the_messages_and_back(scene: Scene, visit: Visit) -> None:

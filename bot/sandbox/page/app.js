@@ -129,11 +129,11 @@ function wireDrawers() {
 }
 
 function readAddress(store) {
-  const [guild, channel] = location.hash.replace(/^#\//u, "").split("/");
+  const [guild, channel, message] = location.hash.replace(/^#\//u, "").split("/");
   const guildId = store.guilds.has(guild) ? guild : [...store.guilds.keys()][0] ?? null;
   const open = store.channelsOf(guildId).filter(({ type }) => type !== CATEGORY && type !== 2);
   const first = open.find((each) => !isForum(each)) ?? open[0];
-  return { guildId, channelId: store.channels.has(channel) ? channel : guild === guildId && channel ? null : first?.id ?? null, asked: channel };
+  return { guildId, channelId: store.channels.has(channel) ? channel : guild === guildId && channel ? null : first?.id ?? null, messageId: message, asked: channel };
 }
 
 function start(person, people) {
@@ -160,7 +160,14 @@ function start(person, people) {
     document.title = channel ? `${channel.name} · ${store.guilds.get(place.guildId)?.name}` : "Sandbox";
     if (!channel) return room.showBlank(blankFor(place));
     if (!same || force || !room.channel) await room.show(channel);
+    if (place.messageId) await goToMessage(place);
     return null;
+  }
+
+  async function goToMessage({ guildId, channelId, messageId }) {
+    // The address names the channel alone again, so that the same link leads here a second time.
+    history.replaceState(null, "", `#/${guildId}/${channelId}`);
+    if (!(await room.seek(messageId))) showNotice("That message is no longer here.");
   }
 
   function blankFor({ guildId, asked }) {

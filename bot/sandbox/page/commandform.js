@@ -1,6 +1,6 @@
 // A slash command being filled in: the command as a pill, its options as fields.
 
-import { make, avatar, icon, iconButton } from "./dom.js";
+import { make, icon, iconButton, userFace } from "./dom.js";
 import { nest } from "./commands.js";
 import { isThread } from "./state.js";
 
@@ -15,7 +15,7 @@ const ASK_AFTER = 200; // ms of quiet before a bot is asked for completions
 function offers(option, { store, guildId }) {
   if (option.choices?.length) return option.choices.map((choice) => ({ label: choice.name, value: choice.value }));
   const members = () => [...(store.members.get(guildId)?.values() ?? [])].map(({ user }) => ({
-    label: `@${user.username}`, value: user.id, detail: store.displayName(guildId, user), picture: avatar(user.id, user.username, "avatar small"),
+    label: `@${user.username}`, value: user.id, detail: store.displayName(guildId, user), picture: userFace(user, user.username, "avatar small"),
   }));
   const roles = () => (store.guilds.get(guildId)?.roles ?? []).map((role) => ({ label: `@${role.name.replace(/^@/u, "")}`, value: role.id, side: "role" }));
   if (option.type === BOOLEAN) return [{ label: "True", value: true }, { label: "False", value: false }];

@@ -1,6 +1,6 @@
 // The box where one writes: messages, replies, and the beginning of slash commands.
 
-import { make, avatar, icon, iconButton } from "./dom.js";
+import { make, avatar, icon, iconButton, userFace } from "./dom.js";
 import { CommandForm } from "./commandform.js";
 import { matching } from "./commands.js";
 import { openPicker } from "./emoji.js";
@@ -130,7 +130,7 @@ export class Composer {
     if (exact) return this.#command(exact);
     const items = matching(entries, now).map((entry) => ({
       label: `/${entry.name}`, detail: entry.description, side: entry.command.application?.name, entry,
-      picture: avatar(entry.command.application_id, entry.command.application?.name ?? "App", "avatar small"),
+      picture: avatar(entry.command.application_id, entry.command.application?.name ?? "App", "avatar small app"),
     }));
     this.suggestions.show(this.input, items, ({ entry }) => this.#command(entry), now ? `Commands matching /${now}` : "Commands");
   }
@@ -158,7 +158,7 @@ export class Composer {
     const [, sign, typed] = match;
     const { store } = this.session;
     const { guild_id: guildId } = this.channel;
-    const people = () => [...(store.members.get(guildId)?.values() ?? [])].map(({ user }) => ({ word: user.username, detail: store.displayName(guildId, user), picture: avatar(user.id, user.username, "avatar small") }));
+    const people = () => [...(store.members.get(guildId)?.values() ?? [])].map(({ user }) => ({ word: user.username, detail: store.displayName(guildId, user), picture: userFace(user, user.username, "avatar small") }));
     const channels = () => store.channelsOf(guildId).map((channel) => ({ word: channel.name, picture: icon("hash", 18) }));
     const found = (sign === "@" ? people() : channels()).filter(({ word }) => word.toLowerCase().startsWith(typed.toLowerCase()));
     this.suggestions.show(this.input, found.map((item) => ({ ...item, label: sign + item.word })), ({ label }) => {

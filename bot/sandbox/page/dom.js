@@ -89,6 +89,23 @@ export function avatar(id, name, className = "avatar") {
   return make("span", { class: `${className} tint-${sum % TINTS}`, "aria-hidden": "true" }, letters);
 }
 
+/** The face of a user; apps have one of another shape. */
+export function userFace(user, name, className = "avatar") {
+  return avatar(user.id, name, user.bot ? `${className} app` : className);
+}
+
+/** Where in this page a link to a message or channel of Discord leads; null for every other address. */
+export function placeInPage(address) {
+  const found = /^https:\/\/discord\.com\/channels\/(\d+)\/(\d+)(?:\/(\d+))?$/u.exec(address);
+  return found && `#/${found.slice(1).filter(Boolean).join("/")}`;
+}
+
+/** A link: into this page where it leads to a message, else to a new window. */
+export function anchor(address, attributes, ...content) {
+  const place = placeInPage(address);
+  return make("a", { ...attributes, ...(place ? { href: place } : { href: webAddress(address), target: "_blank", rel: "noreferrer noopener" }) }, ...content);
+}
+
 /** An http(s) address as text, or null for anything else (javascript:, data:, nonsense). */
 export function webAddress(text) {
   try {

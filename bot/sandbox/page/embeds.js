@@ -1,6 +1,6 @@
 // Embeds and attachments, drawn as Discord draws them.
 
-import { make, picture, webAddress, icon } from "./dom.js";
+import { anchor, make, picture, webAddress, icon } from "./dom.js";
 import { markdown } from "./markdown.js";
 import { embedTime } from "./times.js";
 
@@ -27,7 +27,7 @@ export function drawEmbed(embed, names) {
 
 function linked(address, content) {
   const href = address ? webAddress(address) : null;
-  return href ? make("a", { href, target: "_blank", rel: "noreferrer noopener" }, content) : make("span", {}, content);
+  return href ? anchor(href, {}, content) : make("span", {}, content);
 }
 
 function linkedPicture(media, drawn) {

@@ -1,7 +1,7 @@
 // Discord's markdown. `parse` makes a tree (pure); `render` makes elements of it. Foreign text
 // only ever becomes text nodes, and links only ever lead to http(s).
 
-import { make, webAddress } from "./dom.js";
+import { anchor, make, webAddress } from "./dom.js";
 
 const ESCAPE = /^\\([^A-Za-z0-9\s])/u;
 const INLINE = [
@@ -198,7 +198,7 @@ const DRAW = {
   quote: (node, names) => make("blockquote", {}, drawAll(node.children, names)),
   code: (node) => make("code", {}, node.text),
   codeblock: (node) => make("pre", { dataset: { language: node.language } }, make("code", {}, node.text)),
-  link: (node, names) => make("a", { href: webAddress(node.href), title: node.title ?? node.href, target: "_blank", rel: "noreferrer noopener" }, drawAll(node.children, names)),
+  link: (node, names) => anchor(node.href, { title: node.title ?? node.href }, drawAll(node.children, names)),
   user: (node, names) => mention(`@${names.user(node.id)}`, { dataset: { userId: node.id } }),
   role: (node, names) => mention(`@${names.role(node.id)}`),
   all: (node) => mention(`@${node.name}`),

@@ -1,6 +1,6 @@
 // One message as an element. Everything it can do is handed in as `actions`.
 
-import { make, append, icon, avatar } from "./dom.js";
+import { make, append, icon, userFace } from "./dom.js";
 import { drawAttachment, drawEmbed } from "./embeds.js";
 import { drawComponents } from "./components.js";
 import { drawReactions } from "./emoji.js";
@@ -57,7 +57,7 @@ function drawTalk(message, view) {
   const row = make("div", { class: `talk${grouped ? " grouped" : ""}` });
   if (message.type === 19 || (message.message_reference && message.type === 0)) row.append(drawQuote(message, view));
   else if (message.interaction_metadata || message.interaction) row.append(drawInvocation(message, view));
-  const gutter = grouped ? timeTag(message, true) : avatar(message.author.id, view.store.displayName(view.guildId, message.author));
+  const gutter = grouped ? timeTag(message, true) : userFace(message.author, view.store.displayName(view.guildId, message.author));
   const content = make("div", { class: "content" });
   if (!grouped) append(content, make("div", { class: "head" }, nameTag(message, view), timeTag(message)));
   append(content, drawBody(message, view));
@@ -123,7 +123,7 @@ function drawQuote(message, view) {
   if (!quoted) return make("div", { class: "quote-line" }, make("span", { class: "quote-text faint" }, "The message this answers was deleted."));
   const pinged = (message.mentions ?? []).some((user) => user.id === quoted.author.id);
   const line = make("button", { type: "button", class: "quote-line", "aria-label": `Answer to ${quoted.author.username}; go to that message`, on: { click: () => view.actions.jump(quoted) } },
-    avatar(quoted.author.id, view.store.displayName(view.guildId, quoted.author), "avatar tiny"),
+    userFace(quoted.author, view.store.displayName(view.guildId, quoted.author), "avatar tiny"),
     quoted.author.bot ? make("span", { class: "app-tag" }, "APP") : null,
     make("span", { class: "quote-name" }, `${pinged ? "@" : ""}${view.store.displayName(view.guildId, quoted.author)}`),
     make("span", { class: "quote-text" }, quotedWords(quoted, view)));
@@ -143,9 +143,9 @@ function drawInvocation(message, { store, guildId }) {
   const user = meta?.user ?? message.interaction?.user;
   const name = message.interaction?.name ?? meta?.name;
   if (!user) return null;
-  return make("div", { class: "quote-line" }, avatar(user.id, store.displayName(guildId, user), "avatar tiny"),
+  return make("div", { class: "quote-line" }, userFace(user, store.displayName(guildId, user), "avatar tiny"),
     make("span", { class: "quote-name" }, store.displayName(guildId, user)),
-    make("span", { class: "quote-text" }, name ? " used " : " asked this", name && make("span", { class: "mention" }, `${meta?.target_message_id || meta?.target_user ? "" : "/"}${name}`)));
+    make("span", { class: "quote-text" }, name ? " used " : " pressed a button", name && make("span", { class: "mention" }, `${meta?.target_message_id || meta?.target_user ? "" : "/"}${name}`)));
 }
 
 function drawThreadCard(thread, view) {

@@ -7,6 +7,7 @@ import { isForum, isThread } from "./state.js";
 import { compare } from "./snowflakes.js";
 
 const PAGE = 50;
+const FAR = 20; // pages that are loaded to come to a message
 const MOST = 600; // messages kept while reading at the bottom
 const NEAR = 120; // px from the bottom that still count as being there
 const EARLY = 600; // px from the top at which older messages are fetched
@@ -220,10 +221,10 @@ export class MessageList {
     this.#stick();
   }
 
-  /** Written by me, or an answer to what I asked a bot. */
+  /** Written by me, or an answer to what I asked a bot or pressed. */
   #isMine(message) {
     const { me } = this.session.store;
-    return message.author.id === me.id || (message.type === 20 && message.interaction_metadata?.user?.id === me.id);
+    return message.author.id === me.id || message.interaction_metadata?.user?.id === me.id;
   }
 
   #insert(id) {
@@ -326,6 +327,15 @@ export class MessageList {
     requestAnimationFrame(() => item.classList.add("flash"));
     item.focus({ preventScroll: true });
     return true;
+  }
+
+  /** Show a message of this channel, loading older ones until it is there; false if there is none. */
+  async seek(id) {
+    for (let page = 0; page < FAR && !this.reveal(id); page += 1) {
+      if (this.timeline.complete || compare(this.timeline.oldest, id) <= 0) return false;
+      await this.#load(this.timeline.oldest);
+    }
+    return this.reveal(id);
   }
 
   #keys(event) {

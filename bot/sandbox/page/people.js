@@ -23,10 +23,10 @@ export class People {
     return JSON.parse(this.memory.getItem(REGISTERED) ?? "[]");
   }
 
-  /** The person that the address names, else the one chosen last, else a member, else the first. */
+  /** The person that the address names, else the one chosen last, else a prepared admin, else the first. */
   chosen(wanted = new URLSearchParams(location.search).get("person")) {
     const named = (name) => this.all.find((person) => person.username === name);
-    return named(wanted) ?? named(this.memory.getItem(CHOSEN)) ?? this.all.find((person) => person.role === "member") ?? this.all[0] ?? null;
+    return named(wanted) ?? named(this.memory.getItem(CHOSEN)) ?? this.all.find((person) => person.role === "admin") ?? this.all[0] ?? null;
   }
 
   /** Become `username`: the page starts anew as that person, in the same channel. */

@@ -55,6 +55,11 @@ export class Room {
     this.element.dataset.channelId = channel.id;
   }
 
+  /** Go to a message of the shown channel; false if it is not there. */
+  async seek(id) {
+    return Boolean(await this.#content?.seek?.(id));
+  }
+
   /** Draw the head again where the channel was renamed or its topic changed. */
   refreshHead() {
     const now = this.channel && this.session.store.channels.get(this.channel.id);

@@ -1,6 +1,6 @@
 // The rail of servers and the list of channels, with what is unread.
 
-import { make, append, avatar, icon } from "./dom.js";
+import { make, append, avatar, icon, userFace } from "./dom.js";
 import { field, moveFocus, openDialog, openMenu } from "./menus.js";
 import { ANNOUNCEMENT, CATEGORY, FORUM, isForum, isThread, TEXT } from "./state.js";
 import { MANAGE_CHANNELS } from "./permissions.js";
@@ -175,7 +175,7 @@ export class MemberList {
     const name = make("span", { class: "channel-name" }, store.displayName(place.guildId, user));
     const colour = store.nameColour(place.guildId, user.id);
     if (colour) name.style.color = colour;
-    return make("div", { class: "member" }, avatar(user.id, user.username), name, user.bot && make("span", { class: "app-tag" }, "APP"));
+    return make("div", { class: "member" }, userFace(user, user.username), name, user.bot && make("span", { class: "app-tag" }, "APP"));
   }
 }
 
