@@ -179,7 +179,7 @@ _ORDINAL_BEFORE = _words(
 # Possessive and never begun inside a run of marks: 64,000 dots take a minute otherwise.
 _BOUNDARY = re.compile(
     r"(?<![.!?…])(?P<latin>[.!?…]++[\"'”’»“)\]]*+)\s++(?=\S)"
-    r"|[。！？｡]++[」』”’）]*+\s*+(?=\S)"
+    r"|(?<![。！？｡])[。！？｡]++[」』”’）]*+\s*+(?=\S)"
     r"|(?<![।۔؟])[।۔؟]++\s++(?=\S)"
 )
 _LAST_WORD = re.compile(r"[^\s(\[\"'„“‚‘«»/–—-]*\Z")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from time import process_time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.feeds.model import Entry
 from bot.feeds.summarise import summarise
-from bot.feeds.text import count_words
+from bot.feeds.text import count_words, sentences
 
 LONG = "The harbour " + "very " * 70 + "calm."
 
@@ -151,3 +154,55 @@ def test_budget_and_origin(described: list[str], told: list[str], words: int, mo
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_no_text_makes_it_raise(description: str, content: str) -> None:
     assert "\n" not in summarise(entry(description, content))
+
+
+def cost(work: Callable[[], object]) -> float:
+    """Seconds of CPU, at best of three."""
+    spent = []
+    for _ in range(3):
+        begun = process_time()
+        work()
+        spent.append(process_time() - begun)
+    return min(spent)
+
+
+MARKS = ["。", "！", "。」", "。 ", "…", "… ", ".", ". ", '!"', "۔", "۔ ", "a。", "。」」」」」"]
+
+
+@pytest.mark.parametrize("unit", MARKS)
+def test_cutting_into_sentences_takes_linear_time(unit: str) -> None:
+    short, long = unit * (8_000 // len(unit)), unit * (64_000 // len(unit))
+    # Eight times the text: about eight times as long; were it quadratic, 64 times.
+    assert cost(lambda: sentences(long)) < 24 * max(cost(lambda: sentences(short)), 0.0005)
+
+
+LINES = ["→", "→ ", " →", "‹", "›", "»", "… ", "。", "！」", "read more", "read more ", "read more x ", "read more: ",
+         "read more→", "read more x→ ", "read more: “", "The post ", "The post x appeared first on ", "submitted by u/",
+         "12 comments ", "https://a.test/", "source: ", "[", "( ", "…]", "“", "x:", "#-", "1 ", "x", "机"]  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", LINES)
+@pytest.mark.parametrize("start", ["", "Read more x ", "Read more: "])
+def test_a_line_takes_linear_time(unit: str, start: str) -> None:
+    def lines(length: int) -> Entry:
+        line = f"{start}{unit * (length // len(unit))} x"
+        return entry("", f"<p>{line}</p>" * 4)
+
+    short, long = lines(490), lines(3_920)
+    assert cost(lambda: summarise(long)) < 24 * max(cost(lambda: summarise(short)), 0.0005)
+
+
+@pytest.mark.parametrize("unit", LINES)
+def test_an_entry_of_the_greatest_size_is_summarised_fast(unit: str) -> None:
+    line = unit * (3_990 // len(unit))
+    assert cost(lambda: summarise(entry("", f"<p>{line}</p>" * 20))) < 0.8
+
+
+def test_what_a_line_ends_with_falls_away_however_long_the_line_is() -> None:
+    text = "The crane lifts again. " * 100
+    for end in (
+        "Read more →",
+        "Continue reading Crane « arrives » →",
+        "The post Crane appeared first on Port.",
+    ):
+        assert summarise(entry(f"{text}{end}"), sentences=200, words=1000) == text.strip()
