@@ -4,7 +4,6 @@ https://discord.com/developers/docs/events/gateway
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -12,8 +11,9 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from bot.sandbox import message_shapes, shapes
 from bot.sandbox.access import Access
-from bot.sandbox.sessions import Connection, Intent, Session, encode
+from bot.sandbox.sessions import Connection, Intent, Session
 from bot.sandbox.shapes import Json
+from bot.sandbox.wire import decode, encode
 from bot.sandbox.world import Channel, Guild, Message, User, World
 
 _HEARTBEAT_MS = 41250
@@ -371,7 +371,7 @@ class Conversation:
     def hear(self, text: str) -> tuple[int, str] | None:
         """Act on a payload; a close code and reason when the connection has to end."""
         try:
-            payload = json.loads(text)
+            payload = decode(text)
             op, data = payload["op"], payload.get("d")
         except (ValueError, KeyError, TypeError, AttributeError):
             return 4002, "Decode error."

@@ -1,10 +1,10 @@
 """The sandbox itself: one port with REST, gateway, chat page and attachments."""
 
 import asyncio
-import json
 import logging
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -28,7 +28,7 @@ from bot.sandbox import (
 from bot.sandbox.errors import Refusal, refusal, unauthorized
 from bot.sandbox.faults import Faults
 from bot.sandbox.routing import Answer, Call, Deed, Route, Router, Stage, Upload
-from bot.sandbox.sessions import encode
+from bot.sandbox.wire import decode, encode
 from bot.sandbox.world import User, World
 
 Check = Callable[[str, str, Any, int, Any], list[str]]
@@ -44,7 +44,6 @@ ROUTES = (
     *interactions.ROUTES,
     *answers.ROUTES,
 )
-_SAVE_EVERY_S = 2.0
 _BODY_AT_MOST = 32 * 1024 * 1024
 _PAGE_RULES = (
     "default-src 'self'; img-src 'self' data: http: https:; media-src 'self' http: https:; "
@@ -53,10 +52,26 @@ _PAGE_RULES = (
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of a request: the body that was sent, and the answer's, as a value and as bytes."""
+
+    status: int
+    sent: Any
+    answered: Any
+    encoded: bytes
+
+    @classmethod
+    def of(cls, status: int, sent: Any, answered: Any) -> Self:
+        """Encodes the answer; ValueError for one that cannot be."""
+        return cls(status, sent, answered, encode(answered).encode())
+
+
 class Sandbox:
     """A local Discord, open for as long as its `async with` block.
 
-    `state` names the file that the world is kept in; without it nothing outlives the block. `check` is shown
+    `state` names the file that the world is kept in, as often as `save_every_s` and at the end; without it
+    nothing outlives the block. `check` is shown
     every REST exchange (method, route, request body, status, answer) and gives its complaints, which gather
     in `violations`. Raises store.DamagedState when the state file cannot be read, OSError for a taken port.
     """
@@ -69,6 +84,7 @@ class Sandbox:
         now: Callable[[], datetime] | None = None,
         check: Check | None = None,
         page: Path | None = None,
+        save_every_s: float = 2.0,
     ) -> None:
         self._port = port
         self._host = host
@@ -80,6 +96,7 @@ class Sandbox:
         self.faults = Faults()
         self.unknown_routes: list[str] = []
         self.violations: list[str] = []
+        self._save_every_s = save_every_s
         self._saved_version = 0
         self._saver: asyncio.Task[None] | None = None
         self._runner: web.AppRunner | None = None
@@ -164,10 +181,10 @@ class Sandbox:
 
     async def _keep_saving(self) -> None:
         while True:
-            await asyncio.sleep(_SAVE_EVERY_S)
+            await asyncio.sleep(self._save_every_s)
             try:
                 await self.save()
-            except OSError:
+            except Exception:
                 _log.exception("The sandbox could not save its state to %s; it will try again.", self._state)
 
     # REST
@@ -186,33 +203,34 @@ class Sandbox:
         if fault is not None and fault.when == "before":
             await request.read()
             return _fail(request, fault.status, fault.drop)
-        status, sent, answered = await self._do(request, route, names)
+        outcome = await self._do(request, route, names)
         if fault is not None:
             return _fail(request, fault.status, fault.drop)
         if self._check is not None:
-            complaints = self._check(request.method, route.template, sent, status, answered)
+            status = outcome.status
+            complaints = self._check(request.method, route.template, outcome.sent, status, outcome.answered)
             self.violations += [f"{request.method} {route.template} {status}: {one}" for one in complaints]
-        return _json(status, answered)
+        return _respond(outcome.status, outcome.encoded)
 
-    async def _do(self, request: web.Request, route: Route, names: dict[str, str]) -> tuple[int, Any, Any]:
-        """Carry out a request: its status, the body that was sent, the body of the answer."""
-        body = None
+    async def _do(self, request: web.Request, route: Route, names: dict[str, str]) -> _Outcome:
+        """Carry out a request. What fails is written to the log and answered with a 500."""
+        sent = None
         try:
             actor = self._actor(request)
             if actor is None and not route.public:
                 raise unauthorized()
-            body, files = await _read_body(request)
-            answer = route.handler(Call(self.stage, actor, names, request.query, body, files))
+            sent, files = await _read_body(request)
+            answer = route.handler(Call(self.stage, actor, names, request.query, sent, files))
+            if not isinstance(answer, Answer):
+                answer = Answer(204 if answer is None else 200, answer)
+            return _Outcome.of(answer.status, sent, answer.body)
         except Refusal as no:
-            return no.status, body, no.body()
+            return _Outcome.of(no.status, sent, no.body())
         except web.HTTPException:
             raise
         except Exception:
             _log.exception("The sandbox failed at %s %s.", request.method, route.template)
-            return 500, body, {"message": "500: Internal Server Error", "code": 0}
-        if isinstance(answer, Answer):
-            return answer.status, body, answer.body
-        return (204 if answer is None else 200), body, answer
+            return _Outcome.of(500, sent, {"message": "500: Internal Server Error", "code": 0})
 
     def _actor(self, request: web.Request) -> User | None:
         """Who asks: `Bot TOKEN` for bots, the bare token for people."""
@@ -257,12 +275,14 @@ class Sandbox:
 
 
 def _json(status: int, body: Any) -> web.Response:
+    return _respond(status, encode(body).encode())
+
+
+def _respond(status: int, encoded: bytes) -> web.Response:
     if status == 204:
         return web.Response(status=204)
     # Set as a header: discord.py accepts no charset beside it.
-    return web.Response(
-        status=status, body=encode(body).encode(), headers={"Content-Type": "application/json"}
-    )
+    return web.Response(status=status, body=encoded, headers={"Content-Type": "application/json"})
 
 
 def _fail(request: web.Request, status: int, drop: bool) -> web.Response:
@@ -286,12 +306,18 @@ async def _read_body(request: web.Request) -> tuple[Any, tuple[Upload, ...]]:
             body = _parse(data)
         elif part.filename is not None:
             kind = part.headers.get("Content-Type", "application/octet-stream")
-            files.append(Upload(part.name or "", part.filename, kind, data))
+            # Headers may hold any bytes; those that are no UTF-8 could not be told to anybody.
+            name, filename, kind = (_readable(one) for one in (part.name or "", part.filename, kind))
+            files.append(Upload(name, filename, kind, data))
     return body, tuple(files)
 
 
 def _parse(data: bytes) -> Any:
     try:
-        return json.loads(data)
+        return decode(data)
     except ValueError:
         raise refusal(50109) from None
+
+
+def _readable(text: str) -> str:
+    return text.encode(errors="replace").decode()

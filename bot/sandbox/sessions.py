@@ -1,12 +1,10 @@
 """One client of the gateway: its connection, and the session that outlives it."""
 
 import asyncio
-import json
 import secrets
 import zlib
 from collections import deque
 from enum import IntFlag
-from typing import Any
 
 from aiohttp import web
 
@@ -29,11 +27,6 @@ class Intent(IntFlag):
     DIRECT_MESSAGE_REACTIONS = 1 << 13
     DIRECT_MESSAGE_TYPING = 1 << 14
     MESSAGE_CONTENT = 1 << 15
-
-
-def encode(value: Any) -> str:
-    """A value as compact JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 class Connection:

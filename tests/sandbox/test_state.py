@@ -1,5 +1,7 @@
 """A sandbox that is kept in a file, and one that is furnished."""
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import aiohttp
@@ -86,3 +88,25 @@ async def test_exchanges_are_held_against_the_document(town: Town) -> None:
     async with Sandbox(check=complain) as sandbox, await Person.register(sandbox.url, "zoe"):
         assert sandbox.violations[0] == "POST /auth/register 201: on purpose"
     assert shown == ["POST /auth/register", "GET /gateway"]
+
+
+async def test_the_saver_outlives_a_world_that_cannot_be_written(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    state = tmp_path / "sandbox.json"
+
+    async def until(happened: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not happened():
+                await asyncio.sleep(0.01)
+
+    async with (
+        Sandbox(state=state, save_every_s=0.01) as sandbox,
+        await Person.register(sandbox.url, "alice") as alice,
+    ):
+        world = sandbox.stage.world
+        world.users[alice.id].global_name = "\ud800"
+        world.version += 1
+        await until(lambda: "could not save its state" in caplog.text)
+        world.users[alice.id].global_name = "Alice again"
+        await until(lambda: state.exists() and "Alice again" in state.read_text())
