@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -32,10 +33,10 @@ _ORDERS = {
     Sort.CONTROVERSIAL: "Controversial",
 }
 _PERIODS = {
-    Period.DAY: "of the last day",
-    Period.WEEK: "of the last week",
-    Period.MONTH: "of the last month",
-    Period.ALL: "of all time",
+    Period.DAY: "last day",
+    Period.WEEK: "last week",
+    Period.MONTH: "last month",
+    Period.ALL: "all time",
 }
 _COMMENT_ORDERS = {
     CommentSort.NEWEST: "Newest",
@@ -51,7 +52,7 @@ def jump_url(guild_id: int, channel_id: int, message_id: int) -> str:
 
 def top_card(page: Page, sort: Sort, period: Period, cursor: str | None = None) -> Card:
     """A page of ranked articles, each with its standing and a way to its card."""
-    embed = discord.Embed(colour=COLOUR, title=f"{_ORDERS[sort]} {_PERIODS[period]}")
+    embed = discord.Embed(colour=COLOUR, title=f"{_ORDERS[sort]} · {_PERIODS[period]}")
     if page.items:
         embed.description = "\n\n".join(_article_line(listed) for listed in page.items)
     elif cursor is not None:
@@ -103,16 +104,29 @@ def article_choice(articles: Sequence[Listed]) -> Card:
     if not articles:
         embed.description = "No articles here yet. Admins add a source with `/subscribe`."
         return Card(embed)
-    embed.description = "Choose an article below. In the thread of its card, `/comments` knows it by itself."
+    embed.description = (
+        "Choose an article below. Inside an article's thread, `/comments` shows that article's at once."
+    )
     choices = tuple(
         (
             line(listed.article.title, CHOICE) or "Untitled article",
             f"{_score(listed.tally)} · 💬 {listed.comment_count} · {source_name(listed.source, 60)}",
-            str(listed.article.id),
+            article_value(listed.article.id),
         )
         for listed in articles[:CHOICES]
     )
     return Card(embed, menu=Menu(ARTICLE_MENU, "Choose an article", choices))
+
+
+def article_value(article_id: int) -> str:
+    """The value that stands for an article in offered choices. A number alone is a word that somebody looks for."""
+    return f"id:{article_id}"
+
+
+def read_article_value(value: str) -> int | None:
+    """The article's id that `article_value` wrote, or None for other text."""
+    written = re.fullmatch(r"id:([0-9]{1,18})", value, re.ASCII)
+    return None if written is None else int(written[1])
 
 
 def comments_card(article: Listed, page: CommentPage, sort: CommentSort, offset: int, how_to: str) -> Card:
@@ -129,15 +143,18 @@ def comments_card(article: Listed, page: CommentPage, sort: CommentSort, offset:
     ]
     embed.description = _joined(blocks) or "That was the last page."
     embed.set_footer(
-        text=f"{_which(offset, len(page.items), page.total)} · {_COMMENT_ORDERS[sort].lower()} first · {how_to}"
+        text=f"{_which(offset, page, sort)} · {how_to}"
     )
     return Card(embed, (_sort_buttons(article, sort), _page_buttons(article, sort, offset, page.total)))
 
 
-def _which(offset: int, shown: int, total: int) -> str:
+def _which(offset: int, page: CommentPage, sort: CommentSort) -> str:
+    shown, total, order = len(page.items), page.total, _COMMENT_ORDERS[sort].lower()
+    if page.cut:
+        return f"{offset + 1}–{offset + shown} of the {order} {total}; there are more than can be listed"
     if shown < total:
-        return f"{offset + 1}–{offset + shown} of {total}"
-    return "1 comment" if total == 1 else f"{total} comments"
+        return f"{offset + 1}–{offset + shown} of {total} · {order} first"
+    return f"{'1 comment' if total == 1 else f'{total} comments'} · {order} first"
 
 
 def comments_button(article_id: int, sort: CommentSort, offset: int, kind: str) -> str:
