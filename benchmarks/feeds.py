@@ -1,8 +1,15 @@
-"""Made-up feeds over real HTTP: as many as asked for, with validators, and new articles at will."""
+"""Made-up feeds over real HTTP: as many as asked for, with validators, and new articles at will.
+
+`python -m benchmarks.feeds` serves them in a process of its own, so that serving is not counted as polling.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -53,6 +60,9 @@ class Feeds:
             f"<description>{PARAGRAPH * 4}</description></item>"
         )
 
+    async def _publish(self, request: web.Request) -> web.Response:
+        return web.json_response(self.publish(int(request.match_info["feed"])))
+
     async def _serve(self, request: web.Request) -> web.Response:
         self.requests += 1
         feed = int(request.match_info["feed"])
@@ -67,6 +77,7 @@ class Feeds:
     async def __aenter__(self) -> Feeds:
         app = web.Application()
         app.router.add_get(r"/{feed:\d+}.xml", self._serve)
+        app.router.add_post(r"/publish/{feed:\d+}", self._publish)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -77,3 +88,28 @@ class Feeds:
     async def __aexit__(self, *_: object) -> None:
         if self._runner is not None:
             await self._runner.cleanup()
+
+
+async def _serve_alone() -> None:
+    async with Feeds(etags="etags" in sys.argv) as feeds:
+        print(feeds.port, flush=True)
+        await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def feeds_process(*, etags: bool) -> AsyncIterator[str]:
+    """Feeds in a process of their own; gives the address they begin with."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.feeds", *(["etags"] if etags else []), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    port = int(await process.stdout.readline())
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve_alone())

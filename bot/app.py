@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from bot import __version__
@@ -147,9 +148,18 @@ async def run_app(
             on_posts=posts.set,
         )
         delivery = Delivery(
-            store, bot.publisher, clock=utc_now, woken=posts, on_sent=newsroom.watch.now_known
+            store,
+            bot.publisher,
+            clock=utc_now,
+            woken=posts,
+            may_send=tenure.holds,
+            on_unwatched=lambda post: newsroom.reconciler.read_post(bot.publisher, post),
+            on_missing=newsroom.comments.deleted,
+            on_gone=newsroom.comments.channel_deleted,
         )
-        refresher = Refresher(store, bot.publisher, clock=utc_now, every=refresh_every)
+        refresher = Refresher(
+            store, bot.publisher, clock=utc_now, on_missing=newsroom.comments.deleted, every=refresh_every
+        )
 
         async def talk() -> None:
             """All that needs Discord, from the moment it is connected."""
@@ -182,6 +192,9 @@ async def connect(bot: BroadsheetBot, token: str) -> None:
             log.warning("%s Trying again in %d s.", problem, wait.total_seconds())
             await asyncio.sleep(wait.total_seconds())
             wait = min(wait * 2, LONGEST_RECONNECT)
+    raise AppProblem(
+        "The connection to Discord was closed for good. The log says why; start Broadsheet again."
+    )
 
 
 async def _run_until(stop: asyncio.Event, *pieces: Coroutine[Any, Any, None]) -> None:
@@ -209,7 +222,7 @@ async def look_at_health(database: Database, bot: BroadsheetBot) -> Health:
         return Health(alive=False, ready=False, sentence=str(problem))
     if not current:
         return Health(alive=True, ready=False, sentence="The database's tables are of another version.")
-    if not bot.ready.is_set() or bot.is_closed():
+    if not bot.connected:
         return Health(alive=True, ready=False, sentence="Discord is not connected.")
     return Health(alive=True, ready=True, sentence="All is well.")
 
@@ -217,9 +230,11 @@ async def look_at_health(database: Database, bot: BroadsheetBot) -> Health:
 def this_process() -> Process:
     """This process as it writes itself into the lease."""
     try:
-        space = os.readlink("/proc/self/ns/pid")
-    except OSError:  # not Linux
-        space = ""
+        # The namespace's number alone is the same on every machine; the boot's id is not.
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        space = f"{boot} {os.readlink('/proc/self/ns/pid')}"
+    except OSError:  # not Linux: nothing tells whether another process id is of this machine
+        space = secrets.token_hex(8)
     return Process(socket.gethostname().replace("|", "-"), space, os.getpid())
 
 

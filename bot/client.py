@@ -23,15 +23,23 @@ from yarl import URL
 from bot.config import Settings
 from bot.newsroom.newsroom import Newsroom
 from bot.publisher import INVITE_PERMISSIONS, DiscordPublisher
+from storage import DatabaseProblem
 
 log = logging.getLogger(__name__)
 
 COGS = ("cogs.guilds", "cogs.subscriptions", "cogs.frontpage", "cogs.comments", "cogs.votes")
 
+# After a reconciliation that could not read everything the next one follows, seconds later, then ever more.
+FIRST_LOOK_AGAIN, LAST_LOOK_AGAIN = 5.0, 300.0
+
 # A longer wait than this is not slept through inside a call: it is told as RateLimited, and the post waits.
 LONGEST_RATE_LIMIT = 30.0
 # How long, in seconds, handlers of events and commands may go on when the bot is closed.
 HANDLERS_MAY_TAKE = 3.0
+
+
+# The last three are discord.py's on answers that are not Discord's.
+LOGIN_TROUBLES = (discord.DiscordException, aiohttp.ClientError, TypeError, KeyError, ValueError)
 
 
 class DiscordProblem(Exception):
@@ -69,7 +77,8 @@ def invite_url(client_id: int) -> str:
 class BroadsheetBot(commands.Bot):
     """discord.py's bot with Broadsheet's cogs. It caches guilds and channels, no messages and no members.
 
-    `ready` is set while a session's guilds are known. `publisher` puts cards into this bot's channels.
+    `ready` is set once a session's guilds are known, `connected` says whether there is a session now. `publisher`
+    puts cards into this bot's channels.
     """
 
     def __init__(self, newsroom: Newsroom, settings: Settings, **options: Any) -> None:
@@ -95,6 +104,7 @@ class BroadsheetBot(commands.Bot):
         self.ready = asyncio.Event()
         self._reconciliation: asyncio.Task[None] | None = None
         self._gap_since_reading = False
+        self.connected = False
         self._under_way: set[asyncio.Task[Any]] = set()
         self._drop_partial_updates()
 
@@ -124,7 +134,7 @@ class BroadsheetBot(commands.Bot):
         """
         try:
             await super().start(token, reconnect=reconnect)
-        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        except (*LOGIN_TROUBLES, OSError) as error:
             await self.http.close()
             # A closed connector can't be used again; the next login makes a new one.
             self.http.connector = discord.utils.MISSING
@@ -156,22 +166,44 @@ class BroadsheetBot(commands.Bot):
     async def on_ready(self) -> None:
         """A session began that was not resumed (discord.py tells resumed ones as `on_resumed`)."""
         log.info("Connected to Discord as %s in %d servers", self.user, len(self.guilds))
+        self.connected = True
         self.ready.set()
-        self.on_session_started()
+        self.on_gap()
+        await self.newsroom.guilds.in_these({guild.id for guild in self.guilds})
 
-    def on_session_started(self) -> None:
-        """Have the mirror put right after the gap, in a task of its own; never two at once."""
+    async def on_resumed(self) -> None:
+        """A session goes on; Discord has told everything that was missed."""
+        self.connected = True
+
+    async def on_disconnect(self) -> None:
+        """The session is interrupted."""
+        self.connected = False
+
+    async def on_guild_available(self, _: discord.Guild) -> None:
+        """A server is back after an outage; what happened meanwhile is not told again."""
+        if self.ready.is_set():
+            self.on_gap()
+
+    def on_gap(self) -> None:
+        """Events may be missing: have the mirror put right, in a task of its own; never two at once."""
         self._gap_since_reading = True
         if self._reconciliation is None or self._reconciliation.done():
             self._reconciliation = asyncio.create_task(self._reconcile(), name="reconciliation")
 
     async def _reconcile(self) -> None:
+        wait = FIRST_LOOK_AGAIN
         while self._gap_since_reading:
             self._gap_since_reading = False
             try:
-                await self.newsroom.reconciler.run(self.publisher, {guild.id for guild in self.guilds})
+                done = await self.newsroom.reconciler.run(self.publisher, {guild.id for guild in self.guilds})
+                failed = done.again
             except Exception:
-                log.exception("The reconciliation failed; votes and comments of the gap may be missing")
+                log.exception("The reconciliation failed; it is tried again")
+                failed = True
+            if failed:
+                self._gap_since_reading = True
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, LAST_LOOK_AGAIN)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Messages are no commands: only slash commands are. The cogs listen on their own."""
@@ -183,6 +215,8 @@ class BroadsheetBot(commands.Bot):
             await cast(Commands, self.tree).answer_error(args[0], error)
         else:
             log.error("The event %s could not be handled", event_method, exc_info=error)
+            if isinstance(error, DatabaseProblem):
+                self.on_gap()  # what the event told is read from Discord once the database answers again
 
 
 class Commands(app_commands.CommandTree[BroadsheetBot]):
@@ -311,6 +345,16 @@ def login_problem(error: BaseException) -> DiscordProblem:
             return DiscordProblem(
                 "Discord has withdrawn this token. Put the current one into DISCORD_TOKEN.", passing=False
             )
+        case discord.ConnectionClosed(code=4010 | 4011 | 4012 | 4013 as code):
+            return DiscordProblem(
+                f"Discord has closed the connection for good (code {code}): this edition of Broadsheet can't serve "
+                "so many servers at once, or is too old for Discord.",
+                passing=False,
+            )
+        case TypeError() | KeyError() | ValueError():
+            return DiscordProblem(
+                "What answers at DISCORD_API_URL is not a server that speaks Discord's API.", passing=False
+            )
         case discord.HTTPException(status=status):
             return DiscordProblem(f"Discord refused the login (HTTP {status}).", passing=True)
         case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
@@ -386,7 +430,7 @@ async def _asking(token: str) -> AsyncIterator[discord.Client]:
     try:
         await client.login(token)
         yield client
-    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+    except (*LOGIN_TROUBLES, OSError) as error:
         raise login_problem(error) from error
     finally:
         await client.close()

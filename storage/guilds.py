@@ -72,6 +72,11 @@ class Guilds:
                 .values(next_poll_at=None)
             )
 
+    async def present(self) -> list[int]:
+        """List the guilds that the bot was last known to be in."""
+        async with self._database.reading() as connection:
+            return list(await connection.scalars(select(guilds.c.id).where(guilds.c.left_at.is_(None))))
+
     async def emoji(self, guild_id: int) -> VoteEmoji:
         """Answer which reactions are votes there; the usual thumbs in a guild that was never seen."""
         async with self._database.reading() as connection:

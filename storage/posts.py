@@ -25,6 +25,7 @@ from storage.tables import (
     standings,
 )
 from storage.tallies import Ranks, lock, make_standing, recompute
+from storage.types import DatabaseClock
 
 
 def _cards() -> Select[*tuple[Any, ...]]:
@@ -130,7 +131,9 @@ class Posts:
                 await connection.execute(
                     update(posts)
                     .where(posts.c.id == post_id, posts.c.state == PostState.SENDING)
-                    .values(state=PostState.SENT, message_id=message_id, sent_at=now, problem=None)
+                    .values(
+                        state=PostState.SENT, message_id=message_id, sent_at=now, problem=None, attempts=0
+                    )
                     .returning(posts.c.article_id, posts.c.guild_id)
                 )
             ).one_or_none()
@@ -239,6 +242,11 @@ class Posts:
                 .where(posts.c.thread_id == channel_id)
                 .values(thread_id=None, thread_wanted=False)
             )
+            await connection.execute(
+                update(posts)
+                .where(posts.c.channel_id == channel_id, UNFINISHED, posts.c.message_id.is_(None))
+                .values(state=PostState.DELETED, finished_at=now, leased_until=None)
+            )
             sent = await connection.scalars(
                 select(posts.c.message_id).where(posts.c.channel_id == channel_id, SENT)
             )
@@ -309,7 +317,11 @@ class Posts:
         stale = (
             select(standings.c.article_id, standings.c.guild_id)
             .join(guilds, guilds.c.id == standings.c.guild_id)
-            .where(standings.c.stale_at.is_not(None), guilds.c.left_at.is_(None))
+            .where(
+                standings.c.stale_at.is_not(None),
+                standings.c.stale_at <= DatabaseClock(),
+                guilds.c.left_at.is_(None),
+            )
             .order_by(standings.c.stale_at, standings.c.article_id, standings.c.guild_id)
             .limit(limit)
             .subquery()
@@ -325,6 +337,15 @@ class Posts:
                 .order_by(standings.c.stale_at, standings.c.article_id, standings.c.guild_id, posts.c.id)
             )
             return [CardToRefresh(read_card(row), row._mapping[standings.c.version]) for row in rows]
+
+    async def card_not_refreshed(self, article_id: int, guild_id: int, again_at: datetime) -> None:
+        """Record that one of the article's cards could not be edited: it comes again then, after the others."""
+        async with self._database.writing() as connection:
+            await connection.execute(
+                update(standings)
+                .where(standings.c.article_id == article_id, standings.c.guild_id == guild_id)
+                .values(stale_at=again_at)
+            )
 
     async def card_refreshed(self, article_id: int, guild_id: int, version: int) -> None:
         """Record that all the article's cards in the guild show this version; a newer one stays to be shown."""

@@ -11,23 +11,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import timedelta
+from functools import partial
 from typing import assert_never
 
 from bot.newsroom.ports import Away, Done, Later, Missing, Outcome, Publisher, Refused, Unclear
 from bot.newsroom.rounds import Clock, Jobs, Rounds
-from bot.newsroom.timing import next_attempt
-from storage import Store
-from storage.records import CardToPost, PostState
+from bot.newsroom.timing import LONGEST_RESEND, next_attempt
+from storage import DatabaseBusy, Store
+from storage.records import CardToPost, Post, PostState
 
 log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 16
-# Longer than any one delivery: discord.py's own retries and waits end within it.
-LEASE = timedelta(minutes=5)
+# Longer than any one delivery, with every one of its calls waiting for as long as it may.
+LEASE = timedelta(minutes=15)
 # The command line queues posts too, in a process of its own: how soon they are noticed here.
 LOOK_EVERY = timedelta(seconds=3)
+# A message that Discord had for longer than this before it was written down may have been answered meanwhile.
+UNWATCHED = timedelta(seconds=2)
+# After so many attempts at a thread or a reaction the post does without.
+MOST_ATTEMPTS_AT_STEPS = 8
 # How soon a channel that can't be used is tried again.
 AWAY = timedelta(minutes=5)
 
@@ -36,7 +41,9 @@ class Delivery:
     """The outbox's worker: one post a channel at a time, many channels at once.
 
     `woken` is set by whoever queued posts in this process; those of other processes are seen within `LOOK_EVERY`.
-    `on_sent` is told the id of each message that a post has become.
+    `may_send` says whether this process still is the one bot on its database. `on_unwatched` is told of a post whose
+    message stood in its channel for a while before that was known: what members did with it has to be read.
+    `on_missing` is told the ids of messages, `on_gone` the id of a channel, that turn out to be gone.
     """
 
     def __init__(
@@ -46,18 +53,24 @@ class Delivery:
         *,
         clock: Clock,
         woken: asyncio.Event,
-        on_sent: Callable[[int], Awaitable[None]],
+        may_send: Callable[[], bool],
+        on_unwatched: Callable[[Post], Awaitable[None]],
+        on_missing: Callable[[Collection[int]], Awaitable[None]],
+        on_gone: Callable[[int], Awaitable[None]],
     ) -> None:
         self._store = store
         self._publisher = publisher
         self._clock = clock
-        self._on_sent = on_sent
+        self._may_send = may_send
+        self._on_unwatched = on_unwatched
+        self._on_missing = on_missing
+        self._on_gone = on_gone
         self._rounds = Rounds("delivery", self.start_waiting, woken=woken, longest=LOOK_EVERY)
         self._jobs = Jobs(MOST_AT_ONCE, on_end=woken.set)
+        self._first_round = True
 
     async def run(self) -> None:
         """Deliver until cancelled. Posts that a process before this one held are taken up first."""
-        await self._store.posts.release_leases()
         await self._rounds.run()
 
     async def close(self, grace: timedelta) -> None:
@@ -66,6 +79,9 @@ class Delivery:
 
     async def start_waiting(self) -> timedelta:
         """Start delivering what waits, as far as there is room; answers how long until the next is due."""
+        if self._first_round:
+            await self._store.posts.release_leases()
+            self._first_round = False
         now = self._clock()
         if self._jobs.free <= 0:
             return LEASE
@@ -78,12 +94,22 @@ class Delivery:
 
     async def deliver(self, card: CardToPost) -> None:
         """Carry one claimed post as far as it goes now."""
-        if card.post.state is not PostState.SENT:
-            sent = await self._send(card)
-            if sent is None:
-                return
-            card = sent
-        await self._finish(card)
+        try:
+            await self._carry(card)
+        except Exception:
+            log.exception("Post %d could not be carried on; it is tried again in a minute", card.post.id)
+            due_at, reason = self._clock() + LONGEST_RESEND, "Broadsheet failed; the operator's log says why."
+            await self._write(lambda: self._store.posts.postpone(card.post.id, due_at, reason, unsent=False))
+
+    async def _carry(self, card: CardToPost) -> None:
+        began, was_unclear = self._clock(), card.post.state is PostState.SENDING
+        if card.post.state is PostState.SENT:
+            await self._finish(card)
+        elif (sent := await self._send(card)) is not None:
+            unwatched = was_unclear or self._clock() - began > UNWATCHED
+            await self._finish(sent)
+            if unwatched:
+                await self._on_unwatched(sent.post)
 
     async def _send(self, card: CardToPost) -> CardToPost | None:
         """Send the card, or find it where an earlier attempt ended unclear. None: not in its channel yet."""
@@ -94,8 +120,14 @@ class Delivery:
                 return await self._sent(card, outcome, unsent=False)
         else:
             after_id = await self._publisher.newest_message_id(post.channel_id)
-            if not await self._store.posts.begin_sending(post.id, after_id or 0, self._clock()):
+            if after_id is None:
+                return await self._sent(
+                    card, Later("Discord does not tell about the channel now."), unsent=True
+                )
+            if not await self._store.posts.begin_sending(post.id, after_id, self._clock()):
                 return None  # it is not ours to send any more
+        if not self._may_send():
+            return None  # nothing was sent; whoever holds the database now finds the post as it stands
         outcome = await self._publisher.send(card)
         return await self._sent(card, outcome, unsent=not isinstance(outcome, Unclear))
 
@@ -104,8 +136,7 @@ class Delivery:
         match outcome:
             case Done(id=int(message_id)):
                 # What Discord has accepted must be written down even while the bot is being stopped.
-                await asyncio.shield(self._store.posts.sent(post.id, message_id, self._clock()))
-                await self._on_sent(message_id)
+                await self._write(lambda: self._store.posts.sent(post.id, message_id, self._clock()))
                 return await self._store.posts.card(post.id)
             case Refused(sentence=sentence):
                 log.warning("Post %d was refused: %s", post.id, sentence)
@@ -127,28 +158,30 @@ class Delivery:
         if post.thread_wanted and post.thread_id is None:
             outcome = await self._publisher.open_thread(card)
             if isinstance(outcome, Done) and outcome.id is not None:
-                await asyncio.shield(self._store.posts.threaded(post.id, outcome.id))
+                thread_id = outcome.id
+                await self._write(lambda: self._store.posts.threaded(post.id, thread_id))
             elif await self._stops(card, outcome):
                 return
         for placed, emoji in enumerate((card.emoji.up, card.emoji.down), start=1):
             if placed <= post.seeded:
                 continue
-            outcome = await self._publisher.place_vote(card, emoji)
-            if await self._stops(card, outcome):
+            if await self._stops(card, await self._publisher.place_vote(card, emoji)):
                 return
-            await asyncio.shield(self._store.posts.seeded(post.id, placed))
-        await self._store.posts.finish(post.id, self._clock())
+            await self._write(partial(self._store.posts.seeded, post.id, placed))
+        await self._write(lambda: self._store.posts.finish(post.id, self._clock()))
 
     async def _stops(self, card: CardToPost, outcome: Outcome) -> bool:
+        """Whether the steps after the message have to wait, or there is no message any more."""
         match outcome:
-            case Later() | Unclear() | Away():
+            case Missing():
+                await self._on_missing([card.post.message_id or 0])
+                return True
+            case Later() | Unclear() | Away() if card.post.attempts < MOST_ATTEMPTS_AT_STEPS:
                 await self._postpone(card, outcome, unsent=False)
                 return True
-            case Missing():
-                await self._store.posts.message_deleted([card.post.message_id or 0], self._clock())
-                return True
-            case Refused(sentence=sentence):
-                log.warning("A step of post %d was refused and is left out: %s", card.post.id, sentence)
+            case Later() | Unclear() | Away() | Refused():
+                # The article is there; the channel's next ones must not wait for a thread or a reaction.
+                log.warning("A step of post %d is left out: %s", card.post.id, outcome.sentence)
         return False
 
     async def _postpone(self, card: CardToPost, outcome: Later | Unclear | Away, *, unsent: bool) -> None:
@@ -156,8 +189,27 @@ class Delivery:
         asked = outcome.after if isinstance(outcome, Later) else None
         due_at = now + AWAY if isinstance(outcome, Away) else next_attempt(now, post.attempts, asked)
         await self._store.posts.postpone(post.id, due_at, outcome.sentence, unsent)
-        if isinstance(outcome, Away):
-            await self._store.posts.postpone_channel(post.channel_id, due_at, outcome.sentence)
         log.info(
             "Post %d waits until %s: %s", post.id, due_at.isoformat(timespec="seconds"), outcome.sentence
         )
+        if isinstance(outcome, Away):
+            if outcome.gone:
+                await self._on_gone(post.channel_id)
+            else:
+                await self._store.posts.postpone_channel(post.channel_id, due_at, outcome.sentence)
+
+    async def _write(self, write: Callable[[], Awaitable[object]]) -> None:
+        """Write down what Discord did: through a busy database, and through being stopped."""
+
+        async def persist() -> None:
+            wait = timedelta(milliseconds=500)
+            while True:
+                try:
+                    await write()
+                    return
+                except DatabaseBusy as problem:
+                    log.warning("What Discord did could not be written down, trying again: %s", problem)
+                    await asyncio.sleep(wait.total_seconds())
+                    wait = min(wait * 2, timedelta(seconds=10))
+
+        await asyncio.shield(persist())

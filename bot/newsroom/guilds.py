@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from bot.newsroom.rounds import Clock
 from storage import Store
 
@@ -16,6 +18,12 @@ class Guilds:
     async def joined(self, guild_id: int, name: str) -> None:
         """The bot is in this guild now, newly or again."""
         await self._store.guilds.seen(guild_id, name, self._clock())
+
+    async def in_these(self, guild_ids: Collection[int]) -> None:
+        """A session began, and these are all the guilds that the bot is in: it has left those that it knows besides."""
+        for guild_id in await self._store.guilds.present():
+            if guild_id not in guild_ids:
+                await self.left(guild_id)
 
     async def left(self, guild_id: int) -> None:
         """The bot was removed from this guild, or the guild is gone."""

@@ -27,7 +27,6 @@ class Newsroom:
     front_page: FrontPage
     guilds: Guilds
     reconciler: Reconciler
-    watch: Watch
 
 
 def open_newsroom(
@@ -43,5 +42,4 @@ def open_newsroom(
         front_page=FrontPage(store, clock=clock),
         guilds=Guilds(store, clock=clock),
         reconciler=Reconciler(store, comments, watch, clock=clock),
-        watch=watch,
     )

@@ -18,14 +18,21 @@ from bot.feeds.identify import identify, possible_identities, revision_of
 from bot.feeds.model import Changed, Document, Entry, Failed, Gone, Unchanged, Unreadable, Validators
 from bot.feeds.summarise import summarise
 from bot.feeds.workers import Workers
+from bot.newsroom.host_line import HostLine
 from bot.newsroom.rounds import Clock, Jobs, Rounds
 from bot.newsroom.timing import next_poll
-from storage import Store
+from storage import DatabaseBusy, Store
 from storage.records import ArticleToStore, Source, SourceUpdate
 
 log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 64
+# The fetcher sends a host one request at a time; a second poll is there to follow at once.
+MOST_PER_HOST = 2
+# Claimed sources that wait for their host's turn are kept in memory.
+MOST_IN_LINE = 10_000
+# A publisher who says that a feed stays fresh is believed, up to this.
+LONGEST_FRESH = timedelta(hours=1)
 # The command line subscribes too, in a process of its own: how soon that is noticed here.
 LOOK_EVERY = timedelta(seconds=5)
 # A claimed source whose poll died with its process is due again after this.
@@ -71,6 +78,7 @@ class Poller:
         self._interval = interval
         self._spread = spread
         self._on_posts = on_posts
+        self._line = HostLine(MOST_PER_HOST)
         self._rounds = Rounds("polling", self.start_due, woken=woken, longest=LOOK_EVERY)
         self._jobs = Jobs(MOST_AT_ONCE, on_end=woken.set)
 
@@ -85,23 +93,42 @@ class Poller:
     async def start_due(self) -> timedelta:
         """Start a poll of every due source that there is room for; answers how long until the next is due."""
         now = self._clock()
-        if self._jobs.free <= 0:
-            return CLAIM
         next_due = await self._store.sources.next_due_at()
-        if next_due is not None and next_due <= now:  # at rest nothing is written
-            for source in await self._store.sources.claim_due(now, self._jobs.free, CLAIM):
-                self._jobs.start(self.poll(source))
+        if next_due is not None and next_due <= now and len(self._line) < MOST_IN_LINE:
+            # Only now is anything written: at rest the database is left alone.
+            for source in await self._store.sources.claim_due(now, MOST_AT_ONCE, CLAIM):
+                self._line.add(source)
             next_due = await self._store.sources.next_due_at()
+        while self._jobs.free > 0 and (waiting := self._line.start()) is not None:
+            self._jobs.start(self._take_turn(waiting))
         return CLAIM if next_due is None else next_due - now
 
+    async def _take_turn(self, source: Source) -> None:
+        try:
+            await self.poll(source)
+        finally:
+            self._line.end(source)
+
     async def poll(self, source: Source) -> Polled:
-        """Poll one source now and store the result."""
+        """Poll one source now and store the result. Raises DatabaseProblem where it can't be stored."""
+        try:
+            return await self._poll(source)
+        except DatabaseBusy:
+            raise  # nothing is stored: the source is due again when its claim has ended
+        except Exception:
+            log.exception("Reading source %d failed in a way that was not foreseen", source.id)
+            return await self._failed(
+                source, "Broadsheet could not read this source; the operator's log says why."
+            )
+
+    async def _poll(self, source: Source) -> Polled:
         validators = Validators(source.etag, source.last_modified, source.digest)
         outcome = await self._fetcher.fetch(source.url, validators)
         match outcome:
-            case Unchanged(validators=kept):
+            case Unchanged(validators=kept, fresh_for=fresh_for):
+                again = self._next(asked=_believed(fresh_for))
                 await self._store.sources.unchanged(
-                    source.id, kept.etag, kept.last_modified, kept.digest, self._next(), self._clock()
+                    source.id, kept.etag, kept.last_modified, kept.digest, again, self._clock()
                 )
                 return Polled(source)
             case Changed():
@@ -137,7 +164,7 @@ class Poller:
             etag=fetched.validators.etag,
             last_modified=fetched.validators.last_modified,
             digest=fetched.validators.digest,
-            next_poll_at=self._next(),
+            next_poll_at=self._next(asked=_believed(fetched.fresh_for)),
         )
         ingested = await self._store.articles.ingest(
             update, await _written(recognised.new, now), await _written(recognised.revised, now), now
@@ -156,6 +183,10 @@ class Poller:
 
     def _next(self, *, failures: int = 0, asked: timedelta | None = None) -> datetime:
         return next_poll(self._clock(), self._interval, failures=failures, asked=asked, spread=self._spread())
+
+
+def _believed(fresh_for: timedelta | None) -> timedelta | None:
+    return None if fresh_for is None else min(fresh_for, LONGEST_FRESH)
 
 
 async def _written(entries: Sequence[Entry], now: datetime) -> list[ArticleToStore]:

@@ -46,10 +46,11 @@ class Refused:
 class Away:
     """The channel can't be used now: a permission is missing, it is gone, or the bot was removed.
 
-    `sentence` names what is missing and what to do.
+    `sentence` names what is missing and what to do. `gone`: Discord says that the channel does not exist any more.
     """
 
     sentence: str
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Publisher(Protocol):
     """Puts cards into channels and keeps them current."""
 
     async def newest_message_id(self, channel_id: int) -> int | None:
-        """Discord's id of the newest message in the channel, or None where there is none or it is unknown."""
+        """Discord's id of the newest message in the channel, 0 where there is none, None where it is not known now."""
 
     async def send(self, card: CardToPost) -> Outcome:
         """Send the card's message once, with the post's nonce. Done carries the message id."""
@@ -121,6 +122,20 @@ class ChannelReader(Protocol):
         Raises Unreadable as `messages` does.
         """
 
+    async def exists(self, channel_id: int, message_id: int) -> bool:
+        """Whether Discord still has this one message.
+
+        Raises Unreadable as `messages` does: only where the history may be read, an absence proves anything.
+        """
+
 
 class Unreadable(Exception):
-    """A channel can't be read now; the message is a sentence for people."""
+    """A channel can't be read now; the message is a sentence for people.
+
+    `passing`: trying again soon may help. `gone`: the channel does not exist any more.
+    """
+
+    def __init__(self, sentence: str, *, passing: bool = False, gone: bool = False) -> None:
+        super().__init__(sentence)
+        self.passing = passing
+        self.gone = gone

@@ -41,6 +41,8 @@ class Reconciled:
     deleted: int = 0
     listings: int = 0
     unreadable: int = 0
+    again: bool = False
+    """Something could not be read just now, and it is worth trying again."""
 
 
 class Reconciler:
@@ -70,24 +72,34 @@ class Reconciler:
         )
         return done
 
+    async def read_post(self, reader: ChannelReader, post: Post) -> None:
+        """Read what members did with a post that stood in its channel before that was known here."""
+        with self._watch.reading():
+            await self._channel(reader, TrackedChannel(post.guild_id, post.channel_id, (post,)), Reconciled())
+
     async def _channel(self, reader: ChannelReader, channel: TrackedChannel, done: Reconciled) -> None:
         posts = {post.message_id: post for post in channel.posts if post.message_id is not None}
         if not posts:
             return
         done.channels += 1
         threads = {post.thread_id for post in posts.values() if post.thread_id is not None}
+        read = await self._try_to_read(reader, channel.channel_id, min(posts) - 1, posts, done)
+        if read is not None:
+            for thread_id in sorted(threads | read):
+                await self._try_to_read(reader, thread_id, 0, {}, done)
+
+    async def _try_to_read(
+        self, reader: ChannelReader, channel_id: int, after: int, posts: dict[int, Post], done: Reconciled
+    ) -> set[int] | None:
         try:
-            threads |= await self._read(reader, channel.channel_id, min(posts) - 1, posts, done)
+            return await self._read(reader, channel_id, after, posts, done)
         except Unreadable as reason:
+            log.warning("Channel %d was not reconciled: %s", channel_id, reason)
             done.unreadable += 1
-            log.warning("Channel %d was not reconciled: %s", channel.channel_id, reason)
-            return
-        for thread_id in sorted(threads):
-            try:
-                await self._read(reader, thread_id, 0, {}, done)
-            except Unreadable as reason:
-                done.unreadable += 1
-                log.warning("Thread %d was not reconciled: %s", thread_id, reason)
+            done.again |= reason.passing
+            if reason.gone:
+                await self._comments.channel_deleted(channel_id)
+            return None
 
     async def _read(
         self, reader: ChannelReader, channel_id: int, after: int, posts: dict[int, Post], done: Reconciled
@@ -114,10 +126,17 @@ class Reconciler:
                 await self._reactions(reader, batch, done)
                 batch = []
         await self._reactions(reader, batch, done)
-        if expected:
+        if expected and await self._are_gone(reader, channel_id, expected):
             done.deleted += len(expected)
             await self._comments.deleted(expected)
         return threads
+
+    async def _are_gone(self, reader: ChannelReader, channel_id: int, message_ids: Collection[int]) -> bool:
+        """Ask for single messages before believing a list: where it may not be read it is empty."""
+        for message_id in {min(message_ids), max(message_ids)}:
+            if await reader.exists(channel_id, message_id):
+                raise Unreadable("Discord's list of messages and its messages differ.", passing=True)
+        return True
 
     async def _reactions(
         self, reader: ChannelReader, messages: Collection[MessageSeen], done: Reconciled
@@ -139,7 +158,8 @@ class Reconciler:
                 for emoji in message.reactions
             }
             done.listings += len(reactions)
-            if self._watch.have_votes_changed(message.message_id):
-                continue  # a live event came in between: what was read may be older than it
-            await self._store.votes.replace(message.message_id, reactions, now)
-            return
+            async with self._watch.turn:
+                if self._watch.have_votes_changed(message.message_id):
+                    continue  # a live event came in between: what was read may be older than it
+                await self._store.votes.replace(message.message_id, reactions, now)
+                return

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import timedelta
 
-from bot.newsroom.ports import Later, Missing, Publisher, Refused, Unclear
+from bot.newsroom.ports import Away, Later, Missing, Publisher, Refused, Unclear
 from bot.newsroom.rounds import Clock, Rounds
 from storage import Store
 from storage.records import CardToRefresh
@@ -18,17 +18,29 @@ log = logging.getLogger(__name__)
 # A card changes at most once in this time however many members vote, and soon after it.
 BATCH_EVERY = timedelta(seconds=5)
 MOST_AT_ONCE = 50
+# A card that can't be edited makes room for the others for so long.
+NOT_NOW = timedelta(minutes=1)
 
 
 class Refresher:
-    """Edits the cards whose article's standing changed since they were last drawn."""
+    """Edits the cards whose article's standing changed since they were last drawn.
+
+    `on_missing` is told the ids of cards that turn out to be deleted.
+    """
 
     def __init__(
-        self, store: Store, publisher: Publisher, *, clock: Clock, every: timedelta = BATCH_EVERY
+        self,
+        store: Store,
+        publisher: Publisher,
+        *,
+        clock: Clock,
+        on_missing: Callable[[Collection[int]], Awaitable[None]],
+        every: timedelta = BATCH_EVERY,
     ) -> None:
         self._store = store
         self._publisher = publisher
         self._clock = clock
+        self._on_missing = on_missing
         self._every = every
         self._rounds = Rounds("card refreshing", self.refresh_stale, woken=asyncio.Event())
 
@@ -37,15 +49,18 @@ class Refresher:
         await self._rounds.run()
 
     async def refresh_stale(self) -> timedelta:
-        """Edit a batch of stale cards, channels side by side. One that must be tried again stays stale."""
+        """Edit a batch of stale cards, channels side by side. One that can't be edited now comes again later."""
         by_channel: defaultdict[int, list[CardToRefresh]] = defaultdict(list)
         versions: dict[tuple[int, int], int] = {}
         for stale in await self._store.posts.stale_cards(MOST_AT_ONCE):
             by_channel[stale.card.post.channel_id].append(stale)
             versions[_standing(stale)] = stale.version
-        again = await asyncio.gather(*(self._refresh(cards) for cards in by_channel.values()))
-        for standing in versions.keys() - set().union(*again):
-            await self._store.posts.card_refreshed(*standing, versions[standing])
+        again = set().union(*await asyncio.gather(*(self._refresh(cards) for cards in by_channel.values())))
+        for standing, version in versions.items():
+            if standing in again:
+                await self._store.posts.card_not_refreshed(*standing, self._clock() + NOT_NOW)
+            else:
+                await self._store.posts.card_refreshed(*standing, version)
         return self._every
 
     async def _refresh(self, cards: Iterable[CardToRefresh]) -> set[tuple[int, int]]:
@@ -54,10 +69,10 @@ class Refresher:
         for stale in cards:
             post = stale.card.post
             match await self._publisher.refresh(stale.card):
-                case Later() | Unclear():
+                case Later() | Unclear() | Away():
                     again.add(_standing(stale))
                 case Missing():
-                    await self._store.posts.message_deleted([post.message_id or 0], self._clock())
+                    await self._on_missing([post.message_id or 0])
                 case Refused(sentence=sentence):
                     log.warning("The card of post %d could not be refreshed: %s", post.id, sentence)
         return again

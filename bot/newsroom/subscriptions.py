@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from bot.feeds.discover import Finder, Found, NotFound, Several
 from bot.feeds.model import Candidate
@@ -66,7 +67,7 @@ class Subscriptions:
             case Found(feed_url=url, document=document):
                 now = self._clock()
                 source = await self._store.sources.add(
-                    url, document.title or url, document.link, document.icon_url
+                    url, document.title or _host(url), document.link, document.icon_url
                 )
                 subscription, created = await self._store.subscriptions.add(
                     SubscriptionToStore(
@@ -93,3 +94,8 @@ class Subscriptions:
     async def of_guild(self, guild_id: int) -> list[Subscription]:
         """A guild's subscriptions, oldest first."""
         return await self._store.subscriptions.of_guild(guild_id)
+
+
+def _host(url: str) -> str:
+    """What a feed without a title is called: never its address, which may hold a subscriber's own secret."""
+    return urlsplit(url).hostname or "A source without a title"

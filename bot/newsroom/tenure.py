@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -52,6 +53,11 @@ class Tenure:
         self._process = process
         self._is_alive = is_alive
         self._lease: Lease | None = None
+        self._held_until = 0.0
+
+    def holds(self) -> bool:
+        """Whether the lease surely is ours now. After a pause (a frozen machine, a lost database) it is not."""
+        return time.monotonic() < self._held_until
 
     async def take(self) -> Lease:
         """Become the one bot on this database.
@@ -60,6 +66,7 @@ class Tenure:
         Raises TenureProblem where the other one is alive.
         """
         holder = str(self._process)
+        asked = time.monotonic()
         got = await self._store.leases.take(NAME, holder, DURATION)
         if isinstance(got, LeaseHeld) and self._is_dead(got):
             got = await self._store.leases.take(NAME, holder, DURATION, instead_of=got.holder)
@@ -74,18 +81,25 @@ class Tenure:
                 )
             log.info("%s may still be running on this database; waiting whether it answers", _named(got))
             await asyncio.sleep(LOOK_AGAIN.total_seconds())
+            asked = time.monotonic()
             got = await self._store.leases.take(NAME, holder, DURATION)
         self._lease = got
+        self._held_until = asked + DURATION.total_seconds()
         return got
 
     async def keep(self) -> None:
-        """Renew the lease until cancelled. Raises TenureProblem when somebody else has taken it over."""
+        """Renew the lease until cancelled.
+
+        Raises TenureProblem when somebody else has taken it over. While the database can't be reached the lease runs
+        out, and `holds` says so, until it is renewed again.
+        """
         while True:
             await asyncio.sleep(RENEW_EVERY.total_seconds())
             if self._lease is None:
                 return
+            asked = time.monotonic()
             try:
-                renewed = await self._store.leases.renew(NAME, self._lease, DURATION)
+                renewed = await self._renewed(self._lease)
             except DatabaseProblem as problem:
                 log.warning("The lease could not be renewed, trying again: %s", problem)
                 continue
@@ -95,6 +109,15 @@ class Tenure:
                     "Another Broadsheet has taken this database over while this one was not answering; this one stops."
                 )
             self._lease = renewed
+            self._held_until = asked + DURATION.total_seconds()
+
+    async def _renewed(self, lease: Lease) -> Lease | None:
+        renewed = await self._store.leases.renew(NAME, lease, DURATION)
+        if renewed is not None:
+            return renewed
+        # It ran out while we could not renew it. If nobody else came meanwhile it is ours again.
+        taken = await self._store.leases.take(NAME, lease.holder, DURATION)
+        return taken if isinstance(taken, Lease) and taken.fence == lease.fence + 1 else None
 
     async def give_back(self) -> None:
         """Let the next bot start at once."""

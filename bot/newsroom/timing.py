@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 LONGEST_BACK_OFF = timedelta(days=1)
-LONGEST_RESEND = timedelta(minutes=30)
+# Short, since what waits is usually Discord itself: once it is back, nobody wants to wait longer.
+LONGEST_RESEND = timedelta(minutes=1)
 
 
 def next_poll(
@@ -28,7 +29,7 @@ def next_poll(
 
 
 def next_attempt(now: datetime, attempts: int, asked: timedelta | None = None) -> datetime:
-    """When a post is tried again after `attempts` attempts: 2, 4, 8 … seconds, at most half an hour.
+    """When a post is tried again after `attempts` attempts: 2, 4, 8 … seconds, at most a minute.
 
     A wait that Discord asked for is honoured in full.
     """

@@ -18,31 +18,17 @@ class Votes:
     async def reacted(self, message_id: int, member_id: int, emoji: str) -> None:
         """A member put `emoji` (Unicode, or `name:id`) under a message."""
         async with self._watch.turn:
-            await self._add(message_id, member_id, emoji)
+            self._watch.votes_changed(message_id)
+            await self._store.votes.add(message_id, member_id, emoji, self._clock())
 
     async def unreacted(self, message_id: int, member_id: int, emoji: str) -> None:
         """A member took the reaction back, or it was taken."""
         async with self._watch.turn:
-            await self._remove(message_id, member_id, emoji)
+            self._watch.votes_changed(message_id)
+            await self._store.votes.remove(message_id, member_id, emoji)
 
     async def cleared(self, message_id: int, emoji: str | None) -> None:
         """All reactions of the message are gone, or all of one emoji."""
         async with self._watch.turn:
-            await self._clear(message_id, emoji)
-
-    async def _add(self, message_id: int, member_id: int, emoji: str) -> None:
-        self._watch.votes_changed(message_id)
-        if not await self._store.votes.add(message_id, member_id, emoji, self._clock()):
-            self._watch.early.keep(message_id, lambda: self._add(message_id, member_id, emoji))
-
-    async def _remove(self, message_id: int, member_id: int, emoji: str) -> None:
-        self._watch.votes_changed(message_id)
-        await self._store.votes.remove(message_id, member_id, emoji)
-        if self._watch.early.has(message_id):
-            self._watch.early.keep(message_id, lambda: self._remove(message_id, member_id, emoji))
-
-    async def _clear(self, message_id: int, emoji: str | None) -> None:
-        self._watch.votes_changed(message_id)
-        await self._store.votes.clear(message_id, emoji)
-        if self._watch.early.has(message_id):
-            self._watch.early.keep(message_id, lambda: self._clear(message_id, emoji))
+            self._watch.votes_changed(message_id)
+            await self._store.votes.clear(message_id, emoji)

@@ -3,37 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-
-Event = Callable[[], Awaitable[object]]
-
-
-class Early:
-    """Events about messages that are not known yet, kept for a moment.
-
-    A member can answer a card before the bot has written down that it is there. Of the many events that are about
-    no card at all, the oldest are dropped.
-    """
-
-    def __init__(self, most: int = 1000) -> None:
-        self._most = most
-        self._kept: OrderedDict[int, list[Event]] = OrderedDict()
-
-    def keep(self, message_id: int, event: Event) -> None:
-        """Keep an event until its message is known, or many others came."""
-        self._kept.setdefault(message_id, []).append(event)
-        if len(self._kept) > self._most:
-            self._kept.popitem(last=False)
-
-    def has(self, message_id: int) -> bool:
-        """Whether an event about this message is kept."""
-        return message_id in self._kept
-
-    def take(self, message_id: int) -> list[Event]:
-        """The message is known now: its events, in their order, are handed over."""
-        return self._kept.pop(message_id, [])
 
 
 class Watch:
@@ -46,16 +17,9 @@ class Watch:
 
     def __init__(self) -> None:
         self.turn = asyncio.Lock()
-        self.early = Early()
         self._readers = 0
         self._votes: set[int] = set()
         self._deleted: set[int] = set()
-
-    async def now_known(self, message_id: int) -> None:
-        """A post has become this message: what members did with it before that was written down happens now."""
-        async with self.turn:
-            for event in self.early.take(message_id):
-                await event()
 
     @contextmanager
     def reading(self) -> Iterator[None]:

@@ -23,6 +23,7 @@ UNAUTHORIZED_PAUSE = timedelta(minutes=5)
 BUSY_PAUSE = timedelta(seconds=30)
 
 _THREAD_EXISTS = 160004
+_UNKNOWN_CHANNEL = 10003
 
 # Discord's error codes, https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
 _AWAY = {
@@ -80,7 +81,7 @@ def _of_answer(status: int, code: int, retry_after: timedelta | None) -> Outcome
     if code == 10008:
         return Missing()
     if code in _AWAY:
-        return Away(_AWAY[code])
+        return Away(_AWAY[code], gone=code == _UNKNOWN_CHANNEL)
     if code in _REFUSED:
         return Refused(_REFUSED[code])
     if code in _LATER or status == 429:

@@ -41,13 +41,13 @@ class DiscordPublisher:
         self._client = client
 
     async def newest_message_id(self, channel_id: int) -> int | None:
-        """Discord's id of the newest message in the channel, or None where there is none or it is unknown."""
+        """Discord's id of the newest message in the channel, 0 where there is none, None where it is not known now."""
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 channel = await self._channel(channel_id)
         except TROUBLES:
             return None
-        return channel.last_message_id if isinstance(channel, PostChannel) else None
+        return channel.last_message_id or 0 if isinstance(channel, PostChannel) else None
 
     async def send(self, card: CardToPost) -> Outcome:
         """Send the card's message once, with the post's nonce. Done carries the message id."""
@@ -95,7 +95,7 @@ class DiscordPublisher:
         """
         try:
             if (reason := await self._unusable(channel_id, lambda _: TO_READ)) is not None:
-                raise Unreadable(reason.sentence)
+                raise _unreadable(reason)
             channel = await self._channel(channel_id)
             if not isinstance(channel, PostChannel):
                 return
@@ -103,7 +103,7 @@ class DiscordPublisher:
                 if (seen := message_seen(message)) is not None:
                     yield seen
         except TROUBLES as trouble:
-            raise Unreadable(_sentence(outcome_of(trouble))) from trouble
+            raise _unreadable(outcome_of(trouble)) from trouble
 
     async def reactors(self, channel_id: int, message_id: int, emoji: str) -> frozenset[int]:
         """Ids of the members (no bots) whose reaction `emoji` stands on the message.
@@ -123,8 +123,26 @@ class DiscordPublisher:
             outcome = outcome_of(trouble)
             if isinstance(outcome, Missing):
                 return frozenset()  # deleted meanwhile: no reaction stands on it, and the channel is read on
-            raise Unreadable(_sentence(outcome)) from trouble
+            raise _unreadable(outcome) from trouble
         return frozenset(int(user["id"]) for user in users if not user.get("bot"))
+
+    async def exists(self, channel_id: int, message_id: int) -> bool:
+        """Whether Discord still has this one message.
+
+        Raises Unreadable as `messages` does: only where the history may be read, an absence proves anything.
+        """
+        route = Route("GET", _MESSAGE, channel_id=channel_id, message_id=message_id)
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                if (reason := await self._unusable(channel_id, lambda _: TO_READ)) is not None:
+                    raise _unreadable(reason)
+                await self._client.http.request(route)
+        except TROUBLES as trouble:
+            outcome = outcome_of(trouble)
+            if isinstance(outcome, Missing):
+                return False
+            raise _unreadable(outcome) from trouble
+        return True
 
     async def _change(
         self,
@@ -193,11 +211,16 @@ class DiscordPublisher:
         return None if missing is None else Away(missing.sentence)
 
 
-def _sentence(outcome: Outcome) -> str:
+def _unreadable(outcome: Outcome) -> Unreadable:
+    """Why a channel can't be read, from what asking for it came to."""
     match outcome:
         case Missing():
-            return "The message is gone."
+            return Unreadable("The message is gone.")
         case Done():
-            return ""
+            return Unreadable("Discord's answer could not be understood.", passing=True)
+        case Away(sentence=sentence, gone=gone):
+            return Unreadable(sentence, gone=gone)
+        case Later(sentence=sentence) | Unclear(sentence=sentence):
+            return Unreadable(sentence, passing=True)
         case _:
-            return outcome.sentence
+            return Unreadable(outcome.sentence)

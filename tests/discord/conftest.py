@@ -167,7 +167,10 @@ class Press:
             self.bot.publisher,
             clock=utc_now,
             woken=asyncio.Event(),
-            on_sent=self.bot.newsroom.watch.now_known,
+            may_send=lambda: True,
+            on_unwatched=lambda post: self.bot.newsroom.reconciler.read_post(self.bot.publisher, post),
+            on_missing=self.bot.newsroom.comments.deleted,
+            on_gone=self.bot.newsroom.comments.channel_deleted,
         )
         while cards := await self.store.posts.claim(utc_now(), 10, timedelta(minutes=5)):
             for card in cards:

@@ -138,8 +138,8 @@ async def test_each_new_session_is_reconciled_never_twice_at_once(town: Town, st
     bot = await start_bot(reconciler=reading)
     await eventually(lambda: reading.times(1))
     assert reading.asked == [{int(town.guild_id)}]
-    bot.on_session_started()
-    bot.on_session_started()
+    bot.on_gap()
+    bot.on_gap()
     await asyncio.sleep(0)
     assert len(reading.asked) == 1
     reading.may_end.set()

@@ -188,12 +188,16 @@ async def test_a_bot_that_is_killed_loses_nothing_and_repeats_nothing(
 async def test_a_connection_cut_in_the_middle_of_sending_makes_one_message(
     sandbox: Sandbox, town: Town, press: Press, settings: Settings, when: str
 ) -> None:
-    async with broadsheet(settings):
+    async with broadsheet(settings) as running:
         await town.alice.slash("subscribe", {"url": press.feed_url}, channel_id=town.channel_id)
         await card(town, "Old bridge reopens")
         sandbox.faults.next("POST", f"/channels/{town.channel_id}/messages", when=when, drop=True)
         press.publish("Cut off")
-        await card(town, "Cut off", 20)
+        cut_off = await card(town, "Cut off", 20)
+        # Members don't know that the bot does not know of its card yet.
+        await town.bob.react(cut_off, "👍")
+        await town.carol.send(town.channel_id, "Hello?", reply_to=cut_off)
         press.publish("And on")
         await card(town, "And on", 20)
+        await standing(running, town, "Cut off", (1, 1, 0, 1))
     assert posted(sandbox, town.channel_id) == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from bot.newsroom.delivery import Delivery
 from bot.newsroom.ports import Away, Done, Later, Missing, Outcome, Refused, Unclear
 from storage import Store
-from storage.records import ArticleToStore, CardToPost, PostState, SourceUpdate, SubscriptionToStore
+from storage.records import ArticleToStore, CardToPost, Post, PostState, SourceUpdate, SubscriptionToStore
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 GUILD, CHANNEL = 10, 20
@@ -22,7 +23,7 @@ class Channel:
     def __init__(self, **answers: list[Outcome]) -> None:
         self._answers = answers
         self.asked: list[str] = []
-        self.known: list[int] = []
+        self.ours = True
         self._next_id = 1000
 
     def _answer(self, question: str) -> Outcome:
@@ -33,8 +34,11 @@ class Channel:
         self._next_id += 1
         return Missing() if question == "find" else Done(self._next_id)
 
-    async def now_known(self, message_id: int) -> None:
-        self.known.append(message_id)
+    async def read(self, post: Post) -> None:
+        self.asked.append("read")
+
+    async def end(self, channel_id: int) -> None:
+        self.asked.append("end")
 
     async def newest_message_id(self, channel_id: int) -> int | None:
         return 999
@@ -84,7 +88,20 @@ async def queue(store: Store, titles: list[str], *, thread: bool = False) -> Non
 
 
 def delivery(store: Store, channel: Channel, clock: Clock) -> Delivery:
-    return Delivery(store, channel, clock=clock, woken=asyncio.Event(), on_sent=channel.now_known)
+    return Delivery(
+        store,
+        channel,
+        clock=clock,
+        woken=asyncio.Event(),
+        may_send=lambda: channel.ours,
+        on_unwatched=channel.read,
+        on_missing=lambda message_ids: deleted(store, message_ids, clock()),
+        on_gone=channel.end,
+    )
+
+
+async def deleted(store: Store, message_ids: Collection[int], now: datetime) -> None:
+    await store.posts.message_deleted(message_ids, now)
 
 
 async def deliver_one(store: Store, channel: Channel, clock: Clock) -> CardToPost | None:
@@ -105,15 +122,16 @@ async def test_a_post_is_sent_threaded_seeded_and_finished(store: Store, clock: 
     assert card.post.state is PostState.SENT
     assert (card.post.message_id, card.post.thread_id, card.post.seeded) == (1001, 1002, 2)
     assert card.post.finished_at == NOW
-    assert channel.known == [1001]
     assert await deliver_one(store, channel, clock) is None
 
 
 @pytest.mark.parametrize(
     ("found", "asked_then"),
     [
-        pytest.param(Done(777), ["find", "vote 👍", "vote 👎"], id="it had arrived: never sent again"),
-        pytest.param(Missing(), ["find", "send", "vote 👍", "vote 👎"], id="it had not: sent again"),
+        pytest.param(
+            Done(777), ["find", "vote 👍", "vote 👎", "read"], id="it had arrived: never sent again"
+        ),
+        pytest.param(Missing(), ["find", "send", "vote 👍", "vote 👎", "read"], id="it had not: sent again"),
         pytest.param(Away("No history."), ["find"], id="nobody can tell: it waits"),
         pytest.param(Unclear("Broken."), ["find"], id="the look itself failed: it waits"),
     ],
@@ -215,6 +233,34 @@ async def test_steps_after_the_message_go_on_where_they_stopped(
     assert channel.asked.count("send") == 1
     assert channel.asked.count("thread") == (2 if step == "thread" else 1)
     assert channel.asked[-2:] == ["vote 👍", "vote 👎"]
+
+
+async def test_a_thread_that_fails_again_and_again_does_not_hold_up_the_channel(
+    store: Store, clock: Clock
+) -> None:
+    await queue(store, ["One", "Two"], thread=True)
+    channel = Channel(thread=[Later("Too many open threads.")] * 8)
+    while await deliver_one(store, channel, clock) is not None or clock.now < NOW + timedelta(minutes=20):
+        clock.now += timedelta(minutes=1)
+    assert channel.asked.count("send") == 2
+    assert await store.posts.next_due_at() is None
+
+
+async def test_a_bot_that_lost_its_database_to_another_sends_nothing(store: Store, clock: Clock) -> None:
+    await queue(store, ["One"])
+    channel = Channel()
+    channel.ours = False
+    card = await deliver_one(store, channel, clock)
+    assert channel.asked == []
+    assert card is not None
+    assert card.post.state is PostState.SENDING, "the next bot looks for it before it sends"
+
+
+async def test_a_channel_that_is_gone_is_told_of(store: Store, clock: Clock) -> None:
+    await queue(store, ["One"])
+    channel = Channel(send=[Away("The channel is gone.", gone=True)])
+    await deliver_one(store, channel, clock)
+    assert channel.asked == ["send", "end"]
 
 
 async def test_a_step_that_can_never_be_done_is_left_out(store: Store, clock: Clock) -> None:

@@ -32,7 +32,7 @@ def test_next_poll(failures: int, asked: timedelta | None, spread: float, wait: 
     [
         pytest.param(1, None, timedelta(seconds=2), id="soon"),
         pytest.param(4, None, timedelta(seconds=16), id="doubling"),
-        pytest.param(40, None, timedelta(minutes=30), id="at most half an hour"),
+        pytest.param(40, None, timedelta(minutes=1), id="at most a minute"),
         pytest.param(1, timedelta(hours=1), timedelta(hours=1), id="as Discord asked, in full"),
     ],
 )

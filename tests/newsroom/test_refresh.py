@@ -1,0 +1,84 @@
+"""Cards are kept current in batches; one that can't be edited makes room for the others."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.newsroom.ports import Away, Done, Later, Missing, Outcome, Refused, Unclear
+from bot.newsroom.refresh import MOST_AT_ONCE, Refresher
+from storage import Database, Store
+from storage.records import CardToPost
+from tests.storage.desk import NOW, Desk
+
+
+class Channels:
+    """Channels that answer edits as told, each for itself; `drawn` holds (channel, upvotes)."""
+
+    def __init__(self, **answers: Outcome) -> None:
+        self._answers = answers
+        self.drawn: list[tuple[int, int]] = []
+        self.missing: list[int] = []
+
+    async def refresh(self, card: CardToPost) -> Outcome:
+        self.drawn.append((card.post.channel_id, card.tally.upvotes))
+        return self._answers.get(f"in_{card.post.channel_id}", Done())
+
+    async def on_missing(self, message_ids: Collection[int]) -> None:
+        self.missing += message_ids
+
+
+def refresher(store: Store, channels: Channels) -> Refresher:
+    # Stale times are the database's own, so the clock here is the real one.
+    return Refresher(store, channels, clock=lambda: datetime.now(UTC), on_missing=channels.on_missing)  # type: ignore[arg-type]
+
+
+async def test_many_votes_are_one_edit(database: Database, store: Store) -> None:
+    desk = Desk(database, store)
+    await desk.ingest(await desk.wired(20, 21), "a")
+    cards = await desk.send_all()
+    for member in range(5):
+        await store.votes.add(1000 + cards[0].post.id, member, "👍", NOW)
+    channels = Channels()
+    work = refresher(store, channels)
+    await work.refresh_stale()
+    assert sorted(channels.drawn) == [(20, 5), (21, 5)]
+    await work.refresh_stale()
+    assert len(channels.drawn) == 2, "nothing changed since"
+
+
+@pytest.mark.parametrize("answer", [Later("Busy."), Unclear("Broken."), Away("No permission.")])
+async def test_a_channel_that_cannot_be_edited_does_not_starve_the_others(
+    database: Database, store: Store, answer: Outcome
+) -> None:
+    desk = Desk(database, store)
+    stuck = await desk.wired(20, name="stuck")
+    await desk.ingest(stuck, *(f"s{number}" for number in range(MOST_AT_ONCE + 5)))
+    await desk.ingest(await desk.wired(21, name="fine"), "f")
+    for card in await desk.send_all():
+        await store.votes.add(1000 + card.post.id, 1, "👍", NOW)
+    channels = Channels(in_20=answer)
+    work = refresher(store, channels)
+    await work.refresh_stale()
+    await work.refresh_stale()
+    assert (21, 1) in channels.drawn
+    assert len(channels.drawn) == MOST_AT_ONCE + 6, "each was tried once, and comes again in a minute"
+    in_a_minute = await store.posts.stale_cards(100)
+    assert in_a_minute == []
+
+
+async def test_a_deleted_card_is_told_of_and_a_refused_one_let_be(database: Database, store: Store) -> None:
+    desk = Desk(database, store)
+    await desk.ingest(await desk.wired(20, 21), "a")
+    cards = await desk.send_all()
+    await store.votes.add(1000 + cards[0].post.id, 1, "👍", NOW)
+    channels = Channels(in_20=Missing(), in_21=Refused("Too old."))
+    await refresher(store, channels).refresh_stale()
+    assert len(channels.missing) == 1
+    assert await store.posts.stale_cards(9) == []
+
+
+def test_a_batch_is_soon() -> None:
+    assert timedelta(seconds=1) < Refresher.__init__.__kwdefaults__["every"] <= timedelta(seconds=60)
