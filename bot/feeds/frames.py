@@ -18,10 +18,10 @@ PREFIX = struct.Struct("!II")
 _PIECE = 128 * 1024  # characters of markup a frame holds: reading one must not hold the event loop
 
 
-def pack(head: dict[str, Any], data: bytes = b"") -> bytes:
-    """One frame."""
+def pack(head: dict[str, Any], following: int = 0) -> bytes:
+    """One frame up to its bytes, of which so many follow: they may be large and are never copied."""
     text = json.dumps(head, separators=(",", ":")).encode()
-    return PREFIX.pack(len(text), len(data)) + text + data
+    return PREFIX.pack(len(text), following) + text
 
 
 def document_frames(result: Document | Unreadable) -> Iterator[bytes]:

@@ -19,6 +19,7 @@ from bot.feeds.model import Candidate, Document, Entry, Unreadable
 _ROOT = Path(__file__).resolve().parents[2]
 _INHERITED = ("PATH", "SYSTEMROOT", "PYTHONPATH", "LD_LIBRARY_PATH")  # never the bot's token
 _START = 30.0  # seconds that a new process has to say that it is there
+_SLICE = 256 * 1024  # bytes of a body that are handed to the pipe at a time
 _TOO_MUCH = (
     "Reading this took too much time or memory, so it was given up: the document is too large or hostile."
 )
@@ -67,7 +68,7 @@ class Workers:
             entries.extend(read_entries(frame) if "entries" in frame else ())
 
         try:
-            await self._ask(pack(head, body), take)
+            await self._ask(head, body, take)
         except _WorkerDiedError:
             return Unreadable(_TOO_MUCH)
         return read_document(answer, entries)
@@ -76,8 +77,8 @@ class Workers:
         """The feeds that an HTML page names; none where the page cannot be read within the limits."""
         answer: dict[str, Any] = {}
         with suppress(_WorkerDiedError):
-            request = pack({"wish": "candidates", "charset": charset, "url": url}, body)
-            await self._ask(request, answer.update)
+            head = {"wish": "candidates", "charset": charset, "url": url}
+            await self._ask(head, body, answer.update)
         return read_candidates(answer) if "candidates" in answer else ()
 
     async def close(self) -> None:
@@ -87,8 +88,11 @@ class Workers:
         for worker in tuple(self._living):
             await worker.end()
 
-    async def _ask(self, request: bytes, take: Callable[[dict[str, Any]], None]) -> None:
-        """Put one request to a worker and hand over each frame of its answer. Raises _WorkerDiedError."""
+    async def _ask(self, head: dict[str, Any], body: bytes, take: Callable[[dict[str, Any]], None]) -> None:
+        """Put one request to a worker and hand over each frame of its answer. Raises _WorkerDiedError.
+
+        While it waits for its turn a request costs no more than the body that it was given.
+        """
         async with self._turns:
             if self._closed:
                 raise RuntimeError("The workers are closed.")
@@ -97,7 +101,7 @@ class Workers:
             answered = False
             try:
                 async with asyncio.timeout(self._wall):
-                    await worker.ask(request, take)
+                    await worker.ask(head, body, take)
                 answered = True
             except (TimeoutError, asyncio.IncompleteReadError, OSError) as error:
                 raise _WorkerDiedError from error
@@ -156,8 +160,11 @@ class _Worker:
             ) from error
         return worker
 
-    async def ask(self, request: bytes, take: Callable[[dict[str, Any]], None]) -> None:
-        self._requests.write(request)
+    async def ask(self, head: dict[str, Any], body: bytes, take: Callable[[dict[str, Any]], None]) -> None:
+        self._requests.write(pack(head, len(body)))
+        for start in range(0, len(body), _SLICE):  # the pipe's writer copies what it cannot send at once
+            self._requests.write(memoryview(body)[start : start + _SLICE])
+            await self._requests.drain()
         await self._requests.drain()
         more = True
         while more:

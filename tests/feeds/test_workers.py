@@ -6,6 +6,7 @@ import asyncio
 import random
 import shutil
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
@@ -180,6 +181,20 @@ async def test_parsing_does_not_hold_the_loop(workers: Workers) -> None:
     over.set()
     await watching
     assert longest < 0.1, longest  # parsing it here would hold the loop for more than half a second
+
+
+async def test_bodies_that_wait_are_not_copied(workers: Workers) -> None:
+    body = b"<rss version='2.0'><channel>" + ITEMS + b"</channel></rss>" + b" " * (8 << 20)
+    await parse(workers, RSS)
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        answers = await asyncio.gather(*(parse(workers, body) for _ in range(8)))
+        most = tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+    assert all(isinstance(answer, Document) for answer in answers)
+    assert most < 4 << 20, most  # one copy alone would be twice as much
 
 
 async def test_a_worker_that_cannot_start_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
