@@ -27,6 +27,7 @@ from bot.sandbox import (
 )
 from bot.sandbox.errors import Refusal, refusal, unauthorized
 from bot.sandbox.faults import Faults
+from bot.sandbox.gate import gate
 from bot.sandbox.routing import Answer, Call, Deed, Route, Router, Stage, Upload
 from bot.sandbox.wire import decode, encode
 from bot.sandbox.world import User, World
@@ -132,7 +133,7 @@ class Sandbox:
         if self._state is not None:
             world = await asyncio.to_thread(store.read, self._state)
             self.stage = Stage(world, self._now)
-        application = web.Application(client_max_size=_BODY_AT_MOST)
+        application = web.Application(client_max_size=_BODY_AT_MOST, middlewares=[gate(self._host)])
         application.router.add_route("*", "/api/{rest:.*}", self._serve_api)
         application.router.add_get("/gateway", self.stage.gateway.serve)
         application.router.add_get("/attachments/{channel}/{id}/{name}", self._serve_attachment)
