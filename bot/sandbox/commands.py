@@ -146,7 +146,8 @@ def usable(stage: Stage, user_id: str, guild: Guild, command: Command) -> bool:
 def index(call: Call) -> Any:
     """`GET /guilds/{id}/application-command-index`: what the asking member can use here."""
     guild = call.guild()
-    bots = [call.world.users[one] for one in guild.members if call.world.users[one].bot]
+    # Every bot came with a role of its own.
+    bots = [call.world.users[role.bot_id] for role in guild.roles.values() if role.bot_id is not None]
     applications, found = [], []
     for bot in bots:
         application_id = bot.application_id or ""

@@ -217,8 +217,8 @@ class Gateway:
             session.expiry.cancel()
         self._sessions.pop(session.id, None)
         self._by_user.get(session.user.id, {}).pop(session.id, None)
-        for sessions in self._by_guild.values():
-            sessions.pop(session.id, None)
+        for guild in self._world.guilds_of(session.user.id):
+            self._by_guild.get(guild.id, {}).pop(session.id, None)
 
     async def disconnect_all(self, code: int) -> None:
         """Close every connection with a code; sessions stay resumable unless the code ends them."""

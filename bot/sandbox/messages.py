@@ -206,18 +206,14 @@ def type_in(call: Call) -> Any:
 # Pins
 
 
-def _pinned(call: Call, channel: Channel) -> list[Message]:
-    ids = call.world.message_ids(channel.id)
-    pinned = [call.world.messages[str(one)] for one in ids]
-    return sorted((one for one in pinned if one.pinned_at), key=lambda one: one.pinned_at or "", reverse=True)
-
-
 def list_pins(call: Call) -> Any:
     """`GET …/messages/pins`: newest pin first, in pages."""
     channel = call.channel(Permission.READ_MESSAGE_HISTORY)
     limit = call.limit(50, 50)
     before = call.query.get("before")
-    pinned = [one for one in _pinned(call, channel) if before is None or (one.pinned_at or "") < before]
+    pinned = [
+        one for one in call.world.pinned(channel.id) if before is None or (one.pinned_at or "") < before
+    ]
     items = [{"pinned_at": one.pinned_at, "message": shape_for(call, one)} for one in pinned[:limit]]
     return {"items": items, "has_more": len(pinned) > limit}
 
@@ -225,7 +221,7 @@ def list_pins(call: Call) -> Any:
 def list_pins_of_old(call: Call) -> Any:
     """`GET …/pins`: the older route, all at once."""
     channel = call.channel(Permission.READ_MESSAGE_HISTORY)
-    return [shape_for(call, one) for one in _pinned(call, channel)]
+    return [shape_for(call, one) for one in call.world.pinned(channel.id)]
 
 
 def pin(call: Call) -> Any:
@@ -233,9 +229,10 @@ def pin(call: Call) -> Any:
     channel = call.channel(Permission.PIN_MESSAGES)
     message = call.message(channel)
     if message.pinned_at is None:
-        if len(_pinned(call, channel)) >= _PINS_AT_MOST:
+        if len(call.world.pinned(channel.id)) >= _PINS_AT_MOST:
             raise refusal(30003)
-        message.pinned_at = channel.last_pin_timestamp = call.stage.stamp()
+        channel.last_pin_timestamp = call.stage.stamp()
+        call.world.pin(message, channel.last_pin_timestamp)
         _tell_of_pin(call, channel, message, "message pinned")
 
 
@@ -244,7 +241,7 @@ def unpin(call: Call) -> Any:
     channel = call.channel(Permission.PIN_MESSAGES)
     message = call.message(channel)
     if message.pinned_at is not None:
-        message.pinned_at = None
+        call.world.unpin(message)
         _tell_of_pin(call, channel, message, "message unpinned")
 
 

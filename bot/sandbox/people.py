@@ -19,7 +19,7 @@ def _new_token(call: Call, user_id: str) -> str:
     """A token in Discord's shape: the user's id, then chance."""
     head = base64.urlsafe_b64encode(user_id.encode()).decode().rstrip("=")
     token = f"{head}.{secrets.token_urlsafe(4)}.{secrets.token_urlsafe(28)}"
-    call.world.tokens[token] = user_id
+    call.world.give_token(user_id, token)
     return token
 
 
@@ -28,18 +28,21 @@ def register(call: Call) -> Any:
     form = Form()
     username = form.text(call.form, "username", (), 32, least=2, required=True) or ""
     global_name = form.text(call.form, "global_name", (), 32)
-    taken = any(one.username == username for one in call.world.users.values())
-    if taken:
+    _demand_free(call, form, username)
+    form.finish()
+    user = User(call.stage.make_id(), username, global_name)
+    call.world.add_user(user)
+    call.stage.note("person registered", user.id)
+    return Answer(201, {"token": _new_token(call, user.id), "user_id": user.id})
+
+
+def _demand_free(call: Call, form: Form, username: str) -> None:
+    if call.world.person_named(username) is not None:
         message = "Username is unavailable. Try adding numbers, letters, underscores _ , or periods."
         form.wrong(("username",), "USERNAME_ALREADY_TAKEN", message)
     elif not re.fullmatch(r"[\w.\- ]+", username):
         message = "Username must only contain letters, numbers, underscores, or periods."
         form.wrong(("username",), "USERNAME_INVALID_CONTAINS", message)
-    form.finish()
-    user = User(call.stage.make_id(), username, global_name)
-    call.world.users[user.id] = user
-    call.stage.note("person registered", user.id)
-    return Answer(201, {"token": _new_token(call, user.id), "user_id": user.id})
 
 
 def read_self(call: Call) -> Any:
@@ -51,8 +54,10 @@ def update_self(call: Call) -> Any:
     """`PATCH /users/@me` {username}."""
     form = Form()
     username = form.text(call.form, "username", (), 32, least=2)
+    if username not in (None, call.user.username) and not call.user.bot:
+        _demand_free(call, form, username or "")
     form.finish()
-    call.user.username = username or call.user.username
+    call.world.rename_user(call.user, username or call.user.username)
     call.stage.note("person changed", call.user.id)
     return shapes.own_user_shape(call.user)
 
@@ -108,11 +113,8 @@ def create_bot(call: Call) -> Any:
     application = _own_application(call)
     if application.bot_id is None:
         bot = User(application.id, application.name, bot=True, application_id=application.id)
-        call.world.users[bot.id] = bot
+        call.world.add_user(bot)
         application.bot_id = bot.id
-    old = [token for token, user_id in call.world.tokens.items() if user_id == application.bot_id]
-    for token in old:
-        del call.world.tokens[token]
     bot = call.world.users[application.bot_id]
     call.stage.note("bot created", call.user.id, detail=application.id)
     return {**shapes.user_shape(bot), "token": _new_token(call, bot.id)}

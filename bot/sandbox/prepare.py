@@ -64,7 +64,10 @@ async def prepare(
         made,
         {
             user.username: PreparedPerson(
-                user.id, user.username, furnisher.token_of(user.id), sandbox.stage.world.prepared[user.id]
+                user.id,
+                user.username,
+                sandbox.stage.world.token_of(user.id),
+                sandbox.stage.world.prepared[user.id],
             )
             for user in users
         },
@@ -86,15 +89,14 @@ class _Furnisher:
         return answer.body if isinstance(answer, Answer) else answer
 
     def person(self, username: str) -> User:
-        users = self._world.users.values()
-        found = next((one for one in users if one.username == username and not one.bot), None)
+        found = self._world.person_named(username)
         if found is None:
             made = self._ask(people_routes.register, None, {"username": username})
             found = self._world.users[made["user_id"]]
         return found
 
     def guild(self, owner: User, name: str) -> Guild:
-        owned = (one for one in self._world.guilds.values() if one.owner_id == owner.id)
+        owned = (one for one in self._world.guilds_of(owner.id) if one.owner_id == owner.id)
         found = next((one for one in owned if one.name == name), None)
         if found is None:
             made = self._ask(guild_routes.create, owner, {"name": name})
@@ -123,13 +125,10 @@ class _Furnisher:
 
     def bot_token(self, owner: User, application: Application) -> str:
         if application.bot_id is not None:
-            return self.token_of(application.bot_id)
+            return self._world.token_of(application.bot_id)
         made = self._ask(people_routes.create_bot, owner, application_id=application.id)
         return str(made["token"])
 
     def install(self, admin: User, guild: Guild, application: Application, permissions: int) -> None:
         body = {"guild_id": guild.id, "permissions": str(permissions), "authorize": True}
         self._ask(people_routes.authorize, admin, body, client_id=application.id)
-
-    def token_of(self, user_id: str) -> str:
-        return next(token for token, owner in self._world.tokens.items() if owner == user_id)

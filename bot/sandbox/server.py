@@ -267,9 +267,8 @@ class Sandbox:
 
     async def _serve_people(self, request: web.Request) -> web.StreamResponse:
         world = self.stage.world
-        tokens = {user_id: token for token, user_id in world.tokens.items()}
         listed = [
-            {"id": one, "username": world.users[one].username, "token": tokens[one], "role": role}
+            {"id": one, "username": world.users[one].username, "token": world.token_of(one), "role": role}
             for one, role in world.prepared.items()
         ]
         return _json(200, {"people": listed})

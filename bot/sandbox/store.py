@@ -91,9 +91,11 @@ def read(path: Path) -> World:
 def _revive(plain: dict[str, Any]) -> World:
     world = World()
     world.last_id = int(plain["last_id"])
-    world.tokens = dict(plain["tokens"])
     world.prepared = dict(plain["prepared"])
-    world.users = {one["id"]: User(**one) for one in plain["users"]}
+    for one in plain["users"]:
+        world.add_user(User(**one))
+    for token, user_id in plain["tokens"].items():
+        world.give_token(user_id, token)
     world.applications = {one["id"]: Application(**one) for one in plain["applications"]}
     world.invites = {one["code"]: Invite(**one) for one in plain["invites"]}
     for one in plain["guilds"]:

@@ -4,7 +4,7 @@ Nested values are replaced and not changed in place, so that a shallow copy is a
 tables themselves, `Message.reactions`, `Guild.roles` and `Guild.members` are changed in place.
 """
 
-from bisect import insort
+from bisect import bisect_left, insort
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -169,6 +169,7 @@ class World:
 
     def __init__(self) -> None:
         self.users: dict[str, User] = {}
+        # Whose a token is; everybody has one.
         self.tokens: dict[str, str] = {}
         self.applications: dict[str, Application] = {}
         self.guilds: dict[str, Guild] = {}
@@ -183,12 +184,46 @@ class World:
         self.base_url = ""
         # Counts changes, so that the store knows whether there is something new to save.
         self.version = 0
+        self._people_named: dict[str, User] = {}
+        self._token_of: dict[str, str] = {}
         self._guild_channels: dict[str, dict[str, Channel]] = {}
+        self._guild_threads: dict[str, dict[str, Channel]] = {}
         self._threads: dict[str, dict[str, Channel]] = {}
         self._message_ids: dict[str, list[int]] = {}
         self._guilds_of: dict[str, set[str]] = {}
-        self._direct: dict[frozenset[str], str] = {}
+        self._direct: dict[frozenset[str], Channel] = {}
+        self._direct_of: dict[str, list[Channel]] = {}
+        self._pinned: dict[str, dict[str, Message]] = {}
         self._commands_of: dict[str, dict[str, Command]] = {}
+
+    # Users
+
+    def add_user(self, user: User) -> None:
+        """Take a person or a bot into the tables."""
+        self.users[user.id] = user
+        if not user.bot:
+            self._people_named[user.username] = user
+
+    def rename_user(self, user: User, username: str) -> None:
+        """Give a user another name."""
+        if not user.bot:
+            del self._people_named[user.username]
+            self._people_named[username] = user
+        user.username = username
+
+    def person_named(self, username: str) -> User | None:
+        """The person of a name; bots do not take names away, as several may bear the same one."""
+        return self._people_named.get(username)
+
+    def give_token(self, user_id: str, token: str) -> None:
+        """Give a user a token in place of the one they had."""
+        self.tokens.pop(self._token_of.get(user_id, ""), None)
+        self.tokens[token] = user_id
+        self._token_of[user_id] = token
+
+    def token_of(self, user_id: str) -> str:
+        """A user's token. Raises KeyError for one who has none."""
+        return self._token_of[user_id]
 
     # Channels
 
@@ -196,11 +231,16 @@ class World:
         """Take a channel, thread or direct message into the tables."""
         self.channels[channel.id] = channel
         if channel.guild_id is not None:
-            self._guild_channels.setdefault(channel.guild_id, {})[channel.id] = channel
+            self._rooms_beside(channel).setdefault(channel.guild_id, {})[channel.id] = channel
         if channel.thread is not None and channel.parent_id is not None:
             self._threads.setdefault(channel.parent_id, {})[channel.id] = channel
         if channel.type == DM:
-            self._direct[frozenset(channel.recipients)] = channel.id
+            self._direct[frozenset(channel.recipients)] = channel
+            for user_id in channel.recipients:
+                self._direct_of.setdefault(user_id, []).append(channel)
+
+    def _rooms_beside(self, channel: Channel) -> dict[str, dict[str, Channel]]:
+        return self._guild_channels if channel.thread is None else self._guild_threads
 
     def remove_channel(self, channel: Channel) -> None:
         """Forget a channel, what is in it and its threads."""
@@ -208,15 +248,16 @@ class World:
             self.remove_channel(thread)
         for number in self._message_ids.pop(channel.id, ()):
             self.messages.pop(str(number), None)
+        self._pinned.pop(channel.id, None)
         self.channels.pop(channel.id, None)
         if channel.guild_id is not None:
-            self._guild_channels.get(channel.guild_id, {}).pop(channel.id, None)
+            self._rooms_beside(channel).get(channel.guild_id, {}).pop(channel.id, None)
         if channel.parent_id is not None:
             self._threads.get(channel.parent_id, {}).pop(channel.id, None)
 
     def channels_of(self, guild_id: str) -> list[Channel]:
         """A guild's channels without its threads."""
-        return [one for one in self._guild_channels.get(guild_id, {}).values() if one.thread is None]
+        return list(self._guild_channels.get(guild_id, {}).values())
 
     def threads_of(self, channel_id: str) -> list[Channel]:
         """A channel's threads, archived ones too."""
@@ -224,16 +265,15 @@ class World:
 
     def guild_threads(self, guild_id: str) -> list[Channel]:
         """All threads of a guild, archived ones too."""
-        return [one for one in self._guild_channels.get(guild_id, {}).values() if one.thread is not None]
+        return list(self._guild_threads.get(guild_id, {}).values())
 
     def direct_channel(self, one: str, other: str) -> Channel | None:
         """The direct message channel of two users, if they have one."""
-        found = self._direct.get(frozenset((one, other)))
-        return self.channels[found] if found else None
+        return self._direct.get(frozenset((one, other)))
 
     def direct_channels(self, user_id: str) -> list[Channel]:
         """The direct message channels that a user is in."""
-        return [self.channels[found] for pair, found in self._direct.items() if user_id in pair]
+        return list(self._direct_of.get(user_id, ()))
 
     # Messages
 
@@ -241,13 +281,32 @@ class World:
         """Take a message into its channel."""
         self.messages[message.id] = message
         insort(self._message_ids.setdefault(message.channel_id, []), int(message.id))
+        if message.pinned_at is not None:
+            self.pin(message, message.pinned_at)
 
     def remove_message(self, message: Message) -> None:
         """Forget a message."""
         self.messages.pop(message.id, None)
+        self._pinned.get(message.channel_id, {}).pop(message.id, None)
         numbers = self._message_ids.get(message.channel_id, [])
-        if int(message.id) in numbers:
-            numbers.remove(int(message.id))
+        place = bisect_left(numbers, int(message.id))
+        if numbers[place : place + 1] == [int(message.id)]:
+            del numbers[place]
+
+    def pin(self, message: Message, at: str) -> None:
+        """Pin a message in its channel."""
+        message.pinned_at = at
+        self._pinned.setdefault(message.channel_id, {})[message.id] = message
+
+    def unpin(self, message: Message) -> None:
+        """Take a message's pin away."""
+        message.pinned_at = None
+        self._pinned.get(message.channel_id, {}).pop(message.id, None)
+
+    def pinned(self, channel_id: str) -> list[Message]:
+        """A channel's pinned messages, newest pin first."""
+        found = self._pinned.get(channel_id, {}).values()
+        return sorted(found, key=lambda one: one.pinned_at or "", reverse=True)
 
     def message_ids(self, channel_id: str) -> list[int]:
         """The ids in a channel, oldest first (the list itself: do not change it)."""
