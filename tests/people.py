@@ -263,7 +263,7 @@ class Person:
         self, channel_id: str, target_id: str, allow: int = 0, deny: int = 0, member: bool = False
     ) -> None:
         """Allow and deny in one channel, for a role or a member."""
-        body = {"allow": str(allow), "deny": str(deny), "type": 1 if member else 0}
+        body = {"allow": allow, "deny": deny, "type": 1 if member else 0}
         await self.request("PUT", f"/channels/{channel_id}/permissions/{target_id}", body)
 
     async def create_application(self, name: str) -> Application:

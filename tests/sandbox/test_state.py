@@ -73,6 +73,9 @@ async def test_the_document_finds_what_is_wrong() -> None:
     assert check("GET", "/gateway", None, 200, {"url": "ws://127.0.0.1"}) == []
     assert check("GET", "/gateway", None, 200, {"address": "x"}) != []
     assert check("POST", "/channels/{channel_id}/messages", {"content": "x" * 5000}, 200, {}) != []
+    overwrite = "/channels/{channel_id}/permissions/{overwrite_id}"
+    assert check("PUT", overwrite, {"type": 0, "allow": 1024, "deny": 0}, 204, None) == []
+    assert check("PUT", overwrite, {"type": 0, "allow": "1024", "deny": "0"}, 204, None) != []
     assert check("POST", "/auth/register", {"anything": 1}, 201, {}) == []
 
 
