@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from bot.feeds.model import Candidate, Document, Entry, Unreadable
+from bot.feeds.text import MAX_HTML
 
 PREFIX = struct.Struct("!II")
 _PIECE = 128 * 1024  # characters of markup a frame holds: reading one must not hold the event loop
@@ -61,6 +62,39 @@ def read_document(head: dict[str, Any], entries: Iterable[Entry]) -> Document | 
     if "unreadable" in head:
         return Unreadable(head["unreadable"])
     return Document(head["title"], head["link"], head["icon_url"], head["description"], tuple(entries))
+
+
+def summary_portions(entries: Iterable[Entry]) -> Iterator[Sequence[Entry]]:
+    """Entries in portions of which each makes one request of a bearable size."""
+    portion: list[Entry] = []
+    size = 0
+    for entry in entries:
+        portion.append(entry)
+        size += min(len(entry.content_html), MAX_HTML) + min(len(entry.summary_html), MAX_HTML) + 500
+        if size > _PIECE:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
+
+
+def summary_request(portion: Sequence[Entry]) -> dict[str, Any]:
+    """The head that asks for the summaries of these entries; of their markup it holds only what is read."""
+    texts = [
+        {
+            "title": entry.title,
+            "summary_html": entry.summary_html[:MAX_HTML],
+            "content_html": entry.content_html[:MAX_HTML],
+        }
+        for entry in portion
+    ]
+    return {"wish": "summarise", "entries": texts}
+
+
+def read_texts(head: dict[str, Any]) -> Iterator[Entry]:
+    """The entries that a request for summaries brings: their texts alone."""
+    for texts in head["entries"]:
+        yield Entry(identity="", url=None, **texts)
 
 
 def candidates_frame(found: tuple[Candidate, ...]) -> bytes:

@@ -12,10 +12,11 @@ import sys
 from collections.abc import Iterable
 from typing import Any, BinaryIO
 
-from bot.feeds.frames import PREFIX, candidates_frame, document_frames, pack
+from bot.feeds.frames import PREFIX, candidates_frame, document_frames, pack, read_texts
 from bot.feeds.model import Unreadable
 from bot.feeds.page import candidates, decode
 from bot.feeds.parse import parse
+from bot.feeds.summarise import summarise
 
 
 def main() -> None:
@@ -38,6 +39,8 @@ def _answer(head: dict[str, Any], data: bytes) -> Iterable[bytes]:
     try:
         if head["wish"] == "parse":
             return list(document_frames(parse(data, head["content_type"], head["charset"], head["url"])))
+        if head["wish"] == "summarise":
+            return [pack({"summaries": [summarise(entry) for entry in read_texts(head)]})]
         return [candidates_frame(candidates(decode(data, head["charset"]), head["url"]))]
     except MemoryError:
         return document_frames(Unreadable("This is too large to be read within the worker's memory."))

@@ -8,12 +8,20 @@ import os
 import sys
 from asyncio import StreamReader, StreamWriter
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from bot.feeds.frames import PREFIX, pack, read_candidates, read_document, read_entries
+from bot.feeds.frames import (
+    PREFIX,
+    pack,
+    read_candidates,
+    read_document,
+    read_entries,
+    summary_portions,
+    summary_request,
+)
 from bot.feeds.model import Candidate, Document, Entry, Unreadable
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -23,6 +31,7 @@ _SLICE = 256 * 1024  # bytes of a body that are handed to the pipe at a time
 _TOO_MUCH = (
     "Reading this took too much time or memory, so it was given up: the document is too large or hostile."
 )
+_CLOSED = "The workers are closed."
 
 
 class _WorkerDiedError(Exception):
@@ -81,6 +90,30 @@ class Workers:
             await self._ask(head, body, answer.update)
         return read_candidates(answer) if "candidates" in answer else ()
 
+    async def summarise(self, entries: Sequence[Entry]) -> tuple[str, ...]:
+        """The summaries of these entries (see `bot.feeds.summarise`), in their order.
+
+        Where a portion of them goes beyond the limits, each of it is tried alone, and "" stands for those that
+        fail again. Raises RuntimeError if no worker can be started or the workers are closed.
+        """
+        summaries: list[str] = []
+        for portion in summary_portions(entries):
+            together = await self._summaries(portion)
+            if together is None:
+                together = [(await self._summaries([entry]) or [""])[0] for entry in portion]
+            summaries += together
+        return tuple(summaries)
+
+    async def _summaries(self, portion: Sequence[Entry]) -> list[str] | None:
+        """The answer to one request for summaries; None where it went beyond the limits."""
+        answer: dict[str, Any] = {}
+        try:
+            await self._ask(summary_request(portion), b"", answer.update)
+        except _WorkerDiedError:
+            if self._closed:  # not the entries' doing: an article must not be stored without its summary
+                raise RuntimeError(_CLOSED) from None
+        return answer.get("summaries")
+
     async def close(self) -> None:
         """End every process; what it was reading counts as unreadable."""
         self._closed = True
@@ -95,7 +128,7 @@ class Workers:
         """
         async with self._turns:
             if self._closed:
-                raise RuntimeError("The workers are closed.")
+                raise RuntimeError(_CLOSED)
             worker = self._resting.pop() if self._resting else await self._start()
             worker.stop_waiting()
             answered = False

@@ -7,14 +7,17 @@ import random
 import shutil
 import sys
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
 import psutil
 import pytest
 
-from bot.feeds.model import Candidate, Document, Unreadable
+from bot.feeds.model import Candidate, Document, Entry, Unreadable
+from bot.feeds.summarise import summarise
 from bot.feeds.workers import Workers
 from tests.feeds.conftest import RSS
 
@@ -34,6 +37,25 @@ async def until(condition: object, seconds: float = 5.0) -> None:
 
 async def parse(workers: Workers, body: bytes) -> Document | Unreadable:
     return await workers.parse(body, "application/rss+xml", "utf-8", URL)
+
+
+@asynccontextmanager
+async def longest_pause() -> AsyncIterator[list[float]]:
+    """Note how long the loop was held each time, in seconds, while the block runs."""
+    pauses = [0.0]
+
+    async def watch() -> None:
+        while True:
+            begun = monotonic()
+            await asyncio.sleep(0.001)
+            pauses.append(monotonic() - begun)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield pauses
+    finally:
+        watching.cancel()
+        await asyncio.wait([watching])
 
 
 async def test_nothing_runs_before_the_first_need_nor_after_the_idle_time() -> None:
@@ -167,20 +189,9 @@ async def test_parsing_does_not_hold_the_loop(workers: Workers) -> None:
     large = b"<rss version='2.0'><channel>" + b"".join(item % i for i in range(520)) + b"</channel></rss>"
     assert len(large) > 2_000_000
     await parse(workers, RSS)
-    longest, over = 0.0, asyncio.Event()
-
-    async def watch() -> None:
-        nonlocal longest
-        while not over.is_set():
-            begun = monotonic()
-            await asyncio.sleep(0.001)
-            longest = max(longest, monotonic() - begun)
-
-    watching = asyncio.create_task(watch())
-    assert isinstance(await parse(workers, large), Document)
-    over.set()
-    await watching
-    assert longest < 0.1, longest  # parsing it here would hold the loop for more than half a second
+    async with longest_pause() as pauses:
+        assert isinstance(await parse(workers, large), Document)
+    assert max(pauses) < 0.1, max(pauses)  # parsing it here would hold the loop for more than half a second
 
 
 async def test_bodies_that_wait_are_not_copied(workers: Workers) -> None:
@@ -229,3 +240,54 @@ async def test_candidates_of_a_page(workers: Workers) -> None:
         Candidate("https://cdn.test/atom", "", "atom"),
         Candidate("https://cdn.test/feed/", "Our feed", "link"),
     )
+
+
+def told(n: int, text: str = "It lifts 40 tons.") -> Entry:
+    return Entry(str(n), URL, f"Crane {n}", summary_html=f"<p>Crane {n} is here. {text}</p>")
+
+
+async def test_summaries_come_in_the_order_of_the_entries(workers: Workers) -> None:
+    assert await workers.summarise([]) == ()
+    assert children() == [], "nothing to summarise starts no process"
+    padding = "<!-- " + "x" * 3_000 + " -->"
+    entries = [told(n, f"It lifts {n} tons. {padding}") for n in range(200)]  # more than one request
+    assert await workers.summarise(entries) == tuple(summarise(entry) for entry in entries)
+
+
+async def test_an_entry_that_kills_its_worker_costs_only_its_own_summary(workers: Workers) -> None:
+    deadly = replace(told(2), title=None)  # type: ignore[arg-type]  # whatever no parser lets through
+    with pytest.raises(AttributeError):
+        summarise(deadly)
+    whole = "Crane {} is here. It lifts 40 tons."
+    assert await workers.summarise([told(1), deadly, told(3)]) == (whole.format(1), "", whole.format(3))
+    assert await workers.summarise([deadly]) == ("",)
+    assert isinstance(await parse(workers, RSS), Document)
+
+
+async def test_a_worker_that_died_at_rest_costs_no_summary(workers: Workers) -> None:
+    await parse(workers, RSS)
+    children()[0].kill()
+    assert await workers.summarise([told(1)]) == (summarise(told(1)),)
+
+
+async def test_summaries_are_bound_by_the_limits() -> None:
+    async with Workers(wall=0) as workers:
+        assert await workers.summarise([told(1), told(2)]) == ("", "")
+    assert children() == []
+
+
+async def test_closing_stores_no_empty_summary(workers: Workers) -> None:
+    await parse(workers, RSS)
+    asked = asyncio.create_task(workers.summarise([told(1)]))
+    await asyncio.sleep(0)
+    await workers.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        await asked
+
+
+async def test_summarising_does_not_hold_the_loop(workers: Workers) -> None:
+    hostile = [told(n, "<p>" + "… " * 2_000) for n in range(40)]
+    await parse(workers, RSS)
+    async with longest_pause() as pauses:
+        await workers.summarise(hostile)
+    assert max(pauses) < 0.1, max(pauses)
