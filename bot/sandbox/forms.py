@@ -149,6 +149,29 @@ class Form:
             return None
         return str(value)
 
+    def nonce(self, body: Mapping[str, Any], key: str, path: Path) -> str | int | None:
+        """A nonce: a text of at most 25 characters or an integer of 64 bits; None where it is absent or null."""
+        value = body.get(key)
+        if value is None:
+            return None
+        place = (*path, key)
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            self.wrong(place, "NONCE_TYPE_INVALID", "Invalid nonce type.")
+            return None
+        if isinstance(value, str) and length(value) > 25:
+            self.wrong(place, "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
+        elif isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+            self.wrong(place, "NONCE_TYPE_INVALID", "An integer nonce must fit into 64 bits.")
+        return value
+
+    def model(self, body: Mapping[str, Any], key: str, path: Path) -> Mapping[str, Any] | None:
+        """An object; None where it is absent or null."""
+        value = body.get(key)
+        if value is not None and not isinstance(value, Mapping):
+            self.wrong((*path, key), "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
+            return None
+        return value
+
     def url(
         self, body: Mapping[str, Any], key: str, path: Path, most: int = 2048, attachments: bool = False
     ) -> str | None:
@@ -159,12 +182,13 @@ class Form:
         schemes = ("http", "https", "attachment") if attachments else ("http", "https", "discord")
         try:
             parts = urlsplit(value)
-            scheme, host = parts.scheme.lower(), parts.netloc
+            # Reading the port is what finds one over 65535.
+            scheme, whole = parts.scheme.lower(), bool(parts.netloc) and parts.port != 0
         except ValueError:
-            scheme, host = "", ""
+            scheme, whole = value.partition(":")[0].lower(), False
         if scheme not in schemes:
             message = f'Scheme "{scheme}" is not supported. Scheme must be one of {schemes}.'
             self.wrong((*path, key), "URL_TYPE_INVALID_SCHEME", message)
-        elif not host or any(one.isspace() for one in value):
+        elif not whole or any(one.isspace() for one in value):
             self.wrong((*path, key), "URL_TYPE_INVALID_URL", "Not a well formed URL.")
         return value

@@ -32,6 +32,7 @@ def act(call: Call) -> Any:
     for key, value in (("type", kind), ("application_id", application_id), ("channel_id", channel_id)):
         if not value:
             form.missing((key,))
+    nonce = form.nonce(call.form, "nonce", ())
     data = call.form.get("data")
     if not isinstance(data, dict):
         form.missing(("data",))
@@ -53,7 +54,7 @@ def act(call: Call) -> Any:
         channel_id=channel.id,
         guild_id=channel.guild_id,
         session_id=str(call.form.get("session_id") or ""),
-        nonce=call.form.get("nonce"),
+        nonce=nonce,
         made_at=stage.now(),
         metadata={},
     )

@@ -12,6 +12,8 @@ from bot.sandbox.routing import Upload
 from bot.sandbox.snowflakes import is_snowflake, stamp
 
 SUPPRESS_EMBEDS, EPHEMERAL, LOADING, SUPPRESS_NOTIFICATIONS, COMPONENTS_V2 = 4, 64, 128, 4096, 32768
+# An embed without any of these shows nothing.
+_SHOWN = ("title", "description", "author", "footer", "image", "thumbnail", "fields", "timestamp")
 _SETTABLE = SUPPRESS_EMBEDS | EPHEMERAL | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2
 
 
@@ -63,7 +65,8 @@ def read_message(
             if value:
                 message = f"The '{key}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
                 form.wrong((*path, key), "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", message)
-    _read_nonce(body, form, path, draft)
+    draft.nonce = form.nonce(body, "nonce", path)
+    draft.enforce_nonce = body.get("enforce_nonce") is True
     _read_reply(body, form, path, draft)
     draft.allowed_mentions = _read_allowed_mentions(body, form, path)
     _read_attachments(body, files, form, path, draft)
@@ -74,20 +77,6 @@ def demand_something(draft: Draft) -> None:
     """Refuse a message in which there is nothing to show with 50006."""
     if draft.empty:
         raise refusal(50006)
-
-
-def _read_nonce(body: Mapping[str, Any], form: Form, path: Path, draft: Draft) -> None:
-    nonce = body.get("nonce")
-    if nonce is None:
-        return
-    if isinstance(nonce, bool) or not isinstance(nonce, str | int):
-        form.wrong((*path, "nonce"), "NONCE_TYPE_INVALID", "Invalid nonce type.")
-        return
-    if isinstance(nonce, str) and len(nonce) > 25:
-        form.wrong((*path, "nonce"), "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
-        return
-    draft.nonce = nonce
-    draft.enforce_nonce = body.get("enforce_nonce") is True
 
 
 def _read_reply(body: Mapping[str, Any], form: Form, path: Path, draft: Draft) -> None:
@@ -162,26 +151,29 @@ def embed_length(embed: Mapping[str, Any]) -> int:
 
 def _read_embed(given: Mapping[str, Any], form: Form, place: Path) -> dict[str, Any]:
     embed: dict[str, Any] = {"type": "rich"}
-    _keep(embed, "title", form.text(given, "title", place, 256))
+    title = form.text(given, "title", place, 256)
+    if title is not None and not title.strip():
+        form.missing((*place, "title"))
+    _keep(embed, "title", title)
     _keep(embed, "description", form.text(given, "description", place, 4096))
     _keep(embed, "url", form.url(given, "url", place))
     if given.get("color") is not None:
         embed["color"] = form.number(given, "color", place, 0, 0, 0xFFFFFF)
     _keep(embed, "timestamp", _read_time(given, form, place))
-    footer = given.get("footer")
-    if isinstance(footer, Mapping):
-        text = form.text(footer, "text", (*place, "footer"), 2048, required=True)
+    footer = form.model(given, "footer", place)
+    if footer is not None:
+        text = form.text(footer, "text", (*place, "footer"), 2048, least=1, required=True)
         embed["footer"] = {"text": text or ""}
         _keep(embed["footer"], "icon_url", form.url(footer, "icon_url", (*place, "footer"), attachments=True))
-    author = given.get("author")
-    if isinstance(author, Mapping):
-        name = form.text(author, "name", (*place, "author"), 256, required=True)
+    author = form.model(given, "author", place)
+    if author is not None:
+        name = form.text(author, "name", (*place, "author"), 256, least=1, required=True)
         embed["author"] = {"name": name or ""}
         _keep(embed["author"], "url", form.url(author, "url", (*place, "author")))
         _keep(embed["author"], "icon_url", form.url(author, "icon_url", (*place, "author"), attachments=True))
     for key in ("image", "thumbnail"):
-        picture = given.get(key)
-        if isinstance(picture, Mapping):
+        picture = form.model(given, key, place)
+        if picture is not None:
             url = form.url(picture, "url", (*place, key), attachments=True)
             if url is None:
                 form.missing((*place, key, "url"))
@@ -190,6 +182,8 @@ def _read_embed(given: Mapping[str, Any], form: Form, place: Path) -> dict[str, 
     fields = [_read_field(one, form, spot) for spot, one in listed]
     if fields:
         embed["fields"] = fields
+    if not any(embed.get(key) for key in _SHOWN):
+        form.missing((*place, "description"))
     return embed
 
 

@@ -26,7 +26,7 @@ class Interaction:
     channel_id: str
     guild_id: str | None
     session_id: str
-    nonce: str | None
+    nonce: str | int | None
     made_at: datetime
     metadata: dict[str, Any]
     token: str = field(default_factory=lambda: secrets.token_urlsafe(48))

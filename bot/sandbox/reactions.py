@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.sandbox import message_shapes, shapes
+from bot.sandbox.emoji import is_emoji
 from bot.sandbox.errors import refusal
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routing import Call, Route
@@ -16,8 +17,7 @@ _KINDS_AT_MOST = 20
 def _emoji(call: Call) -> str:
     """The emoji of the path. This Discord has the unicode ones only; text is an unknown emoji."""
     name = call.path["emoji"]
-    keycap = "\u20e3" in name
-    if not name or len(name) > 32 or (name.isascii() and not keycap) or all(one.isalnum() for one in name):
+    if not is_emoji(name):
         raise refusal(10014)
     return name
 

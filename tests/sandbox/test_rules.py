@@ -211,6 +211,53 @@ def row(*components: Json) -> Json:
             "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE",
             id="mentions in conflict",
         ),
+        pytest.param({"embeds": [{}]}, "embeds.0.description", "BASE_TYPE_REQUIRED", id="empty embed"),
+        pytest.param(
+            {"content": "x", "embeds": [{"color": 1, "url": "https://a.example"}]},
+            "embeds.0.description",
+            "BASE_TYPE_REQUIRED",
+            id="embed that shows nothing",
+        ),
+        pytest.param(
+            {"embeds": [{"title": " ", "description": "d"}]},
+            "embeds.0.title",
+            "BASE_TYPE_REQUIRED",
+            id="blank title",
+        ),
+        pytest.param(
+            {"embeds": [{"title": "t", "author": {"name": ""}}]},
+            "embeds.0.author.name",
+            "BASE_TYPE_REQUIRED",
+            id="author without a name",
+        ),
+        pytest.param(
+            {"embeds": [{"title": "t", "footer": {"text": " "}}]},
+            "embeds.0.footer.text",
+            "BASE_TYPE_REQUIRED",
+            id="footer without a text",
+        ),
+        pytest.param(
+            {"embeds": [{"title": "t", "footer": "text"}]},
+            "embeds.0.footer",
+            "MODEL_TYPE_CONVERT",
+            id="footer of a wrong shape",
+        ),
+        pytest.param(
+            {"embeds": [{"title": "t", "url": "https://a.example:99999/"}]},
+            "embeds.0.url",
+            "URL_TYPE_INVALID_URL",
+            id="port 99999",
+        ),
+        pytest.param(
+            {"embeds": [{"title": "t", "url": "https://[a/"}]},
+            "embeds.0.url",
+            "URL_TYPE_INVALID_URL",
+            id="half an address",
+        ),
+        pytest.param(
+            {"content": "x", "nonce": 1 << 63}, "nonce", "NONCE_TYPE_INVALID", id="nonce of 65 bits"
+        ),
+        pytest.param({"content": "x", "nonce": 1.5}, "nonce", "NONCE_TYPE_INVALID", id="nonce in halves"),
         pytest.param({"content": "x", "nonce": "n" * 26}, "nonce", "BASE_TYPE_MAX_LENGTH", id="nonce of 26"),
         pytest.param(
             {"content": "x", "message_reference": {"message_id": "1"}},
@@ -240,3 +287,40 @@ async def test_twenty_kinds_of_reactions_fit_on_a_message(town: Town) -> None:
         await town.bob.react(message, chr(0x1F600 + number))
     assert await refused(town.bob.react(message, "👍")) == 30010
     assert await refused(town.bob.react(message, "thumbsup")) == 10014
+
+
+@pytest.mark.parametrize(
+    "emoji",
+    [
+        "👍",
+        "❤",
+        "❤️",
+        "👍🏽",
+        "👩‍💻",
+        "🏳️‍🌈",
+        "🇩🇪",
+        "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+        "1️⃣",
+        "#⃣",
+        "Ⓜ️",
+    ],
+)
+async def test_an_emoji_is_a_reaction(town: Town, emoji: str) -> None:
+    message = await town.bob.send(town.channel_id, "Vote")
+    await town.bob.react(message, emoji)
+    [counted] = (await town.bob.message(town.channel_id, message["id"]))["reactions"]
+    assert counted["emoji"]["name"] == emoji
+
+
+@pytest.mark.parametrize(
+    "text", ["up", "1", "é", "→", "½", "─", "👍👍", "👍x", "🇩", "\u200d", "👍\u200d", "name:123"]
+)
+async def test_what_is_no_emoji_is_no_reaction(town: Town, text: str) -> None:
+    message = await town.bob.send(town.channel_id, "Vote")
+    assert await refused(town.bob.react(message, text)) == 10014
+
+
+async def test_an_interactions_nonce_keeps_the_same_rules(town: Town) -> None:
+    body = {"type": 2, "application_id": town.application.id, "channel_id": town.channel_id, "data": {}}
+    assert await refused(town.bob.request("POST", "/interactions", {**body, "nonce": "n" * 26})) == 50035
+    assert await refused(town.bob.request("POST", "/interactions", {**body, "nonce": 1})) == 10063
