@@ -8,13 +8,14 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 # Added by newsletters and campaigns; the article behind the link is the same without them.
 _TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid|mc_cid|mc_eid|at_\w+)", re.IGNORECASE)
 _BLANKS = re.compile(r"[\x00-\x20\x7f-\xa0]+")
+_NEVER_TYPED = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _LONGEST = 2048  # what browsers and Discord's URL fields take
 
 
 def absolute(link: object, base: str | None = None) -> str | None:
     """Make a link absolute against its base; None where the result is not plain http or https.
 
-    User info is left out, blanks are encoded, and what is longer than 2,048 characters is no link.
+    User info is left out, blanks are encoded; what is longer than 2,048 characters or cannot be encoded is no link.
     """
     if not isinstance(link, str) or not link.strip() or len(link) > _LONGEST:
         return None
@@ -30,7 +31,16 @@ def absolute(link: object, base: str | None = None) -> str | None:
         (parts.scheme.lower(), f"{place}:{port}" if port else place, parts.path, parts.query, parts.fragment)
     )
     whole = _BLANKS.sub("%20", whole)
-    return whole if len(whole) <= _LONGEST else None
+    return whole if len(whole) <= _LONGEST and _is_encodable(whole) else None
+
+
+def _is_encodable(text: str) -> bool:
+    """Whether it holds no lone surrogate, which JSON can bring and no database takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def comparable(link: str) -> str:
@@ -46,8 +56,11 @@ def comparable(link: str) -> str:
 
 
 def as_address(written: str) -> str:
-    """Read an address as a person types it: `feed:` and angle brackets fall away, https is added."""
-    address = written.strip().strip("<>").strip()
+    """Read an address as a person types it: `feed:` and angle brackets fall away, https is added.
+
+    Control characters and lone surrogates fall away too; no address has them.
+    """
+    address = _NEVER_TYPED.sub("", written).strip().strip("<>").strip()
     address = re.sub(r"^feed:(?://)?(?=https?:)", "", address, flags=re.IGNORECASE)
     address = re.sub(r"^feed:(?://)?", "https://", address, flags=re.IGNORECASE)
     if re.match(r"[a-z][a-z0-9+.-]*://", address, re.IGNORECASE):

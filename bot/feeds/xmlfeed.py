@@ -18,6 +18,11 @@ from bot.feeds.model import Document, Unreadable
 from bot.feeds.text import clean, plain
 
 _INCOMPLETE_DATE = re.compile(r"\s*\d{4}(?:-?\d{2})?\s*")  # feedparser fills the rest from today
+# References to lone surrogates, D800–DFFF (55296–57343): feedparser gives a whole document up for one of them.
+_SURROGATE = re.compile(
+    rb"&#(?:x0*d[89a-f][0-9a-f]{2}|0*5(?:529[6-9]|5[3-9]\d\d|6\d{3}|7[0-2]\d\d|73[0-3]\d|734[0-3]));",
+    re.IGNORECASE,
+)
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:$|\?)", re.IGNORECASE)
 
 
@@ -25,6 +30,7 @@ def read(body: bytes, content_type: str, charset: str | None, url: str) -> Docum
     """Read RSS or Atom. Raises whatever feedparser raises."""
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         body, charset = body.decode("utf-16", "replace").encode(), "utf-8"  # feedparser takes it for ASCII
+    body = _SURROGATE.sub(b"", body)
     headers = {"content-type": f"{content_type or 'application/xml'}; charset={charset}"} if charset else {}
     # Always a stream: a string or bytes would be taken for a path or an address and be opened. Markup is
     # cleaned where it is shown, and links are made absolute by us: feedparser needs seconds for either.

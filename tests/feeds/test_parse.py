@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from time import process_time
@@ -13,6 +15,7 @@ import pytest
 from bot.feeds.links import absolute, as_address, comparable
 from bot.feeds.model import Document, Entry, Unreadable
 from bot.feeds.parse import parse
+from bot.feeds.summarise import summarise
 from bot.feeds.text import clean, paragraphs, plain
 from bot.feeds.workers import Workers
 
@@ -315,6 +318,63 @@ def test_text_out_of_html(markup: str, lines: list[str]) -> None:
 )
 def test_cleaning(text: str, shown: str) -> None:
     assert clean(text) == shown.replace("z\u0323", "ẓ")
+
+
+def strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from strings(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from strings(part)
+
+
+BAD = ["\ud800", "\udfff", "\x00", "\udcff\x00"]
+PLACES = [
+    "{}https://harbour.test/a",
+    "https://harbour.test/{}",
+    "https://har{}bour.test/",
+    "https://harbour.test/?{}#{}",
+    "{}",
+]
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("place", PLACES)
+def test_nothing_that_cannot_be_stored_leaves_a_json_feed(bad: str, place: str) -> None:
+    address, words = place.replace("{}", bad), f"Crane {bad}arrives."
+    item = {
+        "url": address, "external_url": address, "title": words, "summary": f"{words} So.", "image": address,
+        "content_html": f'<p>{words}</p><img src="{address}">', "authors": [{"name": words}], "tags": [words, bad],
+        "attachments": [{"mime_type": "image/png", "url": address}],
+    }  # fmt: skip
+    items = [item, {**item, "id": f"i{bad}d"}, {**item, "id": f"i{bad}d", "title": "b"}, {"title": words}]
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1", "title": words, "description": words, "icon": address,
+        "home_page_url": address, "feed_url": address, "authors": [{"name": words}], "items": items,
+    }  # fmt: skip
+    document = parse(json.dumps(feed).encode(), "application/feed+json", None, URL)
+    assert isinstance(document, Document)
+    assert len(document.entries) == 4
+    summaries = [summarise(entry) for entry in document.entries]
+    for text in strings([asdict(document), summaries]):
+        text.encode()
+        assert "\x00" not in text
+    assert summaries[0] == "Crane arrives. So."
+
+
+def test_nothing_that_cannot_be_stored_leaves_an_rss_feed() -> None:
+    words = "Crane &amp;#0;&#xD800;&#57343;&amp;#xDFFF; &#55295;arrives."
+    item = f"<item><guid>g{words}</guid><link>https://harbour.test/{words}</link><title>{words}</title>"
+    item += f"<author>{words}</author><category>{words}</category><description>{words}</description></item>"
+    document = parse(rss(item), "", None, URL)
+    assert isinstance(document, Document)
+    assert document.entries[0].title.endswith("\ud7ffarrives."), "the last one before the surrogates is kept"
+    for text in strings([asdict(document), [summarise(entry) for entry in document.entries]]):
+        text.encode()
+        assert "\x00" not in text
 
 
 @pytest.mark.parametrize("unit", ["<a ", '<a "', "<!--", "<figure>", "<div>", "<![CDATA[", "<", "&#", ". ", ".", "!\"",
