@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from bot.feeds.model import Document, Entry
 
+_LONGEST_IDENTITY = 500
+
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
@@ -60,18 +62,32 @@ def revision_of(entry: Entry) -> str:
     return digest.hexdigest()
 
 
+def bounded(identity: str) -> str:
+    """An identity of at most 500 characters: a longer one is its digest, as no index holds it."""
+    return identity if len(identity) <= _LONGEST_IDENTITY else digest_of(identity)
+
+
+def digest_of(text: str) -> str:
+    """A short name for a text that is too long, or too changeable in its form, for an identity."""
+    return f"digest:{hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
+
+
 def told_apart(identity: str, link: str) -> str:
-    """The identity of an entry that shares its guid with another one in the document."""
-    return f"{identity} {link}"
+    """The identity of an entry that shares its guid with another one in the document.
+
+    A long link is told by its digest, so that the guid before it can still be read (see `_identities`).
+    """
+    whole = f"{identity} {link}"
+    return whole if len(whole) <= _LONGEST_IDENTITY else f"{identity} {digest_of(link)}"
 
 
 def _known_as(entry: Entry, known: Mapping[str, str]) -> str | None:
     """The identity under which an entry is known, also after its guid began or ceased to be repeated."""
     own, apart, alone = _identities(entry)
+    if apart in known:
+        return apart  # it shared its guid with another entry that is now gone, and may be known by that guid
     if own in known:
         return own
-    if apart in known:
-        return apart  # it shared its guid with another entry that is now gone from the document
     if alone != own and known.get(alone) == revision_of(entry):
         return alone  # it had the guid to itself until now; only the same words can prove that
     return None
@@ -80,7 +96,8 @@ def _known_as(entry: Entry, known: Mapping[str, str]) -> str | None:
 def _identities(entry: Entry) -> tuple[str, str, str]:
     """Its identity; the one it had while its guid was repeated; the one it had while its guid was not."""
     link = entry.url or entry.title
-    return entry.identity, told_apart(entry.identity, link), entry.identity.removesuffix(f" {link}")
+    alone = entry.identity.removesuffix(f" {link}").removesuffix(f" {digest_of(link)}")
+    return entry.identity, told_apart(entry.identity, link), alone
 
 
 def _oldest_first(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from bot.feeds.identify import told_apart
+from bot.feeds.identify import bounded, digest_of, told_apart
 from bot.feeds.links import absolute, comparable
 from bot.feeds.model import Entry, Unreadable
 from bot.feeds.page import first_image
@@ -18,7 +17,6 @@ MAX_ENTRIES = 1_000  # in the document's order; the longest real feeds have some
 _MAX_MARKUP = 256 * 1024  # characters of one entry's content
 MAX_TITLE = 1_000
 MAX_DESCRIPTION = 4_000
-_MAX_IDENTITY = 500
 _MAX_TAGS = 20
 _EARLIEST_YEAR, _LATEST_YEAR = 1970, 9998
 _NO_FEED = "This is no feed: neither RSS nor Atom nor JSON Feed."
@@ -51,7 +49,7 @@ def entries_of(items: Iterable[Item], url: str) -> tuple[Entry, ...]:
     entries = [_entry(item, url) for item in items]
     guids = Counter(entry.identity for entry in entries)
     return tuple(
-        replace(entry, identity=_bounded(told_apart(entry.identity, entry.url or entry.title)))
+        replace(entry, identity=told_apart(entry.identity, entry.url or entry.title))
         if guids[entry.identity] > 1
         else entry
         for entry in entries
@@ -82,17 +80,10 @@ def _entry(item: Item, url: str) -> Entry:
 
 def _identity(guid: str, link: str | None, title: str, published: datetime | None) -> str:
     if guid:
-        return _bounded(guid)
+        return bounded(guid)
     if link:
-        return _bounded(comparable(link))
-    facts = f"{title}\n{published.isoformat() if published else ''}"
-    return f"digest:{hashlib.blake2b(facts.encode(), digest_size=16).hexdigest()}"
-
-
-def _bounded(identity: str) -> str:
-    if len(identity) <= _MAX_IDENTITY:
-        return identity
-    return f"digest:{hashlib.blake2b(identity.encode(), digest_size=16).hexdigest()}"
+        return bounded(comparable(link))
+    return digest_of(f"{title}\n{published.isoformat() if published else ''}")
 
 
 def _markup(markup: str) -> str:

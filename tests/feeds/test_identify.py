@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.feeds.identify import Recognised, identify, possible_identities, revision_of, told_apart
+from bot.feeds.items import Item, entries_of
 from bot.feeds.model import Document, Entry
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -93,6 +94,38 @@ def test_an_entry_whose_guid_begins_to_be_repeated_is_still_known() -> None:
     alone = entry("a", identity="guid")
     twins = [entry(name, identity=told_apart("guid", f"https://harbour.test/{name}")) for name in "ab"]
     assert identify(document(*twins), known(alone)).new == (twins[1],)
+
+
+TWINS = {
+    "short": ("guid", "https://harbour.test/a"),
+    "a long guid": ("g" * 2_000, "https://harbour.test/a"),
+    "a long link": ("guid", "https://harbour.test/" + "a" * 2_000),
+    "both long": ("g" * 2_000, "https://harbour.test/" + "a" * 2_000),
+    "together too long": ("g" * 300, "https://harbour.test/" + "a" * 300),
+    "at the limit": ("g" * 478, "https://harbour.test/a"),
+    "a long headline instead of a link": ("g" * 490, None),
+}
+
+
+@pytest.mark.parametrize(("guid", "link"), TWINS.values(), ids=TWINS.keys())
+def test_a_guid_that_is_repeated_for_a_while_posts_nothing_again(guid: str, link: str | None) -> None:
+    def poll(*names: str) -> Document:
+        items = [Item(guid=guid, link=link and link + name, title=f"Title {name}" * 20) for name in names]
+        return document(*entries_of(items, "https://harbour.test/feed"))
+
+    stored: dict[str, str] = {}
+    for now, new in (
+        (poll("x"), 1),
+        (poll("x", "y"), 1),
+        (poll("x", "y"), 0),
+        (poll("y"), 0),
+        (poll("x"), 0),
+    ):
+        asked = {identity: stored[identity] for identity in possible_identities(now) if identity in stored}
+        found = identify(now, asked)
+        assert (len(found.new), found.revised) == (new, ())
+        stored |= known(*found.new)
+    assert all(len(identity.encode()) < 600 for identity in stored)
 
 
 entries = st.lists(
