@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from bot.feeds.fetch import Fetcher
-from bot.feeds.links import as_address
+from bot.feeds.links import as_address, names_scheme
 from bot.feeds.model import (
     Candidate,
     Changed,
@@ -25,6 +26,8 @@ WELL_KNOWN = ("/feed", "/rss", "/atom.xml", "/feed.xml", "/index.xml", "/rss.xml
 _MOST_LINKS = 4  # links of the page that are tried, in its order
 _MOST_OFFERED = 25  # what one menu of Discord can hold
 _SILENT = ("timeout", "dns", "tls", "connection", "refused")  # a host that fails like this will fail again
+_UNREACHED = ("timeout", "tls", "connection")
+_KIND = re.compile(r"\b(?:rss|atom|rdf|json|feed)(?:\s*\d(?:\.\d+)*)?\b|\W+", re.IGNORECASE)
 _COMMENTS = ("comment", "kommentar", "commentaire", "comentario", "comentário", "commenti")
 
 
@@ -59,13 +62,13 @@ class Finder:
         self._workers = workers
 
     async def find(self, url: str) -> Found | Several | NotFound:
-        """Find the feed at an address as a person types it (https:// is added where no scheme is given).
+        """Find the feed at an address as a person types it.
 
+        Where no scheme is given it is https://, and http:// if no connection comes about that way.
         The address itself; then the feeds that the page declares, of which one is taken and several are
         offered; then the page's links that look like feeds; then the well-known places of its site.
         """
-        address = as_address(url)
-        outcome = await self._fetcher.fetch(address)
+        address, outcome = await self._reach(url)
         if not isinstance(outcome, Changed):
             return NotFound(_why(outcome))
         document = await self._parse(outcome)
@@ -73,12 +76,24 @@ class Finder:
             return _found(address, outcome, document)
         named = await self._workers.find_candidates(outcome.body, outcome.charset, outcome.url)
         declared = without_comments([candidate for candidate in named if candidate.kind != "link"])
-        if len(declared) > 1:
-            return Several(tuple(declared[:_MOST_OFFERED]))
+        offered = without_other_kinds(declared)
+        if len(offered) > 1:
+            return Several(tuple(offered[:_MOST_OFFERED]))
         linked = [candidate.url for candidate in named if candidate.kind == "link"][:_MOST_LINKS]
         places = [urljoin(outcome.url, place) for place in WELL_KNOWN]
         attempts = dict.fromkeys([*(candidate.url for candidate in declared), *linked, *places])
         return await self._first_feed(outcome.url, list(attempts), document)
+
+    async def _reach(self, written: str) -> tuple[str, Outcome]:
+        """The address that a person meant, and what it answers."""
+        address = as_address(written)
+        outcome = await self._fetcher.fetch(address)
+        if isinstance(outcome, Failed) and outcome.kind in _UNREACHED and not names_scheme(written):
+            plain = f"http://{address.removeprefix('https://')}"
+            second = await self._fetcher.fetch(plain)
+            if isinstance(second, Changed):
+                return plain, second
+        return address, outcome
 
     async def _first_feed(self, page: str, attempts: Sequence[str], as_feed: Unreadable) -> Found | NotFound:
         silent: dict[str | None, str] = {}
@@ -111,6 +126,16 @@ def without_comments(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Leave out feeds of comments, which blogs declare beside their own, unless nothing else is named."""
     articles = [candidate for candidate in candidates if not _is_of_comments(candidate)]
     return articles or list(candidates)
+
+
+def without_other_kinds(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Of feeds that differ in kind alone (one host, one title but for "RSS" or "Atom") leave the first kind."""
+    kinds: dict[tuple[str | None, str], str] = {}
+    return [one for one in candidates if kinds.setdefault(_subject(one), one.kind) == one.kind]
+
+
+def _subject(candidate: Candidate) -> tuple[str | None, str]:
+    return urlsplit(candidate.url).hostname, " ".join(_KIND.sub(" ", candidate.title).lower().split())
 
 
 def _is_of_comments(candidate: Candidate) -> bool:

@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 # Added by newsletters and campaigns; the article behind the link is the same without them.
 _TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid|mc_cid|mc_eid|at_\w+)", re.IGNORECASE)
 _BLANKS = re.compile(r"[\x00-\x20\x7f-\xa0]+")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_FEED = re.compile(r"^feed:(?://)?", re.IGNORECASE)
 _NEVER_TYPED = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _LONGEST = 2048  # what browsers and Discord's URL fields take
 
@@ -60,9 +62,15 @@ def as_address(written: str) -> str:
 
     Control characters and lone surrogates fall away too; no address has them.
     """
+    address = _without_wrapping(written)
+    return address if _SCHEME.match(address) else f"https://{address.removeprefix('//')}"
+
+
+def names_scheme(written: str) -> bool:
+    """Whether a person typed the scheme too, so that no other one is meant."""
+    return _SCHEME.match(_without_wrapping(written)) is not None
+
+
+def _without_wrapping(written: str) -> str:
     address = _NEVER_TYPED.sub("", written).strip().strip("<>").strip()
-    address = re.sub(r"^feed:(?://)?(?=https?:)", "", address, flags=re.IGNORECASE)
-    address = re.sub(r"^feed:(?://)?", "https://", address, flags=re.IGNORECASE)
-    if re.match(r"[a-z][a-z0-9+.-]*://", address, re.IGNORECASE):
-        return address
-    return f"https://{address.removeprefix('//')}"
+    return _FEED.sub("", address)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from bot.feeds.discover import WELL_KNOWN, Finder, Found, NotFound, Several, without_comments
+from bot.feeds.discover import (
+    WELL_KNOWN,
+    Finder,
+    Found,
+    NotFound,
+    Several,
+    without_comments,
+    without_other_kinds,
+)
 from bot.feeds.fetch import Fetcher
 from bot.feeds.model import Candidate
 from bot.feeds.workers import Workers
@@ -53,6 +61,53 @@ async def test_several_are_offered_without_those_of_comments(site: Site, finder:
     assert found == Several(
         (Candidate(f"{site.address}/a", "News", "rss"), Candidate(f"{site.address}/b", "Sport", "rss"))
     )
+
+
+async def test_one_feed_in_two_kinds_is_not_asked_about(site: Site, finder: Finder) -> None:
+    head = link("/rss", "News (RSS 2.0)") + link("/atom", "News (Atom)", "application/atom+xml")
+    site.serve("/atom")
+    found = await finder.find(page(site, "/", head))
+    assert isinstance(found, Found)
+    assert found.feed_url == f"{site.address}/atom", "the first kind is broken here, the other one is tried"
+    site.serve("/rss")
+    found = await finder.find(f"{site.address}/")
+    assert isinstance(found, Found)
+    assert found.feed_url == f"{site.address}/rss"
+
+
+def feed(path: str, title: str, kind: str = "rss", host: str = "h.test") -> Candidate:
+    return Candidate(f"https://{host}/{path}", title, kind)
+
+
+OFFERED = {
+    "two kinds": ([feed("r", "News RSS"), feed("a", "News - Atom", "atom")], "r"),
+    "no titles": ([feed("r", ""), feed("a", "", "atom"), feed("j", "JSON Feed", "json")], "r"),
+    "Atom first": ([feed("a", "Atom 1.0", "atom"), feed("r", "RSS 0.91")], "a"),
+    "other subjects": ([feed("r", "News"), feed("a", "Sport", "atom")], "ra"),
+    "one kind twice": ([feed("r", "RSS"), feed("s", "RSS"), feed("a", "", "atom"), feed("b", "", "atom")], "rs"),
+    "other hosts": ([feed("r", "News"), feed("a", "News", "atom", "cdn.test")], "ra"),
+    "a word that only begins so": ([feed("r", "Atomic news"), feed("a", "ic news", "atom")], "ra"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("named", "offered"), OFFERED.values(), ids=OFFERED.keys())
+def test_which_feeds_are_offered(named: list[Candidate], offered: str) -> None:
+    assert "".join(one.url[-1] for one in without_other_kinds(named)) == offered
+
+
+async def test_a_site_without_https_is_found_where_no_scheme_was_typed(site: Site, finder: Finder) -> None:
+    url = site.serve("/feed.xml")
+    found = await finder.find(url.removeprefix("http://"))
+    assert isinstance(found, Found)
+    assert found.feed_url == url
+    typed = await finder.find(url.replace("http://", "https://"))
+    assert isinstance(typed, NotFound)
+
+
+async def test_where_nothing_listens_the_first_attempt_is_told(finder: Finder, closed_port: int) -> None:
+    found = await finder.find(f"127.0.0.1:{closed_port}/feed")
+    assert isinstance(found, NotFound)
+    assert "does not accept the connection" in found.sentence
 
 
 async def test_a_link_on_the_page(site: Site, finder: Finder) -> None:

@@ -281,6 +281,9 @@ def test_spellings_of_one_address_are_equal() -> None:
         ("feed:http://harbour.test/f", "http://harbour.test/f"),
         ("//harbour.test", "https://harbour.test"),
         ("ftp://harbour.test", "ftp://harbour.test"),
+        ("har\x00bour.test/\ud800f\n", "https://harbour.test/f"),
+        ("feed://https://harbour.test/f", "https://harbour.test/f"),
+        ("feed:harbour.test/f", "https://harbour.test/f"),
     ],
 )
 def test_addresses_as_people_write_them(written: str, address: str) -> None:
