@@ -107,7 +107,8 @@ class Database:
             if isinstance(error, StatementError) and not isinstance(error, DBAPIError) and error.orig:
                 # A value of ours that no column takes, such as a naive datetime: not the database's doing.
                 raise error.orig from None
-            raise problem(error, self.where) from error
+            # Our sentence with the error's frames, but not the error: its text shows the row that was refused.
+            raise problem(error, self.where).with_traceback(error.__traceback__) from None
 
 
 def _make_file(address: SqliteAddress) -> None:
@@ -125,7 +126,7 @@ def _make_file(address: SqliteAddress) -> None:
         # Before the driver does it: aiosqlite 0.22 leaves its thread behind when a file cannot be opened.
         sqlite3.connect(address.path).close()
     except sqlite3.Error as error:
-        raise problem(error, address.where) from error
+        raise problem(error, address.where) from None
 
 
 def _sqlite_engine(address: SqliteAddress, patience: timedelta) -> AsyncEngine:

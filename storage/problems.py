@@ -32,12 +32,24 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = getattr(error, "orig", None) or error.__cause__ or error.__context__
 
 
+def _message(error: asyncpg.PostgresError) -> str:
+    """Say what PostgreSQL said, without what stands in a row: members' words are nobody's business in a log.
+
+    Its DETAIL shows the failing row. In class 22 (data exceptions) the message itself ends with the value.
+    """
+    message = str(error.args[0]) if error.args else type(error).__name__
+    return message.partition(": ")[0] if error.sqlstate.startswith("22") else message
+
+
 def problem(error: BaseException, where: str) -> DatabaseProblem:
-    """Translate a driver's or SQLAlchemy's error; `where` names the database for people, without a password."""
+    """Translate a driver's or SQLAlchemy's error; `where` names the database for people, without a password.
+
+    Raise it `from None`: the errors beneath it show rows, and a log's traceback would tell them.
+    """
     causes = list(_causes(error))
-    state = next((str(code) for cause in causes if (code := getattr(cause, "sqlstate", None))), None)
-    if state is not None:
-        return _postgresql_problem(state, str(causes[-1]), where)
+    for cause in causes:
+        if isinstance(cause, asyncpg.PostgresError) and cause.sqlstate:
+            return _postgresql_problem(cause.sqlstate, _message(cause), where)
     for cause in causes:
         known = _known_problem(cause, where)
         if known is not None:

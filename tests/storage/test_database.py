@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import struct
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -273,6 +274,34 @@ async def test_a_refused_row_surfaces_as_our_own_problem(database: Database):
             for _ in range(2):
                 await connection.execute(sources.insert().values(url="u", title="", failures=0))
     assert not isinstance(caught.value, DatabaseBusy)
+
+
+REFUSED = {
+    "a row without a value it needs": (
+        "INSERT INTO sources (url, title, failures) VALUES (:words, NULL, 0)", {"words": SECRET}, "23502"),
+    "a value of another type": (
+        "SELECT CAST(CAST(:words AS text) AS integer)", {"words": SECRET}, "22P02"),
+    "a value that cannot be sent": (
+        "INSERT INTO sources (url, title, failures) VALUES (:words, '', 0)", {"words": f"{SECRET}\ud800"}, "22000"),
+    "a row that stands already": (
+        "INSERT INTO sources (url, title, failures) VALUES (:words, '', 0), (:words, '', 0)",
+        {"words": SECRET}, "23505"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("statement", "values", "state"), REFUSED.values(), ids=REFUSED.keys())
+async def test_what_stands_in_a_refused_row_is_told_nowhere(
+    postgres_url: str, statement: str, values: dict[str, str], state: str
+):
+    database = await Database.open(postgres_url)
+    with pytest.raises(DatabaseProblem, match=state) as caught:
+        async with database.writing() as connection:
+            await connection.execute(text(statement), values)
+    shown = "".join(traceback.format_exception(caught.value))
+    assert SECRET not in str(caught.value)
+    assert SECRET not in shown
+    assert "await connection.execute(text(statement), values)" in shown, "where it happened is still told"
+    await database.close()
 
 
 async def test_a_naive_time_is_a_mistake_of_the_caller(store: Store):
