@@ -13,6 +13,7 @@ CHAT, OF_USER, OF_MESSAGE = 1, 2, 3
 SUBCOMMAND, GROUP = 1, 2
 _NAME = re.compile(r"[-_'\w]{1,32}")
 _TOO_LARGE = 8000
+_TEXT_AT_MOST = 6000
 _OPTION_KINDS = tuple(range(1, 12))
 
 
@@ -125,9 +126,7 @@ def _read_option(given: Mapping[str, Any], form: Form, place: Path, depth: int) 
         option["options"] = _read_options(given, form, place, depth + 1)
         return option
     option["required"] = given.get("required") is True
-    for key in ("min_value", "max_value", "min_length", "max_length", "channel_types"):
-        if given.get(key) is not None:
-            option[key] = given[key]
+    _read_bounds(given, option, form, place)
     if given.get("autocomplete") is not None:
         option["autocomplete"] = given["autocomplete"] is True
     if given.get("choices"):
@@ -136,6 +135,22 @@ def _read_option(given: Mapping[str, Any], form: Form, place: Path, depth: int) 
             message = "Choices and autocomplete exclude each other."
             form.wrong((*place, "choices"), "APPLICATION_COMMAND_OPTIONS_CHOICES_AUTOCOMPLETE", message)
     return option
+
+
+def _read_bounds(given: Mapping[str, Any], option: dict[str, Any], form: Form, place: Path) -> None:
+    for key, least in (("min_length", 0), ("max_length", 1)):
+        if given.get(key) is not None:
+            option[key] = form.number(given, key, place, least, least, _TEXT_AT_MOST)
+    for key in ("min_value", "max_value"):
+        value = given.get(key)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            form.wrong((*place, key), "NUMBER_TYPE_COERCE", f'Value "{value}" is not a number.')
+        else:
+            option[key] = value
+    if given.get("channel_types") is not None:
+        option["channel_types"] = form.items(given, "channel_types", place, 25)
 
 
 def read_choices(body: Mapping[str, Any], form: Form, path: Path) -> list[dict[str, Any]]:

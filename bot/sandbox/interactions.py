@@ -4,11 +4,13 @@ https://discord.com/developers/docs/interactions/receiving-and-responding
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
 from bot.sandbox import message_shapes, shapes
 from bot.sandbox.answers import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, READS_ALL, tell_person
+from bot.sandbox.command_form import CHAT, OF_USER
+from bot.sandbox.command_options import leaves, read_options
 from bot.sandbox.commands import usable
 from bot.sandbox.component_form import walk
 from bot.sandbox.errors import invalid_form, refusal
@@ -17,7 +19,7 @@ from bot.sandbox.pending import FIRST_ANSWER_S, Interaction
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routing import Call, Route, Stage
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import Channel
+from bot.sandbox.world import Channel, Command
 
 # A person acts
 
@@ -77,6 +79,8 @@ def _command_data(call: Call, interaction: Interaction, channel: Channel, data: 
     command = call.world.commands.get(str(data.get("id")))
     if command is None or command.application_id != interaction.application_id:
         raise refusal(10063)
+    if command.guild_id not in (None, channel.guild_id):
+        raise refusal(10063)
     call.stage.access.demand(call.user.id, channel, Permission.USE_APPLICATION_COMMANDS)
     guild = call.world.guilds.get(channel.guild_id or "")
     if guild is not None and not usable(call.stage, call.user.id, guild, command):
@@ -85,38 +89,57 @@ def _command_data(call: Call, interaction: Interaction, channel: Channel, data: 
     sent: Json = {"id": command.id, "name": command.name, "type": command.type}
     if command.guild_id is not None:
         sent["guild_id"] = command.guild_id
-    options = data.get("options") or []
-    if command.type == 1:
-        sent["options"] = options
-    resolved = _resolve(call, [(one.get("type"), one.get("value")) for one in _leaves(options)])
-    target_id = data.get("target_id")
-    if target_id is not None:
-        sent["target_id"] = str(target_id)
-        resolved = _resolve(call, [(6 if command.type == 2 else -1, target_id)])
-    if resolved:
-        sent["resolved"] = resolved
+    sent |= _chosen(call, interaction, channel, command, data)
     return sent
 
 
-def _leaves(options: list[Json]) -> Iterator[Json]:
-    for one in options:
-        if one.get("type") in (1, 2):
-            yield from _leaves(one.get("options") or [])
-        else:
-            yield one
+def _chosen(call: Call, interaction: Interaction, channel: Channel, command: Command, data: Json) -> Json:
+    """What a person chose: a chat command's options or a menu's target, and what the ids in it stand for."""
+    form = Form()
+
+    def exists(option: Mapping[str, Any], value: str) -> bool:
+        return _exists(call, channel, option, value)
+
+    options = read_options(data, command, form, interaction.type == COMMAND, exists)
+    target_id = form.snowflake(data, "target_id", ("data",))
+    if command.type != CHAT and target_id is None:
+        form.missing(("data", "target_id"))
+    form.finish()
+    if command.type == CHAT:
+        sent: Json = {"options": options}
+        resolved = _resolve(call, channel, [(one["type"], one["value"]) for one in leaves(options)])
+    else:
+        sent = {"target_id": target_id}
+        if target_id not in (call.world.users if command.type == OF_USER else call.world.messages):
+            raise refusal(10013 if command.type == OF_USER else 10008)
+        resolved = _resolve(call, channel, [(6 if command.type == OF_USER else -1, target_id)])
+    return {**sent, "resolved": resolved} if resolved else sent
 
 
-def _resolve(call: Call, wanted: list[tuple[Any, Any]]) -> Json:
+def _exists(call: Call, channel: Channel, option: Mapping[str, Any], value: str) -> bool:
+    """Whether the user, channel, role or attachment that an option names is there for the asking person."""
+    world, kind = call.world, option["type"]
+    guild = world.guilds.get(channel.guild_id or "")
+    is_role = guild is not None and value in guild.roles
+    if kind == 7:
+        named = world.channels.get(value)
+        if named is None or named.guild_id != channel.guild_id:
+            return False
+        wanted = option.get("channel_types") or (named.type,)
+        return named.type in wanted and call.stage.access.can_view(call.user.id, named)
+    return {6: value in world.users, 8: is_role, 9: is_role or value in world.users}.get(kind, False)
+
+
+def _resolve(call: Call, channel: Channel, wanted: list[tuple[Any, Any]]) -> Json:
     """The things that ids stand for, by option type (6 user, 7 channel, 8 role, 9 both; -1 a message)."""
     world, access = call.world, call.stage.access
-    guild = world.guilds.get(str(call.form.get("guild_id")))
+    guild = world.guilds.get(channel.guild_id or "")
     resolved: dict[str, Json] = {}
     for kind, value in wanted:
         one = str(value)
         if kind == -1 and one in world.messages:
             message = world.messages[one]
-            channel = world.channels[message.channel_id]
-            access.demand(call.user.id, channel, Permission.READ_MESSAGE_HISTORY)
+            access.demand(call.user.id, world.channels[message.channel_id], Permission.READ_MESSAGE_HISTORY)
             # The target of a context menu command is read whole, whatever the intents.
             shape = message_shapes.message_shape(world, message, None, READS_ALL)
             resolved.setdefault("messages", {})[one] = shape
@@ -157,7 +180,7 @@ def _component_data(call: Call, interaction: Interaction, channel: Channel, data
         values = [str(one) for one in data.get("values") or []]
         sent["values"] = values
         option_kind = {5: 6, 6: 8, 7: 9, 8: 7}.get(kind)
-        resolved = _resolve(call, [(option_kind, one) for one in values])
+        resolved = _resolve(call, channel, [(option_kind, one) for one in values])
         if resolved:
             sent["resolved"] = resolved
     return sent
