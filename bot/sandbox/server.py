@@ -17,6 +17,7 @@ from bot.sandbox import (
     answers,
     channels,
     commands,
+    conversation,
     guilds,
     interactions,
     messages,
@@ -135,7 +136,7 @@ class Sandbox:
             self.stage = Stage(world, self._now)
         application = web.Application(client_max_size=_BODY_AT_MOST, middlewares=[gate(self._host)])
         application.router.add_route("*", "/api/{rest:.*}", self._serve_api)
-        application.router.add_get("/gateway", self.stage.gateway.serve)
+        application.router.add_get("/gateway", self._serve_gateway)
         application.router.add_get("/attachments/{channel}/{id}/{name}", self._serve_attachment)
         application.router.add_get("/sandbox/people", self._serve_people)
         application.router.add_get("/", self._serve_page)
@@ -240,7 +241,10 @@ class Sandbox:
         user = world.users.get(world.tokens.get(header.removeprefix("Bot ").strip(), ""))
         return user if user is not None and user.bot == header.startswith("Bot ") else None
 
-    # Files
+    # Gateway and files
+
+    async def _serve_gateway(self, request: web.Request) -> web.StreamResponse:
+        return await conversation.serve(request, self.stage.world, self.stage.gateway)
 
     async def _serve_attachment(self, request: web.Request) -> web.StreamResponse:
         upload = self.stage.files.get(request.match_info["id"])
