@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -11,9 +13,11 @@ from bot.cards import (
     COMMENTS_A_PAGE,
     Card,
     article_choice,
+    article_value,
     comments_card,
     line,
     nonce_of,
+    read_article_value,
     read_comments_button,
 )
 from bot.newsroom.comment_tree import CommentSort
@@ -21,7 +25,8 @@ from bot.newsroom.comments import Comments
 from bot.newsroom.front_page import FrontPage
 from bot.newsroom.ranking import Period
 from bot.publisher import message_seen
-from cogs.replies import Host, Interaction, chosen, clicked, guild_of, show, turn_page
+from cogs.replies import Answer, Host, Interaction, chosen, clicked, guild_of, show, turn_page
+from cogs.visibility import visible_to
 from storage.records import Listed, Sort
 
 SORTS = [
@@ -30,7 +35,9 @@ SORTS = [
     app_commands.Choice(name="most voted first", value="most_voted"),
 ]
 CHOICE_NAME, CHOICES = 100, 25
+LONGEST_SEARCH = 200
 _NOT_FOUND = "No article here has these words. Choose one of those offered while you type, or look at `/top`."
+_GONE = "Broadsheet no longer has this article, or you can't see its channel. `/top` shows those it has."
 
 _HOW_TO_WITH_CONTENT = "Reply to the card or write in its thread to comment."
 # Without MESSAGE_CONTENT Discord shows the bot only the replies that ping it.
@@ -87,26 +94,24 @@ class CommentsCog(commands.Cog, name="comments"):
     )
     @app_commands.choices(sort=SORTS)
     async def comments(
-        self, interaction: Interaction, article: str | None = None, sort: str = "newest"
+        self,
+        interaction: Interaction,
+        article: app_commands.Range[str, 1, LONGEST_SEARCH] | None = None,
+        sort: str = "newest",
     ) -> None:
         """The first page of an article's comments."""
-        listed = await self._named(interaction, article)
-        if listed is None and article is None:
-            await show(interaction, article_choice(await self._worth_reading(interaction)))
-            return
-        if listed is None:
-            await interaction.response.send_message(_NOT_FOUND, ephemeral=True)
-            return
-        await show(interaction, await self._card(listed, CommentSort(sort), 0))
+        await show(interaction, self._asked_for(interaction, article, CommentSort(sort)))
 
     @comments.autocomplete("article")
     async def offer_articles(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """Recent articles whose title holds the typed words."""
-        found = await self._front_page.find(guild_of(interaction), typed, limit=CHOICES)
+        found = await self._front_page.find(
+            guild_of(interaction), typed[:LONGEST_SEARCH], limit=CHOICES, visible=visible_to(interaction)
+        )
         return [
             app_commands.Choice(
                 name=line(listed.article.title, CHOICE_NAME) or "Untitled article",
-                value=str(listed.article.id),
+                value=article_value(listed.article.id),
             )
             for listed in found
         ]
@@ -115,44 +120,64 @@ class CommentsCog(commands.Cog, name="comments"):
     async def on_interaction(self, interaction: Interaction) -> None:
         """A card's button, or one that asks for another page or order."""
         custom_id = clicked(interaction) or ""
+        front_page, visible = self._front_page, visible_to(interaction)
         if (nonce := nonce_of(custom_id)) is not None:
-            listed, sort, offset = await self._front_page.by_nonce(nonce), CommentSort.NEWEST, 0
+            finding, sort, offset = front_page.by_nonce(nonce, visible=visible), CommentSort.NEWEST, 0
         elif (asked := read_comments_button(custom_id)) is not None:
             article_id, sort, offset = asked
-            listed = await self._front_page.one(guild_of(interaction), article_id)
+            finding = front_page.one(guild_of(interaction), article_id, visible=visible)
         elif custom_id == ARTICLE_MENU:
-            listed, sort, offset = (
-                await self._named(interaction, chosen(interaction) or ""),
+            finding, sort, offset = (
+                self._named(interaction, chosen(interaction) or ""),
                 CommentSort.NEWEST,
                 0,
             )
         else:
             return
+        await turn_page(interaction, self._clicked_for(interaction, finding, sort, offset))
+
+    async def _asked_for(self, interaction: Interaction, article: str | None, sort: CommentSort) -> Answer:
+        listed = await self._named(interaction, article)
+        if listed is not None:
+            return await self._card(interaction, listed, sort, 0)
+        return _NOT_FOUND if article is not None else article_choice(await self._worth_reading(interaction))
+
+    async def _clicked_for(
+        self, interaction: Interaction, finding: Awaitable[Listed | None], sort: CommentSort, offset: int
+    ) -> Answer:
+        listed = await finding
         if listed is None or listed.guild_id != interaction.guild_id:
-            gone = "Broadsheet no longer has this article. `/top` shows those it has."
-            await interaction.response.send_message(gone, ephemeral=True)
-            return
-        await turn_page(interaction, await self._card(listed, sort, offset))
+            return _GONE
+        return await self._card(interaction, listed, sort, offset)
 
     async def _named(self, interaction: Interaction, article: str | None) -> Listed | None:
-        guild_id = guild_of(interaction)
+        guild_id, visible = guild_of(interaction), visible_to(interaction)
         if article is None:
-            listed = await self._front_page.by_message(interaction.channel_id or 0)
+            listed = await self._front_page.by_message(interaction.channel_id or 0, visible=visible)
             return listed if listed is not None and listed.guild_id == guild_id else None
-        if article.isascii() and article.isdigit() and len(article) < 19:
-            listed = await self._front_page.one(guild_id, int(article))
-            if listed is not None:
-                return listed
-        return next(iter(await self._front_page.find(guild_id, article, limit=1)), None)
+        if (article_id := read_article_value(article)) is not None:
+            return await self._front_page.one(guild_id, article_id, visible=visible)
+        return next(iter(await self._front_page.find(guild_id, article, limit=1, visible=visible)), None)
 
     async def _worth_reading(self, interaction: Interaction) -> list[Listed]:
         """The last month's most discussed articles; those of the channel where this is asked come first."""
-        page = await self._front_page.page(guild_of(interaction), Sort.DISCUSSED, Period.MONTH, limit=CHOICES)
+        page = await self._front_page.page(
+            guild_of(interaction),
+            Sort.DISCUSSED,
+            Period.MONTH,
+            limit=CHOICES,
+            visible=visible_to(interaction),
+        )
         return sorted(page.items, key=lambda listed: listed.channel_id != interaction.channel_id)
 
-    async def _card(self, listed: Listed, sort: CommentSort, offset: int) -> Card:
+    async def _card(self, interaction: Interaction, listed: Listed, sort: CommentSort, offset: int) -> Card:
         page = await self._comments.page(
-            listed.guild_id, listed.article.id, sort, offset, limit=COMMENTS_A_PAGE
+            listed.guild_id,
+            listed.article.id,
+            sort,
+            offset,
+            limit=COMMENTS_A_PAGE,
+            visible=visible_to(interaction),
         )
         return comments_card(listed, page, sort, offset, self._how_to)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from discord import app_commands
 from discord.ext import commands
 
@@ -9,6 +11,7 @@ from bot.cards import Card, read_top_button, top_card
 from bot.newsroom.front_page import FrontPage, WrongCursor
 from bot.newsroom.ranking import Period
 from cogs.replies import Host, Interaction, clicked, guild_of, show, turn_page
+from cogs.visibility import visible_to, visible_to_all_here
 from storage.records import Sort
 
 SORTS = [
@@ -43,22 +46,28 @@ class FrontPageCog(commands.Cog, name="front page"):
         self, interaction: Interaction, sort: str = "hot", period: str = "week", public: bool = False
     ) -> None:
         """The first page."""
-        card = await self._card(guild_of(interaction), Sort(sort), Period(period), None)
-        await show(interaction, card, ephemeral=not public)
+        visible = visible_to_all_here(interaction) if public else visible_to(interaction)
+        making = self._card(guild_of(interaction), Sort(sort), Period(period), None, visible)
+        await show(interaction, making, ephemeral=not public)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
         """A button asks for another page."""
         asked = read_top_button(clicked(interaction) or "")
         if asked is not None:
-            await turn_page(interaction, await self._card(guild_of(interaction), *asked))
+            making = self._card(guild_of(interaction), *asked, visible_to(interaction))
+            await turn_page(interaction, making)
 
-    async def _card(self, guild_id: int, sort: Sort, period: Period, cursor: str | None) -> Card:
+    async def _card(
+        self, guild_id: int, sort: Sort, period: Period, cursor: str | None, visible: Collection[int]
+    ) -> Card:
         try:
-            page = await self._front_page.page(guild_id, sort, period, limit=10, cursor=cursor)
+            page = await self._front_page.page(
+                guild_id, sort, period, limit=10, cursor=cursor, visible=visible
+            )
         except WrongCursor:  # a button of an older version: begin again
             cursor = None
-            page = await self._front_page.page(guild_id, sort, period, limit=10)
+            page = await self._front_page.page(guild_id, sort, period, limit=10, visible=visible)
         return top_card(page, sort, period, cursor)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
 
 import discord
 from discord.ext import commands
@@ -11,6 +13,11 @@ from bot.cards import Card
 from bot.newsroom.newsroom import Newsroom
 
 Interaction = discord.Interaction[commands.Bot]
+
+Answer = Card | str
+
+# Discord waits 3 seconds for an answer, or for the word that one will come.
+PATIENCE = 1.8
 
 
 class Host(Protocol):
@@ -49,17 +56,56 @@ def chosen(interaction: Interaction) -> str | None:
     return str(values[0]) if isinstance(values, list) and values else None
 
 
-async def show(interaction: Interaction, card: Card, *, ephemeral: bool = True) -> None:
-    """Answer with a card of its own."""
-    await interaction.response.send_message(embed=card.embed, view=_view(card), ephemeral=ephemeral)
+async def show(
+    interaction: Interaction, making: Coroutine[Any, Any, Answer], *, ephemeral: bool = True
+) -> None:
+    """Answer with a message of its own; a sentence, or a card. An answer that takes long to make is announced."""
+
+    async def announce() -> None:
+        await interaction.response.defer(ephemeral=ephemeral, thinking=True)
+
+    await _send(interaction, await _made(making, announce), ephemeral)
 
 
-async def turn_page(interaction: Interaction, card: Card) -> None:
-    """Show another page: in place where only this member sees the message, else as an answer to them alone."""
-    if interaction.message is not None and interaction.message.flags.ephemeral:
-        await interaction.response.edit_message(embed=card.embed, view=_view(card))
+async def turn_page(interaction: Interaction, making: Coroutine[Any, Any, Answer]) -> None:
+    """Show another page: in place where only this member sees the message, else as an answer to them alone.
+
+    A sentence is always a message of its own.
+    """
+    if interaction.message is None or not interaction.message.flags.ephemeral:
+        await show(interaction, making)
+        return
+
+    async def announce() -> None:
+        await interaction.response.defer()
+
+    answer = await _made(making, announce)
+    if isinstance(answer, str):
+        await _send(interaction, answer, ephemeral=True)
+    elif interaction.response.is_done():
+        await interaction.edit_original_response(embed=answer.embed, view=_view(answer))
     else:
-        await show(interaction, card)
+        await interaction.response.edit_message(embed=answer.embed, view=_view(answer))
+
+
+async def _made(making: Coroutine[Any, Any, Answer], announce: Callable[[], Awaitable[None]]) -> Answer:
+    task = asyncio.create_task(making)
+    try:
+        if not (await asyncio.wait((task,), timeout=PATIENCE))[0]:
+            await announce()
+        return await task
+    finally:
+        task.cancel()
+
+
+async def _send(interaction: Interaction, answer: Answer, ephemeral: bool) -> None:
+    message: dict[str, Any] = (
+        {"content": answer} if isinstance(answer, str) else {"embed": answer.embed, "view": _view(answer)}
+    )
+    if interaction.response.is_done():
+        await interaction.followup.send(**message, ephemeral=ephemeral)
+    else:
+        await interaction.response.send_message(**message, ephemeral=ephemeral)
 
 
 def _view(card: Card) -> discord.ui.View:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, delete, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.records import Comment, CommentSeen, Tally
 from storage.rows import insert, portions
-from storage.tables import comments, members
+from storage.tables import comments, members, posts
 from storage.tallies import Ranks, lock, recompute
 
 
@@ -37,6 +37,22 @@ def _read(row: Any) -> Comment:
         edited_at=row.edited_at,
         tally=Tally(row.upvotes, row.downvotes),
     )
+
+
+MOST = 5000
+"""Comments of one article that are listed, at most."""
+
+First = Literal["newest", "oldest", "most_voted"]
+
+_ORDERS: dict[First, tuple[ColumnElement[Any], ...]] = {
+    "newest": (comments.c.created_at.desc(), comments.c.message_id.desc()),
+    "oldest": (comments.c.created_at, comments.c.message_id),
+    "most_voted": (
+        (comments.c.upvotes - comments.c.downvotes).desc(),
+        comments.c.created_at,
+        comments.c.message_id,
+    ),
+}
 
 
 class Comments:
@@ -85,16 +101,38 @@ class Comments:
 
     async def remove(self, message_ids: Collection[int]) -> int:
         """Erase comments with the votes on them; answers how many there were."""
+        ours = await self._ours(message_ids)
+        if not ours:
+            return 0
         removed = 0
         async with self._database.writing() as connection:
-            for portion in portions(message_ids):
+            for portion in portions(ours):
                 removed += await self._erase(connection, comments.c.message_id.in_(portion))
         return removed
 
+    async def _ours(self, message_ids: Collection[int]) -> list[int]:
+        """Find the comments among messages without writing: nearly all that is deleted in a guild is none."""
+        found: list[int] = []
+        async with self._database.reading() as connection:
+            for portion in portions(message_ids):
+                found += await connection.scalars(
+                    select(comments.c.message_id).where(comments.c.message_id.in_(portion))
+                )
+        return found
+
     async def remove_channel(self, channel_id: int) -> int:
-        """Erase all comments of a channel or thread that is gone; answers how many there were."""
+        """Erase all comments of a channel that is gone, or thread, and of the threads on a channel's posts.
+
+        Answers how many there were. A thread that a member made from a message has that message's id.
+        """
+        here = posts.c.channel_id == channel_id
+        threads = union_all(
+            select(posts.c.thread_id).where(here, posts.c.thread_id.is_not(None)),
+            select(posts.c.message_id).where(here, posts.c.message_id.is_not(None)),
+        )
         async with self._database.writing() as connection:
-            return await self._erase(connection, comments.c.channel_id == channel_id)
+            in_channel = await self._erase(connection, comments.c.channel_id == channel_id)
+            return in_channel + await self._erase(connection, comments.c.channel_id.in_(threads))
 
     async def _erase(self, connection: AsyncConnection, which: ColumnElement[bool]) -> int:
         places = await connection.execute(
@@ -116,16 +154,37 @@ class Comments:
             ).one_or_none()
             return _read(row) if row else None
 
-    async def of_article(self, guild_id: int, article_id: int, limit: int = 5000) -> list[Comment]:
-        """List an article's comments in a guild, oldest first."""
+    async def of_article(
+        self, guild_id: int, article_id: int, first: First, limit: int = MOST, *, visible: Collection[int]
+    ) -> tuple[list[Comment], bool]:
+        """List an article's comments in a guild in this order, and whether those beyond `limit` were left out.
+
+        `visible` are ids of channels and threads. A thread on a post is as visible as the post's channel.
+        """
+        seen_posts = (
+            posts.c.article_id == article_id,
+            posts.c.guild_id == guild_id,
+            posts.c.channel_id.in_(visible),
+        )
         async with self._database.reading() as connection:
-            rows = await connection.execute(
-                _comments()
-                .where(comments.c.article_id == article_id, comments.c.guild_id == guild_id)
-                .order_by(comments.c.created_at, comments.c.message_id)
-                .limit(limit)
+            threads = await connection.execute(
+                select(posts.c.message_id, posts.c.thread_id).where(*seen_posts)
             )
-            return [_read(row) for row in rows]
+            # A thread that a member made from a message has that message's id.
+            places = {*visible, *(thread_id for row in threads for thread_id in row if thread_id is not None)}
+            rows = (
+                await connection.execute(
+                    _comments()
+                    .where(
+                        comments.c.article_id == article_id,
+                        comments.c.guild_id == guild_id,
+                        comments.c.channel_id.in_(places),
+                    )
+                    .order_by(*_ORDERS[first])
+                    .limit(limit + 1)
+                )
+            ).all()
+        return [_read(row) for row in rows[:limit]], len(rows) > limit
 
     async def ids_in_channel(self, channel_id: int, after: int) -> list[int]:
         """List a channel's comments with ids above `after`, to be compared with what Discord still shows."""

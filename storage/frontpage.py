@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,9 @@ Key = tuple[float | int | str, int]
 MOST = 100
 """Articles on one page, at most."""
 
+MOST_WORDS = 8
+"""Words that a search looks for: each is a pass over the text, and many hundreds are more than a statement holds."""
+
 _ORDERS: dict[Sort, Column[Any]] = {
     Sort.HOT: standings.c.hot,
     Sort.NEW: standings.c.posted_at,
@@ -27,14 +31,15 @@ _ORDERS: dict[Sort, Column[Any]] = {
 }
 
 
-def _listed() -> Select[*tuple[Any, ...]]:
-    """Select articles as they stand, each with the first of its posts that is still there."""
+def _listed(visible: Collection[int]) -> Select[*tuple[Any, ...]]:
+    """Select articles as they stand, each with the first of its posts that is still there and may be seen."""
     others = posts.alias()
     first = (
         select(others.c.id)
         .where(
             others.c.article_id == standings.c.article_id,
             others.c.guild_id == standings.c.guild_id,
+            others.c.channel_id.in_(visible),
             is_sent(others),
         )
         .order_by(others.c.id)
@@ -85,7 +90,10 @@ def _read_key(sort: Sort, after: tuple[Any, ...]) -> tuple[Any, int]:
 
 
 class FrontPage:
-    """A guild's articles as readers see them."""
+    """A guild's articles as readers see them: those alone of which a post is in a channel that the reader may see.
+
+    Votes and comments are counted in the whole guild.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -99,10 +107,13 @@ class FrontPage:
         after: tuple[Any, ...] | None = None,
         search: str | None = None,
         source_id: int | None = None,
+        *,
+        visible: Collection[int],
     ) -> tuple[list[Listed], Key | None]:
         """List articles posted since then, at most 100, and the key that the next page begins `after`.
 
-        `search` wants every word of it, in any case, in title or summary. Raises ValueError for a foreign key.
+        `search` wants its words, the first eight of them, in any case, in title or summary. `visible` are ids of
+        channels and threads. Raises ValueError for a foreign key.
         """
         order = _ORDERS[sort]
         limit = max(1, min(limit, MOST))
@@ -115,12 +126,12 @@ class FrontPage:
             conditions.append(tuple_(order, standings.c.article_id) < _read_key(sort, after))
         conditions += [
             articles.c.search_text.contains(word, autoescape=True)
-            for word in (search or "").casefold().split()
+            for word in list(dict.fromkeys((search or "").casefold().split()))[:MOST_WORDS]
         ]
         async with self._database.reading() as connection:
             rows = (
                 await connection.execute(
-                    _listed()
+                    _listed(visible)
                     .where(*conditions)
                     .order_by(order.desc(), standings.c.article_id.desc())
                     .limit(limit + 1)
@@ -133,12 +144,12 @@ class FrontPage:
         key = value.isoformat() if isinstance(value, datetime) else value
         return [_read(row) for row in page], (key, page[-1]._mapping[standings.c.article_id])
 
-    async def one(self, guild_id: int, article_id: int) -> Listed | None:
-        """Answer how an article stands in a guild; None where it has no place."""
+    async def one(self, guild_id: int, article_id: int, *, visible: Collection[int]) -> Listed | None:
+        """Answer how an article stands in a guild; None where no post of it is in a visible channel."""
         async with self._database.reading() as connection:
             row = (
                 await connection.execute(
-                    _listed().where(
+                    _listed(visible).where(
                         and_(standings.c.guild_id == guild_id, standings.c.article_id == article_id)
                     )
                 )

@@ -16,10 +16,14 @@ from storage.records import CommentSeen
 
 @dataclass(frozen=True, slots=True)
 class CommentPage:
-    """Some of an article's comments in reading order, and how many there are in all."""
+    """Some of an article's comments in reading order, and how many can be listed in all.
+
+    `cut` says that there are more than can be listed: the first ones in the asked order are.
+    """
 
     items: tuple[CommentLine, ...]
     total: int
+    cut: bool = False
 
 
 class Comments:
@@ -42,8 +46,6 @@ class Comments:
             return False  # withheld by Discord, or a sticker: never an edit to nothing
         article_id = await self._article_of(message)
         if article_id is None:
-            if message.reply_to_id is not None:
-                self._watch.early.keep(message.reply_to_id, lambda: self._keep(message))
             return False
         kept = await self._store.comments.get(message.message_id)
         if kept is not None and kept.edited_at is not None and kept.edited_at > _changed_at(message):
@@ -74,22 +76,38 @@ class Comments:
             await self._store.posts.message_deleted(message_ids, self._clock())
 
     async def channel_deleted(self, channel_id: int) -> None:
-        """A channel or thread is gone with all that was in it; Discord tells of no single message."""
+        """A channel or thread is gone with all that was in it; Discord tells of no single message or thread.
+
+        Nothing can ever be posted there again, so its subscriptions end.
+        """
         async with self._watch.turn:
             self._watch.deleted((channel_id,))
             await self._store.comments.remove_channel(channel_id)
+            for subscription in await self._store.subscriptions.of_channel(channel_id):
+                await self._store.subscriptions.remove(subscription.id)
             await self._store.posts.channel_deleted(channel_id, self._clock())
 
     async def page(
-        self, guild_id: int, article_id: int, sort: CommentSort, offset: int = 0, limit: int = 10
+        self,
+        guild_id: int,
+        article_id: int,
+        sort: CommentSort,
+        offset: int = 0,
+        limit: int = 10,
+        *,
+        visible: Collection[int],
     ) -> CommentPage:
-        """`limit` comments from the `offset`-th on, in reading order."""
-        lines = tuple(reading_order(await self.tree(guild_id, article_id, sort)))
-        return CommentPage(lines[offset : offset + limit], len(lines))
+        """`limit` comments from the `offset`-th on, in reading order; see `tree`."""
+        found, cut = await self._store.comments.of_article(guild_id, article_id, sort.value, visible=visible)
+        lines = tuple(reading_order(comment_tree(found, sort)))
+        return CommentPage(lines[offset : offset + limit], len(lines), cut)
 
-    async def tree(self, guild_id: int, article_id: int, sort: CommentSort) -> tuple[CommentNode, ...]:
-        """All comments of an article in a guild, nested and sorted."""
-        return comment_tree(await self._store.comments.of_article(guild_id, article_id), sort)
+    async def tree(
+        self, guild_id: int, article_id: int, sort: CommentSort, *, visible: Collection[int]
+    ) -> tuple[CommentNode, ...]:
+        """An article's comments in a guild, nested and sorted: those in `visible` channels and their posts' threads."""
+        found, _ = await self._store.comments.of_article(guild_id, article_id, sort.value, visible=visible)
+        return comment_tree(found, sort)
 
     async def _article_of(self, message: MessageSeen) -> int | None:
         # A thread made from a message has that message's id, also where a member made it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.newsroom.ranking import Period
@@ -29,7 +30,10 @@ class Page:
 
 
 class FrontPage:
-    """What `/top`, the JSON API and the cards' buttons show."""
+    """What `/top`, the JSON API and the cards' buttons show.
+
+    `visible` are the ids of the channels and threads that the reader may read; what is nowhere in them is not shown.
+    """
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
         self._store = store
@@ -43,34 +47,43 @@ class FrontPage:
         limit: int = 10,
         cursor: str | None = None,
         search: str | None = None,
+        *,
+        visible: Collection[int],
     ) -> Page:
-        """A page of a guild's articles. Raises WrongCursor for a cursor that is not one of this order's."""
+        """A page of a guild's articles; `search` looks for its first eight words.
+
+        Raises WrongCursor for a cursor that is not one of this order's.
+        """
         after = None if cursor is None else _read_cursor(cursor)
         since = period.since(self._clock())
         most = max(1, min(limit, MOST_AT_ONCE))
         try:
-            items, key = await self._store.frontpage.page(guild_id, sort, since, most, after, search)
+            items, key = await self._store.frontpage.page(
+                guild_id, sort, since, most, after, search, visible=visible
+            )
         except ValueError as error:
             raise WrongCursor(_WRONG_CURSOR) from error
         return Page(tuple(items), None if key is None else _write_cursor(key))
 
-    async def one(self, guild_id: int, article_id: int) -> Listed | None:
-        """An article as it stands in a guild, or None where it was never posted there."""
-        return await self._store.frontpage.one(guild_id, article_id)
+    async def one(self, guild_id: int, article_id: int, *, visible: Collection[int]) -> Listed | None:
+        """An article as it stands in a guild, or None where it is in no visible channel."""
+        return await self._store.frontpage.one(guild_id, article_id, visible=visible)
 
-    async def by_message(self, message_id: int) -> Listed | None:
+    async def by_message(self, message_id: int, *, visible: Collection[int]) -> Listed | None:
         """The article whose post's message, or whose thread, has this id."""
         post = await self._store.posts.by_message(message_id) or await self._store.posts.by_thread(message_id)
-        return None if post is None else await self.one(post.guild_id, post.article_id)
+        return None if post is None else await self.one(post.guild_id, post.article_id, visible=visible)
 
-    async def by_nonce(self, nonce: str) -> Listed | None:
+    async def by_nonce(self, nonce: str, *, visible: Collection[int]) -> Listed | None:
         """The article of the post that bears this mark."""
         post = await self._store.posts.by_nonce(nonce)
-        return None if post is None else await self.one(post.guild_id, post.article_id)
+        return None if post is None else await self.one(post.guild_id, post.article_id, visible=visible)
 
-    async def find(self, guild_id: int, text: str, limit: int = 25) -> list[Listed]:
+    async def find(
+        self, guild_id: int, text: str, limit: int = 25, *, visible: Collection[int]
+    ) -> list[Listed]:
         """The newest articles whose title or summary holds the words of `text`; the newest of all for none."""
-        page = await self.page(guild_id, Sort.NEW, limit=limit, search=text.strip() or None)
+        page = await self.page(guild_id, Sort.NEW, limit=limit, search=text, visible=visible)
         return list(page.items)
 
 

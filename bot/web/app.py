@@ -10,7 +10,7 @@ from bot import __version__
 from bot.config import Settings
 from bot.newsroom.newsroom import Newsroom
 from bot.newsroom.rounds import Clock
-from bot.web.api import Api
+from bot.web.api import Api, PublicChannels
 from bot.web.gate import Gate
 from bot.web.health import Health, HealthPages
 from bot.web.openapi import describe
@@ -22,11 +22,19 @@ LARGEST_BODY = 1024
 
 
 def make_app(
-    newsroom: Newsroom, *, health: Callable[[], Awaitable[Health]], settings: Settings, clock: Clock
+    newsroom: Newsroom,
+    *,
+    health: Callable[[], Awaitable[Health]],
+    settings: Settings,
+    clock: Clock,
+    public_channels: PublicChannels,
 ) -> web.Application:
-    """The application, not yet listening. `health` is asked at each `/healthz` and `/readyz`."""
+    """The application, not yet listening.
+
+    `health` is asked at each `/healthz` and `/readyz`, `public_channels` at each request for articles or comments.
+    """
     gate = Gate(settings, RateLimit(clock))
-    api = Api(newsroom, Relations(newsroom.front_page, clock=clock))
+    api = Api(newsroom, Relations(newsroom.front_page, clock=clock), public_channels)
     pages = HealthPages(health)
     app = web.Application(middlewares=[gate.middleware()], client_max_size=LARGEST_BODY)
     app.on_response_prepare.append(gate.dress)

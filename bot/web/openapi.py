@@ -50,7 +50,7 @@ def _articles() -> Json:
     guild, article = _id("guild"), _id("article")
     return {
         "/api/v1/guilds/{guild}/articles": _get(
-            "A guild's articles; none for a guild that is not known here",
+            "A guild's articles that stand in channels which @everyone may read",
             _list_of("Article"),
             parameters=[
                 guild,
@@ -59,12 +59,12 @@ def _articles() -> Json:
                 _query(
                     "q",
                     {"type": "string", "maxLength": LONGEST_SEARCH},
-                    "Words that stand in the title or summary",
+                    "Words that stand in the title or summary; the first eight are looked for",
                 ),
                 _limit("articles"),
                 _cursor(),
             ],
-            errors=(400, 503),
+            errors=(400, 404, 503),
         ),
         "/api/v1/guilds/{guild}/articles/{article}": _get(
             "An article as it stands in a guild",
@@ -79,7 +79,8 @@ def _comments() -> Json:
     return {
         "/api/v1/guilds/{guild}/articles/{article}/comments": _get(
             "The comments on an article in a guild. Replies nest up to 24 levels; deeper ones stand side by side "
-            "there. Replies are oldest first, or most voted first where that is the order",
+            "there. Replies are oldest first, or most voted first where that is the order. Comments in channels that "
+            "not everybody may read are left out, and of very many those beyond the first 5000 of the order",
             _list_of("Comment"),
             parameters=[
                 _id("guild"),

@@ -12,6 +12,7 @@ from aiohttp import web
 from bot.config import Settings
 from bot.newsroom.newsroom import Newsroom
 from bot.newsroom.rounds import Clock
+from bot.web.api import PublicChannels
 from bot.web.app import make_app
 from bot.web.health import Health
 
@@ -33,9 +34,12 @@ class WebServer:
         health: Callable[[], Awaitable[Health]],
         settings: Settings,
         clock: Clock,
+        public_channels: PublicChannels,
     ) -> None:
         self._host, self._port = settings.web_host, settings.web_port
-        app = make_app(newsroom, health=health, settings=settings, clock=clock)
+        app = make_app(
+            newsroom, health=health, settings=settings, clock=clock, public_channels=public_channels
+        )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
 
     async def __aenter__(self) -> Self:

@@ -150,17 +150,18 @@ class Press:
     bot: BroadsheetBot
     printed: int = 0
 
-    async def publish(self, *titles: str, thread: bool = False) -> list[Json]:
-        """The cards of these articles, as the channel shows them."""
+    async def publish(
+        self, *titles: str, thread: bool = False, channel_id: str | None = None, newest: int = 0
+    ) -> list[Json]:
+        """The cards of these articles, as the channel shows them, after those of the `newest` older articles."""
+        channel_id = channel_id or self.town.channel_id
+        before = {message["id"] for message in await self.town.alice.messages(channel_id)}
         source = await self.store.sources.add("https://town.example/feed.xml", "The Town Crier", None, None)
         await self.store.subscriptions.add(
-            SubscriptionToStore(
-                int(self.town.guild_id), int(self.town.channel_id), source.id, thread, 0, None
-            ),
+            SubscriptionToStore(int(self.town.guild_id), int(channel_id), source.id, thread, newest, None),
             utc_now(),
         )
         await self._ingest(source.id, ())  # the first poll posts none
-        before = {message["id"] for message in await self.town.alice.messages(self.town.channel_id)}
         await self._ingest(source.id, titles)
         delivery = Delivery(
             self.store,
@@ -175,7 +176,7 @@ class Press:
         while cards := await self.store.posts.claim(utc_now(), 10, timedelta(minutes=5)):
             for card in cards:
                 await delivery.deliver(card)
-        messages = await self.town.alice.messages(self.town.channel_id)
+        messages = await self.town.alice.messages(channel_id)
         # Delivered in the order of publication, so the oldest message is the first title's.
         return sorted(
             (message for message in messages if message["id"] not in before),

@@ -16,9 +16,10 @@ class Watching:
     def __init__(self, newsroom: Newsroom, message: Json) -> None:
         self._newsroom = newsroom
         self._message_id = int(message["id"])
+        self._channel_id = int(message["channel_id"])
 
     async def listed(self) -> Listed:
-        listed = await self._newsroom.front_page.by_message(self._message_id)
+        listed = await self._newsroom.front_page.by_message(self._message_id, visible={self._channel_id})
         assert listed is not None
         return listed
 
@@ -33,7 +34,7 @@ class Watching:
         async def written() -> bool:
             article = await self.listed()
             page = await self._newsroom.comments.page(
-                article.guild_id, article.article.id, CommentSort.OLDEST
+                article.guild_id, article.article.id, CommentSort.OLDEST, visible={self._channel_id}
             )
             return [line.comment.text for line in page.items] == list(texts)
 
@@ -104,8 +105,10 @@ async def test_a_deleted_card_and_a_deleted_channel_take_their_articles_along(
 ) -> None:
     first, second = await press.publish("Bridge open", "Fair begins")
 
+    visible = {int(town.channel_id)}
+
     async def gone(message: Json) -> bool:
-        return await newsroom.front_page.by_message(int(message["id"])) is None
+        return await newsroom.front_page.by_message(int(message["id"]), visible=visible) is None
 
     await town.alice.delete(first)
     await eventually(lambda: gone(first))

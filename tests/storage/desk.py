@@ -21,6 +21,8 @@ from storage import (
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
 GUILD = 10
+VISIBLE = range(100, 300)
+"""Channels that a test's reader sees, unless it says otherwise."""
 
 
 def at(minutes: float) -> datetime:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select
 
 from storage import Tally
+from storage.comments import First
 from storage.tables import comments, reactions
-from tests.storage.desk import GUILD, NOW, Desk, at, comment
+from tests.storage.desk import GUILD, NOW, VISIBLE, Desk, at, comment
 
 
 async def posted(desk: Desk) -> int:
@@ -19,7 +21,7 @@ async def posted(desk: Desk) -> int:
 
 
 async def count(desk: Desk, article_id: int) -> int:
-    listed = await desk.store.frontpage.one(GUILD, article_id)
+    listed = await desk.store.frontpage.one(GUILD, article_id, visible=VISIBLE)
     assert listed is not None
     return listed.comment_count
 
@@ -48,16 +50,50 @@ async def test_a_members_name_is_the_latest_seen_in_the_guild(desk: Desk):
     article_id, stored = await posted(desk), desk.store.comments
     await stored.record(comment(5, article_id, author_name="Ada"))
     await stored.record(comment(6, article_id, author_name="Ada Lovelace"))
-    assert [one.author_name for one in await stored.of_article(GUILD, article_id)] == ["Ada Lovelace"] * 2
+    listed, _ = await stored.of_article(GUILD, article_id, "newest", visible=VISIBLE)
+    assert [one.author_name for one in listed] == ["Ada Lovelace"] * 2
 
 
-async def test_comments_are_listed_oldest_first(desk: Desk):
+@pytest.mark.parametrize(
+    ("first", "whole"),
+    [("oldest", [6, 4, 7, 5]), ("newest", [5, 7, 4, 6]), ("most_voted", [7, 6, 4, 5])],
+)
+async def test_of_too_many_comments_the_first_in_the_asked_order_are_listed(
+    desk: Desk, first: First, whole: list[int]
+):
     article_id, stored = await posted(desk), desk.store.comments
     for message_id, minute in ((7, 1), (5, 2), (6, 0), (4, 1)):
         await stored.record(comment(message_id, article_id, created_at=at(minute)))
-    assert [one.message_id for one in await stored.of_article(GUILD, article_id)] == [6, 4, 7, 5]
-    assert [one.message_id for one in await stored.of_article(GUILD, article_id, limit=2)] == [6, 4]
-    assert await stored.of_article(20, article_id) == []
+    await desk.store.votes.add(7, 2, "👍", NOW)
+    await desk.store.votes.add(5, 2, "👎", NOW)
+
+    async def listed(limit: int, guild_id: int = GUILD) -> tuple[list[int], bool]:
+        found, cut = await stored.of_article(guild_id, article_id, first, limit, visible=VISIBLE)
+        return [one.message_id for one in found], cut
+
+    assert await listed(5) == (whole, False)
+    assert await listed(4) == (whole, False)
+    assert await listed(2) == (whole[:2], True)
+    assert await listed(5, guild_id=20) == ([], False)
+
+
+async def test_a_comment_is_seen_where_its_channel_or_its_threads_post_is(desk: Desk):
+    await desk.ingest(await desk.wired(100, 101), "a")
+    first, second = sorted(await desk.send_all(), key=lambda card: card.post.channel_id)
+    await desk.store.posts.threaded(first.post.id, 555)
+    places = {
+        1: 100,
+        2: 555,  # the thread that the bot made
+        3: 1000 + first.post.id,  # the thread that a member made from the post's message
+        4: 101,
+        5: 1000 + second.post.id,
+        6: 999,
+    }
+    for message_id, channel_id in places.items():
+        await desk.store.comments.record(comment(message_id, first.article.id, channel_id=channel_id))
+    for visible, seen in (([100], [1, 2, 3]), ({101}, [4, 5]), (range(100, 102), [1, 2, 3, 4, 5]), ((), [])):
+        listed, _ = await desk.store.comments.of_article(GUILD, first.article.id, "oldest", visible=visible)
+        assert [one.message_id for one in listed] == seen, visible
 
 
 async def test_a_removed_comment_leaves_nothing(desk: Desk):
@@ -97,7 +133,7 @@ async def test_comments_come_back_with_an_article_that_is_posted_again(desk: Des
     await desk.store.comments.record(comment(5, article_id))
     (channel,) = await desk.store.posts.tracked(NOW - timedelta(days=1))
     await desk.store.posts.message_deleted([channel.posts[0].message_id or 0], NOW)
-    assert await desk.store.frontpage.one(GUILD, article_id) is None
+    assert await desk.store.frontpage.one(GUILD, article_id, visible=VISIBLE) is None
     await desk.subscribe(await desk.source(), 101, newest=1)
     await desk.send_all()
     assert await count(desk, article_id) == 1
@@ -110,7 +146,7 @@ async def test_a_deleted_channel_takes_its_posts_along(desk: Desk):
     await desk.store.votes.add(message, 1, "👍", NOW)
     assert await desk.store.posts.channel_deleted(cards[0].post.channel_id, NOW) == 2
     assert await desk.store.posts.channel_deleted(cards[0].post.channel_id, NOW) == 0
-    listed = await desk.store.frontpage.one(GUILD, cards[0].article.id)
+    listed = await desk.store.frontpage.one(GUILD, cards[0].article.id, visible=VISIBLE)
     assert listed is not None
     assert (listed.tally, listed.channel_id) == (Tally(0, 0), 101)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from storage import Listed, Sort, Store
-from tests.storage.desk import GUILD, NOW, Desk, article, at, comment, poll
+from tests.storage.desk import GUILD, NOW, VISIBLE, Desk, article, at, comment, poll
 
 
 @pytest.fixture
@@ -44,28 +44,28 @@ ORDERS = [
 
 async def test_orders_page_by_page(edition: Store):
     for sort, expected in ORDERS:
-        page, key = await edition.frontpage.page(GUILD, sort, None, 100)
+        page, key = await edition.frontpage.page(GUILD, sort, None, 100, visible=VISIBLE)
         assert (sort, names(page), key) == (sort, expected, None)
         for size in (1, 2, 5):
-            seen, key = await edition.frontpage.page(GUILD, sort, None, size)
+            seen, key = await edition.frontpage.page(GUILD, sort, None, size, visible=VISIBLE)
             while key is not None:
-                page, key = await edition.frontpage.page(GUILD, sort, None, size, key)
+                page, key = await edition.frontpage.page(GUILD, sort, None, size, key, visible=VISIBLE)
                 assert len(page) <= size
                 seen += page
             assert (sort, names(seen)) == (sort, expected)
 
 
 async def test_a_page_goes_on_where_it_ended_though_articles_come_and_go(desk: Desk, edition: Store):
-    page, key = await edition.frontpage.page(GUILD, Sort.NEW, None, 2)
+    page, key = await edition.frontpage.page(GUILD, Sort.NEW, None, 2, visible=VISIBLE)
     await edition.posts.message_deleted([page[1].message_id], NOW)
     await desk.ingest(await desk.source(), "g")
     await desk.send_all(at(30))
-    following, _ = await edition.frontpage.page(GUILD, Sort.NEW, None, 2, key)
+    following, _ = await edition.frontpage.page(GUILD, Sort.NEW, None, 2, key, visible=VISIBLE)
     assert names(following) == "cb"
 
 
 async def test_what_is_listed(edition: Store):
-    (listed, *_), _ = await edition.frontpage.page(GUILD, Sort.DISCUSSED, None, 1)
+    (listed, *_), _ = await edition.frontpage.page(GUILD, Sort.DISCUSSED, None, 1, visible=VISIBLE)
     assert (listed.article.identity, listed.comment_count, listed.tally.score) == ("b", 2, 1)
     assert (listed.guild_id, listed.channel_id, listed.posted_at, listed.thread_id) == (
         GUILD,
@@ -73,13 +73,13 @@ async def test_what_is_listed(edition: Store):
         at(1),
         None,
     )
-    assert listed == await edition.frontpage.one(GUILD, listed.article.id)
-    assert await edition.frontpage.one(999, listed.article.id) is None
+    assert listed == await edition.frontpage.one(GUILD, listed.article.id, visible=VISIBLE)
+    assert await edition.frontpage.one(999, listed.article.id, visible=VISIBLE) is None
 
 
 async def test_only_what_was_posted_since(edition: Store):
-    assert names((await edition.frontpage.page(GUILD, Sort.TOP, at(2), 9))[0]) == "dec"
-    assert (await edition.frontpage.page(999, Sort.TOP, None, 9)) == ([], None)
+    assert names((await edition.frontpage.page(GUILD, Sort.TOP, at(2), 9, visible=VISIBLE))[0]) == "dec"
+    assert (await edition.frontpage.page(999, Sort.TOP, None, 9, visible=VISIBLE)) == ([], None)
 
 
 SEARCHES = [
@@ -108,7 +108,7 @@ async def test_search(desk: Desk):
     await desk.store.articles.ingest(poll(source), new, [], NOW)
     await desk.send_all()
     for search, found in SEARCHES:
-        page, _ = await desk.store.frontpage.page(GUILD, Sort.NEW, None, 9, search=search)
+        page, _ = await desk.store.frontpage.page(GUILD, Sort.NEW, None, 9, search=search, visible=VISIBLE)
         assert (search, names(page)) == (search, found)
 
 
@@ -117,7 +117,45 @@ async def test_one_sources_articles(desk: Desk):
     await desk.ingest(one, "a")
     await desk.ingest(other, "b")
     await desk.send_all()
-    assert names((await desk.store.frontpage.page(GUILD, Sort.NEW, None, 9, source_id=other.id))[0]) == "b"
+    assert (
+        names(
+            (await desk.store.frontpage.page(GUILD, Sort.NEW, None, 9, source_id=other.id, visible=VISIBLE))[
+                0
+            ]
+        )
+        == "b"
+    )
+
+
+async def test_only_the_first_eight_different_words_are_searched(desk: Desk):
+    await desk.ingest(await desk.wired(100), "a")
+    await desk.send_all()
+    for search, found in (
+        ("title " * 1500 + "of a", "a"),
+        ("title of a summary t i l e missing", "a"),
+        ("title of a missing", ""),
+        (" ".join(f"w{number}" for number in range(1500)), ""),
+    ):
+        page, _ = await desk.store.frontpage.page(GUILD, Sort.NEW, None, 9, search=search, visible=VISIBLE)
+        assert (search[:40], names(page)) == (search[:40], found)
+
+
+async def test_what_is_in_no_visible_channel_is_not_listed(desk: Desk):
+    source = await desk.wired(100, 101)
+    await desk.ingest(source, "a")
+    await desk.ingest(await desk.wired(101, name="other"), "b")
+    await desk.send_all()
+    ids = {
+        listed.article.identity: listed.article.id
+        for listed in (await desk.store.frontpage.page(GUILD, Sort.NEW, None, 9, visible=VISIBLE))[0]
+    }
+    for visible, seen, channel in (((100,), "a", 100), ({101}, "ba", 101), (set(), "", 0), ([7], "", 0)):
+        page, _ = await desk.store.frontpage.page(GUILD, Sort.NEW, None, 9, visible=visible)
+        assert names(page) == seen
+        assert {listed.channel_id for listed in page} <= {channel}
+        for identity, article_id in ids.items():
+            one = await desk.store.frontpage.one(GUILD, article_id, visible=visible)
+            assert (one is not None) == (identity in seen)
 
 
 FOREIGN_KEYS: list[tuple[Any, ...]] = [
@@ -137,4 +175,4 @@ FOREIGN_KEYS: list[tuple[Any, ...]] = [
 async def test_a_foreign_key_is_refused(store: Store, sort: Sort):
     for key in FOREIGN_KEYS:
         with pytest.raises(ValueError):
-            await store.frontpage.page(GUILD, sort, None, 9, key)
+            await store.frontpage.page(GUILD, sort, None, 9, key, visible=VISIBLE)

@@ -8,7 +8,7 @@ import pytest
 
 from storage import Database, DatabaseProblem, Ingested, Store, SubscriptionToStore
 from tests.databases import RANKS
-from tests.storage.desk import GUILD, NOW, Desk, article, at, poll
+from tests.storage.desk import GUILD, NOW, VISIBLE, Desk, article, at, poll
 
 
 async def test_articles_are_stored_and_queued_in_their_order(desk: Desk):
@@ -124,7 +124,7 @@ async def test_a_revision_is_put_in_place_and_its_cards_are_stale(desk: Desk):
     assert [stale.card.article.title for stale in await desk.store.posts.stale_cards(9)] == ["Corrected"]
     again = await desk.store.articles.ingest(poll(source), [], [revised], at(4))
     assert again == Ingested(0, 0, 0), "the same revision is stored once"
-    items, _ = await desk.store.frontpage.page(GUILD, "new", None, 9, search="corrected")  # type: ignore[arg-type]
+    items, _ = await desk.store.frontpage.page(GUILD, "new", None, 9, search="corrected", visible=VISIBLE)  # type: ignore[arg-type]
     assert len(items) == 1
 
 

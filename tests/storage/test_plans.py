@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from sqlalchemy import event, text
 
 from storage import Database, Lease, Sort, Store
+from storage.comments import First
 from tests.databases import RANKS, nonces
-from tests.storage.desk import GUILD, LEASE, NOW, Desk, article, at, comment, poll
+from tests.storage.desk import GUILD, LEASE, NOW, VISIBLE, Desk, article, at, comment, poll
 
 
 @pytest.fixture
@@ -54,12 +55,13 @@ async def use_everything(desk: Desk) -> None:
     await store.posts.stale_cards(9)
     await store.posts.card_refreshed(card.article.id, GUILD, 1)
     await store.comments.get(5)
-    await store.comments.of_article(GUILD, card.article.id)
+    for order in get_args(First):
+        await store.comments.of_article(GUILD, card.article.id, order, visible=VISIBLE)
     await store.comments.ids_in_channel(100, 0)
     for sort in Sort:
         key = ("2026-01-01T00:00:00+00:00" if sort is Sort.NEW else 1, 1)
-        await store.frontpage.page(GUILD, sort, NOW, 9, key, "word", source.id)
-    await store.frontpage.one(GUILD, card.article.id)
+        await store.frontpage.page(GUILD, sort, NOW, 9, key, "word", source.id, visible=VISIBLE)
+    await store.frontpage.one(GUILD, card.article.id, visible=VISIBLE)
     await store.comments.remove([5])
     await store.comments.remove_channel(100)
     await store.posts.message_deleted([message], NOW)

@@ -8,7 +8,7 @@ import pytest
 
 from storage import Database, PostState, Store, Tally
 from tests.databases import RANKS, nonces
-from tests.storage.desk import GUILD, LEASE, NOW, Desk, article, at, comment, poll
+from tests.storage.desk import GUILD, LEASE, NOW, VISIBLE, Desk, article, at, comment, poll
 
 
 async def test_a_channels_posts_go_one_after_the_other(desk: Desk):
@@ -168,7 +168,7 @@ async def test_the_first_post_in_a_guild_makes_the_standing_and_later_ones_keep_
     message = await desk.send(first, at(1))
     await desk.store.votes.add(message, 1, "👍", at(1))
     await desk.send(second, at(9))
-    listed = await desk.store.frontpage.one(GUILD, first.article.id)
+    listed = await desk.store.frontpage.one(GUILD, first.article.id, visible=VISIBLE)
     assert listed is not None
     assert (listed.posted_at, listed.tally, listed.message_id) == (at(1), Tally(1, 0), message)
 
@@ -180,7 +180,7 @@ async def test_a_deleted_message_takes_its_votes_along_and_the_last_one_the_stan
     for member, message in ((1, one), (2, one), (3, other)):
         await desk.store.votes.add(message, member, "👍", NOW)
     assert await desk.store.posts.message_deleted([one, 5], at(1)) == 1
-    listed = await desk.store.frontpage.one(GUILD, cards[0].article.id)
+    listed = await desk.store.frontpage.one(GUILD, cards[0].article.id, visible=VISIBLE)
     assert listed is not None
     assert (listed.tally, listed.message_id) == (Tally(1, 0), other)
     deleted = await desk.store.posts.by_message(one)
@@ -189,7 +189,7 @@ async def test_a_deleted_message_takes_its_votes_along_and_the_last_one_the_stan
     assert await desk.store.votes.mirrored([one, other]) == {other: {"👍": frozenset({3})}}
     assert not await desk.store.votes.add(one, 9, "👍", NOW)
     assert await desk.store.posts.message_deleted([one, other], at(2)) == 1
-    assert await desk.store.frontpage.one(GUILD, cards[0].article.id) is None
+    assert await desk.store.frontpage.one(GUILD, cards[0].article.id, visible=VISIBLE) is None
     assert await desk.store.posts.stale_cards(9) == []
 
 

@@ -17,7 +17,7 @@ from bot.newsroom.ranking import controversy
 from storage import Database, Store, Tally
 from storage.tables import guilds
 from tests.databases import RANKS, hot, nonces
-from tests.storage.desk import GUILD, NOW, Desk, at, comment
+from tests.storage.desk import GUILD, NOW, VISIBLE, Desk, at, comment
 
 UP, DOWN, HEART = "👍", "👎", "❤️"
 
@@ -30,7 +30,7 @@ async def posted(desk: Desk, *channels: int) -> tuple[int, list[int]]:
 
 
 async def tally(desk: Desk, article_id: int, guild_id: int = GUILD) -> Tally:
-    listed = await desk.store.frontpage.one(guild_id, article_id)
+    listed = await desk.store.frontpage.one(guild_id, article_id, visible=VISIBLE)
     assert listed is not None
     return listed.tally
 
@@ -182,7 +182,7 @@ async def test_votes_on_a_comment_leave_out_its_author(desk: Desk):
     assert await tally(desk, article_id) == Tally(0, 0)
     await votes.remove(5, 3, DOWN)
     await votes.replace(5, {UP: [1, 2, 3, 6]}, at(2))
-    (voted,) = await desk.store.comments.of_article(GUILD, article_id)
+    (voted,), _ = await desk.store.comments.of_article(GUILD, article_id, "oldest", visible=VISIBLE)
     assert voted.tally == Tally(3, 0)
 
 

@@ -50,6 +50,7 @@ class Site:
     newsroom: Newsroom
     health: Health = field(default_factory=lambda: Health(alive=True, ready=True, sentence="All is well."))
     failing: Exception | None = None
+    public: dict[int, frozenset[int]] = field(default_factory=lambda: {GUILD: frozenset({100})})
 
     async def look_at_health(self) -> Health:
         if self.failing:
@@ -89,7 +90,13 @@ async def site(database: Database, store: Store) -> AsyncIterator[Site]:
         async def health() -> Health:
             return await site.look_at_health()
 
-        web = WebServer(newsroom, health=health, settings=replace(SETTINGS), clock=clock)
+        web = WebServer(
+            newsroom,
+            health=health,
+            settings=replace(SETTINGS),
+            clock=clock,
+            public_channels=lambda guild_id: site.public.get(guild_id),
+        )
         site = Site(http, web, clock, Desk(database, store), newsroom)
         async with web:
             yield site

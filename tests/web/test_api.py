@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from bot.web.shapes import DEEPEST_REPLY
-from tests.storage.desk import GUILD, NOW, article
+from tests.storage.desk import GUILD, NOW, article, poll
 from tests.web.conftest import PAGE, Site, about, on_sqlite
 
 
@@ -24,7 +27,7 @@ async def test_an_article_has_exactly_the_promised_shape(site: Site) -> None:
         published_at=NOW - timedelta(hours=2),
     )
     (article_id,) = await site.publish(piece)
-    message_id = (await site.newsroom.front_page.one(GUILD, article_id)).message_id
+    message_id = (await site.newsroom.front_page.one(GUILD, article_id, visible={100})).message_id
     await site.newsroom.votes.reacted(message_id, 1, "👍")
     await site.newsroom.votes.reacted(message_id, 2, "👍")
     await site.newsroom.votes.reacted(message_id, 3, "👎")
@@ -58,7 +61,7 @@ async def test_what_is_not_known_is_null(site: Site) -> None:
 async def test_pages_follow_each_other_without_gap_or_repeat(site: Site, sort: str) -> None:
     ids = await site.publish(*(article(f"a{number}") for number in range(7)))
     for number, article_id in enumerate(ids):
-        listed = await site.newsroom.front_page.one(GUILD, article_id)
+        listed = await site.newsroom.front_page.one(GUILD, article_id, visible={100})
         for member in range(number % 3):
             await site.newsroom.votes.reacted(listed.message_id, member, "👍")
     whole = await site.get(PAGE, sort=sort)
@@ -76,7 +79,7 @@ async def test_pages_follow_each_other_without_gap_or_repeat(site: Site, sort: s
 
 async def test_sort_period_and_search_choose_articles(site: Site) -> None:
     old, new = await site.publish(about("a1", "Ferry returns"), about("a2", "Crane swings"))
-    listed = await site.newsroom.front_page.one(GUILD, old)
+    listed = await site.newsroom.front_page.one(GUILD, old, visible={100})
     await site.newsroom.votes.reacted(listed.message_id, 1, "👍")
 
     async def ids(**query: Any) -> list[str]:
@@ -107,12 +110,75 @@ async def test_related_articles_are_named_everywhere_alike(site: Site) -> None:
         assert (await site.get(f"{PAGE}/{article_id}"))["related"] == related
 
 
-async def test_a_guild_that_is_not_known_has_no_articles(site: Site) -> None:
-    assert await site.get("/api/v1/guilds/99/articles") == {"items": [], "next_cursor": None}
+async def test_a_guild_that_is_not_known_or_was_left_is_not_found(site: Site) -> None:
+    (article_id,) = await site.publish(article("a1"))
+    unknown = {"error": "Broadsheet is in no guild of this id."}
+    del site.public[GUILD]
+    for guild_id in (99, GUILD):
+        for path in ("", f"/{article_id}", f"/{article_id}/comments"):
+            assert await site.get(f"/api/v1/guilds/{guild_id}/articles{path}", 404) == unknown
+
+
+async def test_what_not_everybody_may_read_is_not_told(site: Site) -> None:
+    (open_,) = await site.publish(about("a1", "Ferry engine fails", "The evening ferry has an engine fault."))
+    await site.say(5001, open_, text="In the open.")
+    await site.say(5002, open_, text="Among moderators.", channel_id=101)
+    site.public[GUILD] = frozenset({100, 101})
+    mods = await site.desk.wired(101, name="mods")
+    await site.desk.store.articles.ingest(
+        poll(mods),
+        [about("b1", "Ferry engine breaks", "The evening ferry had a fault of its engine.")],
+        [],
+        NOW,
+    )
+    hidden = (await site.desk.send_all())[0].article.id
+    assert {item["id"] for item in (await site.get(PAGE))["items"]} == {str(open_), str(hidden)}
+    assert "Among moderators" in json.dumps(await site.get(f"{PAGE}/{open_}/comments"))
+    assert [item["id"] for item in (await site.get(f"{PAGE}/{open_}"))["related"]] == [str(hidden)]
+
+    site.public[GUILD] = frozenset({100})
+    listed = await site.get(PAGE, q="ferry")
+    assert [(item["id"], item["related"], item["comment_count"]) for item in listed["items"]] == [
+        (str(open_), [], 2)
+    ]
+    assert await site.get(f"{PAGE}/{hidden}", 404) == {"error": "This guild has no article of this id."}
+    assert await site.get(f"{PAGE}/{hidden}/comments", 404)
+    assert [item["text"] for item in (await site.get(f"{PAGE}/{open_}/comments"))["items"]] == [
+        "In the open."
+    ]
+
+
+@on_sqlite
+async def test_searches_leave_connections_to_the_rest(site: Site) -> None:
+    await site.publish(article("a1"))
+    searching, go_on = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def slow_like(*_: object) -> int:
+        loop.call_soon_threadsafe(searching.set)
+        go_on.wait(20)
+        return 1
+
+    def prepare(connection: Any, _: object) -> None:
+        connection.create_function("like", 3, slow_like)
+
+    engine = site.desk.database._engine
+    await engine.dispose()
+    event.listen(engine.sync_engine, "connect", prepare)
+    try:
+        searches = [asyncio.create_task(site.get(PAGE, q="lamp")) for _ in range(8)]
+        await asyncio.wait_for(searching.wait(), 5)
+        assert (await asyncio.wait_for(site.get(PAGE), 5))["items"]
+        assert not any(search.done() for search in searches)
+    finally:
+        go_on.set()
+    for search in searches:
+        assert len((await search)["items"]) == 1
 
 
 async def test_an_article_of_another_guild_is_not_found(site: Site) -> None:
     (article_id,) = await site.publish(article("a1"))
+    site.public[99] = frozenset({100})
     for path in (f"/api/v1/guilds/99/articles/{article_id}", f"{PAGE}/{article_id + 1}"):
         assert await site.get(path, 404) == {"error": "This guild has no article of this id."}
         assert await site.get(f"{path}/comments", 404) == {"error": "This guild has no article of this id."}

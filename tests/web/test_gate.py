@@ -17,7 +17,13 @@ from tests.web.conftest import PAGE, SETTINGS, Clock, Site, on_sqlite
 
 
 def server(site: Site, settings: Settings) -> WebServer:
-    return WebServer(site.newsroom, health=site.look_at_health, settings=settings, clock=site.clock)
+    return WebServer(
+        site.newsroom,
+        health=site.look_at_health,
+        settings=settings,
+        clock=site.clock,
+        public_channels=site.public.get,
+    )
 
 
 @on_sqlite
@@ -123,7 +129,7 @@ async def test_health_that_can_not_be_looked_at_is_bad_health(site: Site) -> Non
 async def test_trouble_inside_is_told_without_its_details(
     site: Site, problem: Exception, status: int, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(*_: object) -> None:
+    async def fail(*_: object, **__: object) -> None:
         raise problem
 
     monkeypatch.setattr(site.desk.store.frontpage, "one", fail)

@@ -30,7 +30,13 @@ def parameters(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
 @on_sqlite
 async def test_every_route_is_described_and_nothing_else(site: Site) -> None:
     document = await site.get("/api/openapi.json")
-    app = make_app(site.newsroom, health=site.look_at_health, settings=SETTINGS, clock=site.clock)
+    app = make_app(
+        site.newsroom,
+        health=site.look_at_health,
+        settings=SETTINGS,
+        clock=site.clock,
+        public_channels=site.public.get,
+    )
     assert {resource.canonical for resource in app.router.resources()} == set(document["paths"])
 
 

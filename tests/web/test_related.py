@@ -87,12 +87,16 @@ def test_nothing_is_related_to_nothing(articles: list[Article]) -> None:
 async def test_an_index_is_kept_for_half_a_minute_and_few_guilds_are(site: Site) -> None:
     (first,) = await site.publish(about("a1", *REPORTS["ferry"]))
     relations = Relations(site.newsroom.front_page, clock=site.clock)
-    listed = await site.newsroom.front_page.one(GUILD, first)
-    assert (await relations.of(GUILD, [listed.article]))[first] == ()
+    listed = await site.newsroom.front_page.one(GUILD, first, visible={100})
+    assert (await relations.of(GUILD, [listed.article], {100}))[first] == ()
     (second,) = await site.publish(about("a2", *REPORTS["ferry again"]))
-    assert (await relations.of(GUILD, [listed.article]))[first] == ()
+    assert (await relations.of(GUILD, [listed.article], {100}))[first] == ()
+    other_channels = await relations.of(GUILD, [listed.article], {100, 101})
+    assert [other.id for other in other_channels[first]] == [second], (
+        "who sees more channels has another index"
+    )
     site.clock.now += FRESH + timedelta(seconds=1)
-    assert [other.id for other in (await relations.of(GUILD, [listed.article]))[first]] == [second]
+    assert [other.id for other in (await relations.of(GUILD, [listed.article], {100}))[first]] == [second]
     for guild_id in range(1000, 1000 + MOST_GUILDS + 5):
-        await relations.of(guild_id, [listed.article])
+        await relations.of(guild_id, [listed.article], {100})
     assert len(relations._kept) == MOST_GUILDS

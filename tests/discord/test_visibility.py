@@ -1,0 +1,108 @@
+"""What was written where a member may not read is not shown to them, by no command and no button."""
+
+from dataclasses import dataclass
+
+import discord
+import pytest
+
+from bot.client import BroadsheetBot
+from bot.newsroom.newsroom import Newsroom
+from cogs.visibility import public_channels
+from tests.discord.conftest import Press, Town, eventually
+from tests.people import Json
+
+VIEW = discord.Permissions(view_channel=True).value
+
+
+@dataclass
+class Moderation:
+    """A channel that only alice, who owns the town, and the bot can see, with a card and a comment."""
+
+    channel_id: str
+    card: Json
+    button: str
+
+
+@pytest.fixture
+async def mods(town: Town, press: Press, newsroom: Newsroom, bot: BroadsheetBot) -> Moderation:
+    channel = await town.alice.create_channel(town.guild_id, "mods")
+    await town.alice.overwrite(channel["id"], town.application.id, allow=VIEW, member=True)
+    await town.alice.overwrite(channel["id"], town.guild_id, deny=VIEW)
+    guild = bot.guilds[0]
+
+    async def told() -> bool:
+        here = guild.get_channel(int(channel["id"]))
+        return here is not None and not here.permissions_for(guild.default_role).view_channel
+
+    await eventually(told)
+    (card,) = await press.publish("Secret plan", channel_id=channel["id"])
+    await town.alice.send(channel["id"], "Tell nobody", reply_to=card)
+
+    async def written() -> bool:
+        listed = await newsroom.front_page.by_message(int(card["id"]), visible={int(channel["id"])})
+        return listed is not None and listed.comment_count == 1
+
+    await eventually(written)
+    return Moderation(channel["id"], card, card["components"][0]["components"][0]["custom_id"])
+
+
+async def test_a_channel_that_one_cannot_see_is_not_listed_found_or_offered(
+    town: Town, mods: Moderation
+) -> None:
+    for person, sees in ((town.bob, False), (town.alice, True)):
+        for command, options in (("top", {}), ("comments", {}), ("comments", {"article": "secret"})):
+            reply = await person.slash(command, options, channel_id=town.channel_id)
+            assert ("Secret plan" in str(reply.raw)) == sees, (command, options)
+        offered = await person.autocomplete("comments", "article", "plan", channel_id=town.channel_id)
+        assert [choice["name"] for choice in offered] == ["Secret plan"] * sees
+    known = (await town.alice.autocomplete("comments", "article", "", channel_id=town.channel_id))[0]
+    guessed = await town.bob.slash("comments", {"article": known["value"]}, channel_id=town.channel_id)
+    assert "No article here has these words" in guessed.content
+    seen = await town.alice.slash("comments", {"article": known["value"]}, channel_id=town.channel_id)
+    assert "Tell nobody" in str(seen.raw)
+
+
+async def test_an_answer_for_everybody_shows_what_everybody_there_may_see(
+    town: Town, mods: Moderation
+) -> None:
+    lobby = await town.alice.slash("top", {"public": True}, channel_id=town.channel_id)
+    assert "Secret plan" not in str(lobby.raw)
+    inside = await town.alice.slash("top", {"public": True}, channel_id=mods.channel_id)
+    assert "Secret plan" in str(inside.raw)
+
+
+async def test_comments_of_a_hidden_channel_are_left_out_of_an_article_that_is_elsewhere_too(
+    town: Town, mods: Moderation, press: Press, newsroom: Newsroom
+) -> None:
+    (open_card,) = await press.publish(newest=1)
+    button = open_card["components"][0]["components"][0]["custom_id"]
+    await town.alice.send(town.channel_id, "In the open", reply_to=open_card)
+
+    async def written() -> bool:
+        listed = await newsroom.front_page.by_message(int(open_card["id"]), visible={int(town.channel_id)})
+        return listed is not None and listed.comment_count == 2
+
+    await eventually(written)
+    for person, sees in ((town.bob, False), (town.alice, True)):
+        page = await person.click(open_card, button)
+        assert "In the open" in str(page.raw)
+        assert ("Tell nobody" in str(page.raw)) == sees
+
+
+async def test_the_public_may_read_what_everyone_may(
+    town: Town, mods: Moderation, bot: BroadsheetBot, press: Press
+) -> None:
+    message = await town.alice.send(town.channel_id, "Here")
+    thread = await town.alice.start_thread(message, "Talk")
+    inside = await town.alice.start_thread(await town.alice.send(mods.channel_id, "Here"), "Plans")
+    guild = bot.guilds[0]
+
+    async def told() -> bool:
+        return {int(thread["id"]), int(inside["id"])} <= {one.id for one in guild.threads}
+
+    await eventually(told)
+    seen = public_channels(bot, guild.id)
+    assert seen is not None
+    assert {int(town.channel_id), int(thread["id"])} <= seen
+    assert not {int(mods.channel_id), int(inside["id"])} & seen
+    assert public_channels(bot, 99) is None
