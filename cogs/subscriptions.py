@@ -3,32 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.cards import escape, escaped_text, line, source_name, subscriptions_card
+from bot.cards import (
+    Card,
+    escape,
+    escaped_text,
+    line,
+    read_subscriptions_button,
+    source_name,
+    subscriptions_card,
+)
 from bot.feeds.model import Candidate
 from bot.newsroom.subscriptions import NotSubscribed, SeveralFeeds, Subscribed, Subscriptions
 from bot.publisher import PostChannel, missing_permissions, needed_to_post
-from cogs.replies import Host, Interaction, guild_of, show
+from cogs.replies import Host, Interaction, clicked, guild_of, show, turn_page
 from storage.records import Subscription
-
-# Subscribes in answer to an interaction: channel id, address, whether each card gets a thread.
-Subscribe = Callable[[Interaction, int, str, bool], Awaitable[None]]
 
 CHOICE, CHOICES = 100, 25
 CHOOSE_WITHIN = 600.0  # seconds; an interaction's token ends after 900
 MESSAGE = 1900
+FEED_MENU = "feeds:"
+_CHOICE_ENDED = "This choice has ended. Use `/subscribe` again to see which feeds there are."
+_CANNOT_SEE = "Broadsheet can't see that channel. Allow **View Channel** for its role there, then try again."
+
+
+class Place(app_commands.Transformer):
+    """Where cards may go, as it was named. Archived threads are not in the cache: the command looks for them."""
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        """A channel."""
+        return discord.AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        """Those that hold messages and threads."""
+        return [
+            discord.ChannelType.text,
+            discord.ChannelType.news,
+            discord.ChannelType.news_thread,
+            discord.ChannelType.public_thread,
+            discord.ChannelType.private_thread,
+        ]
+
+    async def transform(self, interaction: discord.Interaction[Any], value: Any, /) -> NamedPlace:
+        """What Discord sent, not looked for yet: that may take longer than Discord waits for an answer."""
+        return value  # type: ignore[no-any-return]  # discord.py makes it of the resolved data
+
+
+NamedPlace = app_commands.AppCommandChannel | app_commands.AppCommandThread
 
 
 class SubscriptionsCog(commands.Cog, name="subscriptions"):
     """Admins wire sources to channels."""
 
-    def __init__(self, subscriptions: Subscriptions) -> None:
+    def __init__(self, subscriptions: Subscriptions, *, choose_within: float = CHOOSE_WITHIN) -> None:
         self._subscriptions = subscriptions
+        self._choose_within = choose_within
+        # Custom ids of the menus that can still be chosen from.
+        self._open_menus: set[str] = set()
 
     @app_commands.command(name="subscribe", description="Post a site's new articles into a channel")
     @app_commands.describe(
@@ -42,12 +81,16 @@ class SubscriptionsCog(commands.Cog, name="subscriptions"):
         self,
         interaction: Interaction,
         url: app_commands.Range[str, 1, 2000],
-        channel: discord.TextChannel | discord.Thread | None = None,
+        channel: app_commands.Transform[NamedPlace, Place] | None = None,
         thread: bool = False,
     ) -> None:
         """Find what is to be followed at an address and store the wish, if the bot may post there."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        target = channel or interaction.channel
+        try:
+            target = interaction.channel if channel is None else channel.resolve() or await channel.fetch()
+        except (discord.Forbidden, discord.NotFound):
+            await interaction.followup.send(_CANNOT_SEE, ephemeral=True)
+            return
         if (objection := _objection(target, thread)) is not None or target is None:
             await interaction.followup.send(objection or "Name a channel for the cards.", ephemeral=True)
             return
@@ -64,10 +107,42 @@ class SubscriptionsCog(commands.Cog, name="subscriptions"):
             case NotSubscribed(sentence=sentence):
                 await interaction.followup.send(escaped_text(sentence, MESSAGE), ephemeral=True)
             case SeveralFeeds(candidates=candidates):
-                choice = FeedChoice(self._subscribe, channel_id, candidates, thread)
-                await interaction.followup.send(
-                    "This site offers several feeds. Which one should come here?", view=choice, ephemeral=True
-                )
+                await self._offer(interaction, channel_id, candidates, thread)
+
+    async def _offer(
+        self, interaction: Interaction, channel_id: int, candidates: Sequence[Candidate], thread: bool
+    ) -> None:
+        custom_id = f"{FEED_MENU}{interaction.id}"
+
+        async def chosen(choice: Interaction, url: str) -> None:
+            await choice.response.defer(ephemeral=True, thinking=True)
+            await self._subscribe(choice, channel_id, url, thread)
+
+        async def ended() -> None:
+            self._open_menus.discard(custom_id)
+            # An interaction's messages can be changed for 15 minutes; a later choice is answered all the same.
+            with suppress(discord.HTTPException):
+                await message.edit(content=_CHOICE_ENDED, view=None)
+
+        menu = FeedChoice(custom_id, candidates, chosen=chosen, ended=ended, timeout=self._choose_within)
+        self._open_menus.add(custom_id)
+        message = await interaction.followup.send(
+            f"This site offers several feeds. Which one should come into <#{channel_id}>?",
+            view=menu,
+            ephemeral=True,
+            wait=True,
+        )
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Another page of the list is asked for, or a menu was used that a restart or time has ended."""
+        custom_id = clicked(interaction) or ""
+        if custom_id.startswith(FEED_MENU) and custom_id not in self._open_menus:
+            await interaction.response.edit_message(content=_CHOICE_ENDED, view=None)
+        elif (page := read_subscriptions_button(custom_id)) is not None:
+            if not interaction.permissions.manage_guild:
+                raise app_commands.MissingPermissions(["manage_guild"])
+            await turn_page(interaction, self._list(interaction, page))
 
     @app_commands.command(name="unsubscribe", description="Stop posting a source into a channel")
     @app_commands.describe(source="The source; choose one of those offered while you type")
@@ -75,16 +150,16 @@ class SubscriptionsCog(commands.Cog, name="subscriptions"):
     @app_commands.checks.has_permissions(manage_guild=True)
     async def unsubscribe(self, interaction: Interaction, source: str) -> None:
         """End a subscription; what was posted stays."""
-        guild_id = guild_of(interaction)
+        await show(interaction, self._end(guild_of(interaction), source))
+
+    async def _end(self, guild_id: int, source: str) -> str:
         matching = _matching(await self._subscriptions.of_guild(guild_id), source)
         if len(matching) > 1:
-            answer = "Several subscriptions match. Choose one of those offered while you type."
-        elif not matching or await self._subscriptions.unsubscribe(guild_id, matching[0].id) is None:
-            answer = "There is no such subscription here. `/subscriptions` lists those there are."
-        else:
-            name, channel_id = escape(source_name(matching[0].source, 200)), matching[0].channel_id
-            answer = f"**{name}** no longer comes into <#{channel_id}>. Cards that are there stay."
-        await interaction.response.send_message(answer, ephemeral=True)
+            return "Several subscriptions match. Choose one of those offered while you type."
+        if not matching or await self._subscriptions.unsubscribe(guild_id, matching[0].id) is None:
+            return "There is no such subscription here. `/subscriptions` lists those there are."
+        name, channel_id = escape(source_name(matching[0].source, 200)), matching[0].channel_id
+        return f"**{name}** no longer comes into <#{channel_id}>. Cards that are there stay."
 
     @unsubscribe.autocomplete("source")
     async def offer_subscriptions(
@@ -93,7 +168,7 @@ class SubscriptionsCog(commands.Cog, name="subscriptions"):
         """The server's subscriptions that hold the typed words."""
         subscriptions = await self._subscriptions.of_guild(guild_of(interaction))
         return [
-            app_commands.Choice(name=_label(subscription, interaction.guild), value=str(subscription.id))
+            app_commands.Choice(name=_label(subscription, interaction.guild), value=_value(subscription))
             for subscription in subscriptions
             if typed.casefold() in f"{subscription.source.title} {subscription.source.url}".casefold()
         ][:CHOICES]
@@ -101,28 +176,40 @@ class SubscriptionsCog(commands.Cog, name="subscriptions"):
     @app_commands.command(
         name="subscriptions", description="Which sources come into this server, and how they do"
     )
+    @app_commands.default_permissions(manage_guild=True)
+    @app_commands.checks.has_permissions(manage_guild=True)
     async def subscriptions(self, interaction: Interaction) -> None:
-        """List them all."""
-        await show(interaction, subscriptions_card(await self._subscriptions.of_guild(guild_of(interaction))))
+        """The first page of them, those with a problem first."""
+        await show(interaction, self._list(interaction, 0))
+
+    async def _list(self, interaction: Interaction, page: int) -> Card:
+        return subscriptions_card(await self._subscriptions.of_guild(guild_of(interaction)), page)
 
 
 class FeedChoice(discord.ui.View):
-    """A menu of the feeds that a page names. The chosen one is subscribed to."""
+    """A menu of the feeds that a page names. `chosen` is told the address, `ended` once nobody chose for a while."""
 
     def __init__(
-        self, subscribe: Subscribe, channel_id: int, candidates: Sequence[Candidate], thread: bool
+        self,
+        custom_id: str,
+        candidates: Sequence[Candidate],
+        *,
+        chosen: Callable[[Interaction, str], Awaitable[None]],
+        ended: Callable[[], Awaitable[None]],
+        timeout: float,
     ) -> None:
-        super().__init__(timeout=CHOOSE_WITHIN)
-        self._subscribe = subscribe
-        self._channel_id = channel_id
-        self._thread = thread
+        super().__init__(timeout=timeout)
+        self._chosen, self._ended = chosen, ended
         self._candidates = candidates[:CHOICES]
-        self.add_item(FeedMenu(self._candidates))
+        self.add_item(FeedMenu(custom_id, self._candidates))
 
     async def chosen(self, interaction: Interaction, at: int) -> None:
-        """Subscribe to the candidate that stands at this place of the menu."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._subscribe(interaction, self._channel_id, self._candidates[at].url, self._thread)
+        """The candidate that stands at this place of the menu was chosen."""
+        await self._chosen(interaction, self._candidates[at].url)
+
+    async def on_timeout(self) -> None:
+        """Nobody chose any more."""
+        await self._ended()
 
     async def on_error(self, interaction: discord.Interaction[Any], error: Exception, _: object, /) -> None:
         """The bot's one handler answers."""
@@ -132,8 +219,9 @@ class FeedChoice(discord.ui.View):
 class FeedMenu(discord.ui.Select[FeedChoice]):
     """The menu itself; values are places in the list, for addresses may be longer than a value may be."""
 
-    def __init__(self, candidates: Sequence[Candidate]) -> None:
+    def __init__(self, custom_id: str, candidates: Sequence[Candidate]) -> None:
         super().__init__(
+            custom_id=custom_id,
             placeholder="Choose a feed",
             options=[
                 discord.SelectOption(
@@ -155,10 +243,11 @@ def _objection(channel: object, thread: bool) -> str | None:
     """Why cards can't go into `channel`, and what to do; None where they can."""
     if not isinstance(channel, PostChannel):
         return "Cards need a text channel, an announcement channel or a thread. Name one with `channel:`."
-    if thread and isinstance(channel, discord.Thread):
-        return (
-            "Discord has no threads within threads. Name a channel with `channel:`, or leave `thread:` out."
-        )
+    if isinstance(channel, discord.Thread):
+        if thread:
+            return "Discord has no threads within threads. Name a channel with `channel:`, or leave `thread:` out."
+        if channel.locked and not channel.permissions_for(channel.guild.me).manage_threads:
+            return f"<#{channel.id}> is locked: Broadsheet can't write there. Unlock it, or name another channel."
     missing = missing_permissions(channel, needed_to_post(channel, thread_wanted=thread))
     return None if missing is None else f"{missing.sentence} Then try again."
 
@@ -175,13 +264,18 @@ def _welcome(subscription: Subscription, created: bool) -> str:
 
 def _matching(subscriptions: Sequence[Subscription], text: str) -> list[Subscription]:
     """The one with this id, else those whose source has this title or address."""
-    chosen = [subscription for subscription in subscriptions if str(subscription.id) == text]
+    chosen = [subscription for subscription in subscriptions if _value(subscription) == text]
     wanted = text.strip().casefold()
     return chosen or [
         subscription
         for subscription in subscriptions
         if wanted in (subscription.source.title.casefold(), subscription.source.url.casefold())
     ]
+
+
+def _value(subscription: Subscription) -> str:
+    """What stands for a subscription in offered choices. A number alone may be a source's title."""
+    return f"id:{subscription.id}"
 
 
 def _label(subscription: Subscription, guild: discord.Guild | None) -> str:

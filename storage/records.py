@@ -114,7 +114,11 @@ class SubscriptionToStore:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A source wired to a channel. `started_at` is None until its first articles were queued."""
+    """A source wired to a channel. `started_at` is None until its first articles were queued.
+
+    `waiting` counts its articles that are not in the channel yet; `problem` is the sentence for people about the
+    channel's oldest post that is not done, which all later ones wait for.
+    """
 
     id: int
     guild_id: int
@@ -125,6 +129,8 @@ class Subscription:
     created_by: int | None
     created_at: datetime
     started_at: datetime | None
+    waiting: int
+    problem: str | None
 
 
 class PostState(StrEnum):

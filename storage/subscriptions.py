@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 
 from storage.database import Database
 from storage.guilds import ensure_guild
@@ -14,12 +14,38 @@ from storage.outbox import queue
 from storage.records import PostState, Source, Subscription, SubscriptionToStore
 from storage.rows import insert, read
 from storage.sources import wanted
-from storage.tables import articles, posts, sources, subscriptions
+from storage.tables import articles, is_sent, is_unfinished, posts, sources, subscriptions
+
+_pending = posts.alias()
+# Whether a post waits is said as the index of unfinished posts says it, so that the others are never looked at.
+_WAITING = (
+    select(func.count())
+    .select_from(_pending)
+    .join(articles, articles.c.id == _pending.c.article_id)
+    .where(
+        _pending.c.channel_id == subscriptions.c.channel_id,
+        is_unfinished(_pending),
+        ~is_sent(_pending),
+        articles.c.source_id == subscriptions.c.source_id,
+    )
+    .correlate(subscriptions)
+    .scalar_subquery()
+    .label("waiting")
+)
+_PROBLEM = (
+    select(_pending.c.problem)
+    .where(_pending.c.channel_id == subscriptions.c.channel_id, is_unfinished(_pending))
+    .order_by(_pending.c.id)
+    .limit(1)
+    .correlate(subscriptions)
+    .scalar_subquery()
+    .label("post_problem")
+)
 
 
 def _subscriptions() -> Select[*tuple[Any, ...]]:
     return (
-        select(subscriptions, sources)
+        select(subscriptions, sources, _WAITING, _PROBLEM)
         .join(sources, sources.c.id == subscriptions.c.source_id)
         .order_by(subscriptions.c.id)
     )
@@ -38,6 +64,8 @@ def _read(row: Any) -> Subscription:
         created_by=values[columns.created_by],
         created_at=values[columns.created_at],
         started_at=values[columns.started_at],
+        waiting=row.waiting,
+        problem=row.post_problem,
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from urllib.parse import urlsplit
 
 import discord
 
 from bot.cards.card import COLOUR, DESCRIPTION, TITLE, Button, Card, Menu, source_name
-from bot.cards.text import escape, escaped_line, line, units
+from bot.cards.text import cut, escape, escaped_line, line, units
 from bot.newsroom.comment_tree import CommentLine, CommentSort
 from bot.newsroom.comments import CommentPage
 from bot.newsroom.front_page import Page
@@ -19,7 +20,9 @@ from storage.records import Listed, Sort, Subscription, Tally
 TOP_BUTTON = "top:"
 ARTICLE_MENU = "comments-of"
 COMMENTS_PAGE_BUTTON = "comments-page:"
+SUBSCRIPTIONS_BUTTON = "subscriptions:"
 COMMENTS_A_PAGE = 10
+SUBSCRIPTIONS_A_PAGE = 10
 DEEPEST = 4
 CUSTOM_ID = 100
 CHOICE, CHOICES = 100, 25
@@ -142,9 +145,7 @@ def comments_card(article: Listed, page: CommentPage, sort: CommentSort, offset:
         ("\n" if at and not item.depth else "") + _comment_lines(item) for at, item in enumerate(page.items)
     ]
     embed.description = _joined(blocks) or "That was the last page."
-    embed.set_footer(
-        text=f"{_which(offset, page, sort)} · {how_to}"
-    )
+    embed.set_footer(text=f"{_which(offset, page, sort)} · {how_to}")
     return Card(embed, (_sort_buttons(article, sort), _page_buttons(article, sort, offset, page.total)))
 
 
@@ -218,17 +219,38 @@ def _score(tally: Tally) -> str:
     return f"{'▲' if tally.score >= 0 else '▼'} {abs(tally.score)}"
 
 
-def subscriptions_card(subscriptions: Sequence[Subscription]) -> Card:
-    """A guild's subscriptions with how each is doing; what does not fit is counted."""
+def subscriptions_card(subscriptions: Sequence[Subscription], page: int = 0) -> Card:
+    """A page of a guild's subscriptions with how each is doing, those with a problem first."""
     embed = discord.Embed(colour=COLOUR, title="Subscriptions")
-    if subscriptions:
-        blocks = [("\n" if at else "") + _subscription_line(each) for at, each in enumerate(subscriptions)]
-        embed.description = _joined(blocks)
-    else:
+    if not subscriptions:
         embed.description = (
             "This server follows no source yet. Add one with `/subscribe` and the address of a site or feed."
         )
-    return Card(embed)
+        return Card(embed)
+    ordered = sorted(subscriptions, key=lambda each: not _has_problem(each))
+    pages = _pages([_subscription_line(each) for each in ordered])
+    page = min(page, len(pages) - 1)
+    embed.description = "\n\n".join(pages[page])
+    if len(pages) == 1:
+        return Card(embed)
+    embed.set_footer(text=f"Page {page + 1} of {len(pages)} · {len(ordered)} subscriptions")
+    last = page == len(pages) - 1
+    buttons = (
+        Button("Back", f"{SUBSCRIPTIONS_BUTTON}{max(page - 1, 0)}:back", disabled=page == 0),
+        Button("More", f"{SUBSCRIPTIONS_BUTTON}{page + 1}:more", disabled=last),
+    )
+    return Card(embed, (buttons,))
+
+
+def read_subscriptions_button(custom_id: str) -> int | None:
+    """The page that a button under a list of subscriptions asks for, or None for an id that is not one of its."""
+    asked = re.fullmatch(rf"{SUBSCRIPTIONS_BUTTON}([0-9]{{1,4}}):(?:back|more)", custom_id, re.ASCII)
+    return None if asked is None else int(asked[1])
+
+
+def _has_problem(subscription: Subscription) -> bool:
+    source = subscription.source
+    return bool(source.problem or subscription.problem or source.next_poll_at is None)
 
 
 def _subscription_line(subscription: Subscription) -> str:
@@ -236,7 +258,7 @@ def _subscription_line(subscription: Subscription) -> str:
     thread = ", with a thread for each article" if subscription.thread else ""
     lines = [
         f"**{escape(source_name(source, 80))}** → <#{subscription.channel_id}>{thread}",
-        escaped_line(source.url, 160),
+        escaped_line(_without_secrets(source.url), 160),
     ]
     read = f"Last read {_ago(source.last_success_at)}" if source.last_success_at else "Not read yet"
     if source.next_poll_at is None:
@@ -245,7 +267,34 @@ def _subscription_line(subscription: Subscription) -> str:
         lines.append(f"{read}, next {_ago(source.next_poll_at)}.")
     if source.problem:
         lines.append(f"⚠ {escaped_line(source.problem, 240)}")
+    waiting = {0: "", 1: "1 article waits. "}.get(
+        subscription.waiting, f"{subscription.waiting} articles wait. "
+    )
+    if subscription.problem:
+        lines.append(f"⚠ {waiting}{cut(subscription.problem, 300)}")
+    elif waiting:
+        lines.append(waiting.strip())
     return "\n".join(lines)
+
+
+def _without_secrets(url: str) -> str:
+    # A query or user info may be a subscriber's own key.
+    parts = urlsplit(url)
+    asked = "?…" if parts.query else ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}{asked}"
+
+
+def _pages(blocks: Sequence[str]) -> list[list[str]]:
+    """Whole blocks, as many on a page as an embed holds and an eye takes in."""
+    pages: list[list[str]] = []
+    room = 0
+    for block in blocks:
+        room -= units(block) + 2
+        if room < 0 or len(pages[-1]) == SUBSCRIPTIONS_A_PAGE:
+            pages.append([])
+            room = DESCRIPTION - units(block)
+        pages[-1].append(block)
+    return pages
 
 
 def _joined(blocks: Sequence[str]) -> str:

@@ -91,8 +91,8 @@ def listed(**article: Any) -> Listed:
     )
 
 
-def subscription(**source: Any) -> Subscription:
-    """A subscription; keyword arguments change its source."""
+def subscription(waiting: int = 0, post_problem: str | None = None, **source: Any) -> Subscription:
+    """A subscription; other keyword arguments change its source."""
     return Subscription(
         id=5,
         guild_id=10,
@@ -103,4 +103,6 @@ def subscription(**source: Any) -> Subscription:
         created_by=40,
         created_at=NOW,
         started_at=NOW,
+        waiting=waiting,
+        problem=post_problem,
     )

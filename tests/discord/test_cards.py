@@ -1,5 +1,6 @@
 """Cards and lists: what they show, and that they fit Discord's limits whatever an article holds."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,10 +11,13 @@ from hypothesis import strategies as st
 
 from bot.cards import (
     Card,
+    article_value,
     card,
     comments_card,
     nonce_of,
+    read_article_value,
     read_comments_button,
+    read_subscriptions_button,
     read_top_button,
     standing,
     subscriptions_card,
@@ -278,23 +282,75 @@ def test_nothing_found_says_what_to_do() -> None:
     assert empty.embed.description == "No comments yet. Reply to the card."
 
 
-def test_subscriptions_tell_how_they_do() -> None:
-    shown = subscriptions_card([subscription(), subscription(problem="It answers 404.", next_poll_at=None)])
-    assert shown.embed.description == (
-        "**The Town Crier** → <#20>, with a thread for each article\n"
-        "https\\://town.example/feed.xml\n"
-        "Last read <t:1772366400:R>, next <t:1772366400:R>.\n\n"
-        "**The Town Crier** → <#20>, with a thread for each article\n"
-        "https\\://town.example/feed.xml\n"
-        "Last read <t:1772366400:R>. It is not read any more.\n"
-        "⚠ It answers 404."
+def test_subscriptions_tell_how_they_do_those_with_a_problem_first() -> None:
+    shown = subscriptions_card(
+        [
+            subscription(waiting=1),
+            subscription(problem="It answers 404.", next_poll_at=None),
+            subscription(waiting=7, post_problem="In <#20> Broadsheet lacks **Embed Links**."),
+        ]
+    )
+    assert shown.rows == ()
+    head = "**The Town Crier** → <#20>, with a thread for each article\nhttps\\://town.example/feed.xml\n"
+    read = "Last read <t:1772366400:R>"
+    assert shown.embed.description == "\n\n".join(
+        (
+            f"{head}{read}. It is not read any more.\n⚠ It answers 404.",
+            f"{head}{read}, next <t:1772366400:R>.\n"
+            "⚠ 7 articles wait. In <#20> Broadsheet lacks **Embed Links**.",
+            f"{head}{read}, next <t:1772366400:R>.\n1 article waits.",
+        )
     )
 
 
-def test_more_subscriptions_than_fit_are_counted() -> None:
-    shown = subscriptions_card([subscription(problem="x" * 500)] * 60)
-    assert breaches(shown) == []
-    assert (shown.embed.description or "").endswith(" more.")
+SECRETS = [
+    ("https://me:geheim@town.example:8443/feed", "https\\://town.example\\:8443/feed"),
+    ("https://town.example/feed.xml?key=geheim", "https\\://town.example/feed.xml?…"),
+    ("https://town.example/feed.xml#geheim", "https\\://town.example/feed.xml"),
+]
+
+
+@pytest.mark.parametrize(("url", "shown"), SECRETS)
+def test_a_subscribers_own_key_is_not_shown(url: str, shown: str) -> None:
+    text = subscriptions_card([subscription(url=url)]).embed.description or ""
+    assert text.split("\n")[1] == shown
+    assert "geheim" not in text
+
+
+def test_all_subscriptions_are_on_some_page() -> None:
+    many = [subscription(title=f"Source {at:02}", problem="x" * 500) for at in range(25)]
+    many += [subscription(title=f"Source {at:02}") for at in range(25, 60)]
+    seen: list[str] = []
+    page = 0
+    while True:
+        shown = subscriptions_card(many, page)
+        assert breaches(shown) == []
+        seen += re.findall(r"Source \d\d", shown.embed.description or "")
+        back, more = shown.rows[0]
+        assert back.disabled == (page == 0)
+        if more.disabled:
+            break
+        page = read_subscriptions_button(more.custom_id or "") or 0
+    assert seen == [f"Source {at:02}" for at in range(60)]
+    assert (shown.embed.footer.text or "").endswith("60 subscriptions")
+    assert read_subscriptions_button(back.custom_id or "") == page - 1
+    assert subscriptions_card(many, 9999) == shown, "a list that has become shorter ends with its last page"
+    for other in ("subscriptions:", "subscriptions:x:more", "subscriptions:-1:back", "top:1"):
+        assert read_subscriptions_button(other) is None
+
+
+def test_a_list_of_comments_that_is_cut_says_so() -> None:
+    lines = tuple(CommentLine(comment(at), 0) for at in range(1, 4))
+    shown = comments_card(listed(), CommentPage(lines, 5000, cut=True), CommentSort.NEWEST, 10, "Reply.")
+    assert shown.embed.footer.text == ("11–13 of the newest 5000; there are more than can be listed · Reply.")
+
+
+@pytest.mark.parametrize(
+    ("value", "article_id"),
+    [(article_value(1984), 1984), ("1984", None), ("id:", None), ("id:-1", None), ("id:" + "9" * 19, None)],
+)
+def test_only_a_prefixed_number_stands_for_an_article(value: str, article_id: int | None) -> None:
+    assert read_article_value(value) == article_id
 
 
 def test_the_colour_is_of_the_source_alone_and_one_of_the_chosen() -> None:
