@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, select
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
@@ -32,6 +32,8 @@ class Votes:
 
     async def add(self, message_id: int, member_id: int, emoji: str, now: datetime) -> bool:
         """Mirror a reaction; one that stands already keeps its time. False: the message is not one of ours."""
+        if not await self._is_ours(message_id):
+            return False
         async with self._database.writing() as connection:
             subject = await _find(connection, message_id)
             if subject is None:
@@ -51,6 +53,8 @@ class Votes:
         return await self._remove(message_id, None if emoji is None else reactions.c.emoji == emoji)
 
     async def _remove(self, message_id: int, which: ColumnElement[bool] | None) -> bool:
+        if not await self._is_ours(message_id):
+            return False
         async with self._database.writing() as connection:
             subject = await _find(connection, message_id)
             if subject is None:
@@ -102,6 +106,22 @@ class Votes:
             message_id: {emoji: frozenset(members) for emoji, members in by_emoji.items()}
             for message_id, by_emoji in found.items()
         }
+
+    async def _is_ours(self, message_id: int) -> bool:
+        """Look at a message without writing: nearly all that members react to in a guild is their own talk.
+
+        What is ours is looked up again in the transaction that writes, where it stands still.
+        """
+        async with self._database.reading() as connection:
+            found = await connection.scalar(
+                select(
+                    or_(
+                        exists().where(posts.c.message_id == message_id, SENT),
+                        exists().where(comments.c.message_id == message_id),
+                    )
+                )
+            )
+            return bool(found)
 
     async def _recompute(self, connection: AsyncConnection, subject: _Subject) -> None:
         if subject.post is None:
