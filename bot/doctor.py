@@ -11,7 +11,7 @@ from bot.client import DiscordProblem, invite_url, look_up_account, point_at
 from bot.config import Settings
 from bot.feeds.guard import parse_allow
 from bot.terminal import Finding
-from storage import Database, DatabaseProblem
+from storage import Database, DatabaseMissing, DatabaseProblem
 
 
 async def examine(settings: Settings) -> list[Finding]:
@@ -34,7 +34,9 @@ def _python() -> Finding:
 
 async def _database(settings: Settings) -> Finding:
     try:
-        database = await Database.open(settings.database_url)
+        database = await Database.open(settings.database_url, make=False)
+    except DatabaseMissing as missing:
+        return Finding("database", True, str(missing))
     except DatabaseProblem as problem:
         return Finding("database", False, str(problem))
     try:

@@ -1,6 +1,6 @@
 """All SQLAlchemy: tables, frozen records outward, queries named for what they answer, migrations."""
 
-from storage.database import Database
+from storage.database import Database, DatabaseMissing
 from storage.problems import DatabaseBusy, DatabaseProblem
 from storage.records import (
     Article,
@@ -38,6 +38,7 @@ __all__ = [
     "CommentSeen",
     "Database",
     "DatabaseBusy",
+    "DatabaseMissing",
     "DatabaseProblem",
     "Ingested",
     "Lease",

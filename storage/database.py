@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy import Connection, event, text
+from sqlalchemy import URL, Connection, event, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
@@ -28,6 +30,10 @@ _DRIVER_ERRORS: Final = (
 )
 
 
+class DatabaseMissing(DatabaseProblem):
+    """There is no database file yet, but there can be one; the message is a sentence for the operator."""
+
+
 class Database:
     """An open database. Make one with `open`; `close` it at the end."""
 
@@ -42,16 +48,20 @@ class Database:
         )
 
     @classmethod
-    async def open(cls, url: str, *, patience: timedelta = timedelta(seconds=10)) -> Database:
+    async def open(
+        cls, url: str, *, patience: timedelta = timedelta(seconds=10), make: bool = True
+    ) -> Database:
         """Open the database at `url`, making SQLite's folder and file; it may still have to be migrated.
 
+        What is made is its owner's alone: it holds what members wrote. With `make` off nothing is made or changed, and
+        DatabaseMissing is raised where SQLite's file is not there yet.
         `patience` is how long to wait for a connection and for another program's lock. Raises DatabaseProblem
         with a sentence for the operator when it cannot be opened, or when a newer program has migrated it.
         """
         address = read_address(url)
         if isinstance(address, SqliteAddress):
-            await asyncio.to_thread(_make_file, address)
-            engine = _sqlite_engine(address, patience)
+            await asyncio.to_thread(_make_file if make else _look_for_file, address)
+            engine = _sqlite_engine(address, patience, "rwc" if make else "rw")
         else:
             engine = _postgresql_engine(address, patience)
         database = cls(engine, address.where)
@@ -115,23 +125,57 @@ def _make_file(address: SqliteAddress) -> None:
     """Make SQLite's folder and file where they are missing. Raises DatabaseProblem when that cannot be done."""
     if address.path is None:
         return
+    folder = address.path.parent
     try:
-        address.path.parent.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise DatabaseProblem(
-            f"The folder {address.path.parent} for the database cannot be made ({error.strerror}). Name a file "
-            "in a folder that this user may write to in DATABASE_URL."
-        ) from error
+        raise _no_folder(folder, error.strerror) from error
+    with suppress(OSError):  # one that is there stays as it is; what else is wrong, SQLite tells better
+        # SQLite gives the files beside it the same mode.
+        os.close(os.open(address.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    _try_file(address.path, address.where, "rwc")
+
+
+def _look_for_file(address: SqliteAddress) -> None:
+    """Raise DatabaseMissing where SQLite's file is yet to be made, DatabaseProblem where it can't be used."""
+    if address.path is None:
+        return
+    if address.path.exists():
+        _try_file(address.path, address.where, "rw")
+        return
+    folder = next(parent for parent in address.path.absolute().parents if parent.exists())
+    if not folder.is_dir():
+        raise _no_folder(address.path.parent, f"{folder} is a file")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _no_folder(address.path.parent, f"{folder} may not be written to")
+    raise DatabaseMissing(f"{address.where} is not there yet; it will be made at the start.")
+
+
+def _no_folder(folder: Path, reason: str | None) -> DatabaseProblem:
+    return DatabaseProblem(
+        f"The folder {folder} for the database cannot be made ({reason}). Name a file in a folder that this user may "
+        "write to in DATABASE_URL."
+    )
+
+
+def _try_file(path: Path, where: str, mode: str) -> None:
     try:
         # Before the driver does it: aiosqlite 0.22 leaves its thread behind when a file cannot be opened.
-        sqlite3.connect(address.path).close()
+        sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True).close()
     except sqlite3.Error as error:
-        raise problem(error, address.where) from None
+        raise problem(error, where) from None
 
 
-def _sqlite_engine(address: SqliteAddress, patience: timedelta) -> AsyncEngine:
+def _sqlite_engine(address: SqliteAddress, patience: timedelta, mode: str) -> AsyncEngine:
+    # SQLite's own address of a file says how it is opened: rwc makes it, rw does not.
+    url = URL.create(
+        "sqlite+aiosqlite",
+        database=address.path.absolute().as_uri() if address.path else ":memory:",
+        query={"mode": mode, "uri": "true"} if address.path else {},
+    )
     engine = create_async_engine(
-        f"sqlite+aiosqlite:///{address.path or ':memory:'}",
+        url,
         poolclass=AsyncAdaptedQueuePool,
         # A database in memory lives in its one connection.
         pool_size=4 if address.path else 1,
@@ -147,7 +191,8 @@ def _sqlite_engine(address: SqliteAddress, patience: timedelta) -> AsyncEngine:
         cursor = connection.cursor()
         for pragma in (
             f"busy_timeout = {int(patience.total_seconds() * 1000)}",
-            "journal_mode = WAL",
+            # It is kept in the file; whoever only looks changes nothing.
+            *(["journal_mode = WAL"] if mode == "rwc" else []),
             # A commit lost in a power cut would repeat a post.
             "synchronous = FULL",
             "foreign_keys = ON",

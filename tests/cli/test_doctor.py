@@ -33,7 +33,8 @@ async def test_all_well(connected: Shell, town: Town) -> None:
     )
     for part in (f"client_id={town.application.id}", f"permissions={PERMISSIONS}"):
         assert part in found["discord"][1]
-    assert "its tables are made or brought up to date at the next start" in found["database"][1]
+    assert "is not there yet; it will be made at the start" in found["database"][1]
+    assert not list(connected.folder.rglob("*.db*")), "the doctor changes nothing"
     assert found["fetch"][1] == "Sources on private addresses are refused; 127.0.0.1 is opened."
     assert town.application.token not in text.out + program.out
 

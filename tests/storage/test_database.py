@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import stat
 import struct
 import traceback
 from collections.abc import AsyncIterator
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text, update
 
-from storage import Database, DatabaseBusy, DatabaseProblem, Store
+from storage import Database, DatabaseBusy, DatabaseMissing, DatabaseProblem, Store
 from storage.address import PostgresqlAddress, SqliteAddress, read_address
 from storage.tables import leases, sources
 from tests.databases import RANKS, nonces
@@ -98,6 +99,51 @@ async def test_sqlite_makes_its_folder_and_file(tmp_path: Path):
     await database.ping()
     await database.close()
     assert (tmp_path / "a" / "b" / "news.db").exists()
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+async def test_what_sqlite_makes_is_its_owners_alone_and_what_is_there_stays_as_it_is(tmp_path: Path):
+    made = tmp_path / "made" / "news.db"
+    there = tmp_path / "there" / "news.db"
+    there.parent.mkdir(mode=0o755)
+    there.touch(mode=0o640)
+    for path, folder_mode, file_mode in ((made, 0o700, 0o600), (there, 0o755, 0o640)):
+        database = await Database.open(f"sqlite:///{path}")
+        await database.migrate()
+        assert (mode_of(path.parent), mode_of(path)) == (folder_mode, file_mode)
+        assert mode_of(path.with_name("news.db-wal")) == file_mode
+        await database.close()
+
+
+async def test_who_only_looks_makes_and_changes_nothing(tmp_path: Path):
+    path = tmp_path / "new" / "100% news.db"
+    with pytest.raises(DatabaseMissing, match="will be made at the start"):
+        await Database.open(f"sqlite:///{path}", make=False)
+    assert list(tmp_path.iterdir()) == []
+
+    (tmp_path / "file").touch()
+    with pytest.raises(DatabaseProblem, match="cannot be made") as caught:
+        await Database.open(f"sqlite:///{tmp_path}/file/news.db", make=False)
+    assert not isinstance(caught.value, DatabaseMissing)
+
+    (tmp_path / "empty.db").touch()
+    database = await Database.open(f"sqlite:///{tmp_path}/empty.db", make=False)
+    assert not await database.is_current()
+    await database.close()
+    assert (tmp_path / "empty.db").stat().st_size == 0
+
+    database = await Database.open(f"sqlite:///{path}")
+    await database.migrate()
+    await database.close()
+    before = path.read_bytes()
+    database = await Database.open(f"sqlite:///{path}", make=False)
+    assert await database.is_current()
+    await database.close()
+    assert path.read_bytes() == before
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
 async def test_sqlite_in_memory_serves_a_store():
