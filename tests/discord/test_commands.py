@@ -7,6 +7,8 @@ from bot.client import BroadsheetBot
 from bot.feeds.discover import Several
 from bot.feeds.model import Candidate
 from bot.newsroom.newsroom import Newsroom
+from cogs.subscriptions import SubscriptionsCog
+from storage import Store
 from tests.discord.conftest import Press, StartBot, Town, Web, eventually
 from tests.people import Reply
 
@@ -216,6 +218,100 @@ async def test_a_thread_takes_cards_but_no_threads(
     assert "no threads within threads" in shown(refused)
     reply = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
     assert f"now comes into <#{thread['id']}>" in shown(reply)
+
+
+async def test_a_locked_thread_is_refused_and_an_archived_one_is_used(
+    town: Town, bot: BroadsheetBot, web: Web, newsroom: Newsroom
+) -> None:
+    web.feed("https://town.example/feed.xml", "Crier")
+    answers = {}
+    for change in ({"locked": True}, {"archived": True}, {"archived": True, "locked": True}):
+        message = await town.alice.send(town.channel_id, "Here")
+        thread = await town.alice.start_thread(message, "Talk")
+        path = f"/channels/{thread['id']}"
+        await town.alice.request("PATCH", path, change)
+
+        async def told(thread_id: int = int(thread["id"]), archived: bool = "archived" in change) -> bool:
+            cached = bot.guilds[0].get_thread(thread_id)
+            return cached is None if archived else cached is not None and cached.locked
+
+        await eventually(told)
+        options = {"url": "https://town.example/feed.xml", "channel": thread["id"]}
+        reply = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
+        answers[tuple(change)] = shown(reply).replace(thread["id"], "here")
+    assert "<#here> is locked" in answers["locked",]
+    assert "now comes into <#here>" in answers["archived",]
+    assert "<#here> is locked" in answers["archived", "locked"]
+    assert len(await newsroom.subscriptions.of_guild(int(town.guild_id))) == 1
+
+
+async def test_subscriptions_are_paged_for_admins_alone(
+    town: Town, bot: BroadsheetBot, newsroom: Newsroom, web: Web
+) -> None:
+    for number in range(12):
+        url = f"https://{number}.example/feed.xml?key=geheim"
+        web.feed(url, f"Source {number:02}")
+        await newsroom.subscriptions.subscribe(int(town.guild_id), int(town.channel_id), url)
+    first = await town.alice.slash("subscriptions", channel_id=town.channel_id)
+    assert shown(first).count("**Source") == 10
+    assert "geheim" not in str(first.raw)
+    second = await town.alice.click(first, ids(first)["More"])
+    assert second.raw["id"] == first.raw["id"]
+    assert shown(second).count("**Source") == 2
+    # A button that somebody else made is no way around the permission.
+    await bot.http.request(
+        Route("POST", "/channels/{channel_id}/messages", channel_id=town.channel_id),
+        json={"content": "old", "components": first.components},
+    )
+    (message,) = await town.bob.messages(town.channel_id)
+    refused = await town.bob.click(message, ids(first)["More"])
+    assert "**Manage Server**" in shown(refused)
+
+
+async def test_a_blocked_channel_is_seen_in_the_list(
+    town: Town, press: Press, bot: BroadsheetBot, store: Store
+) -> None:
+    await press.publish("Bridge open")
+    await town.deny_bot("embed_links")
+    channel = bot.guilds[0].get_channel(int(town.channel_id))
+    assert channel is not None
+
+    async def told() -> bool:
+        return not channel.permissions_for(channel.guild.me).embed_links
+
+    await eventually(told)
+    assert await press.publish("Fair begins", "Fair ends") == []
+    listed = await town.alice.slash("subscriptions", channel_id=town.channel_id)
+    assert f"⚠ 2 articles wait. In <#{town.channel_id}> Broadsheet lacks **Embed Links**" in shown(listed)
+
+
+async def test_a_menu_of_feeds_that_has_ended_says_so(
+    town: Town, bot: BroadsheetBot, web: Web, start_bot: StartBot, newsroom: Newsroom
+) -> None:
+    sites = tuple(Candidate(f"https://town.example/{name}.xml", name, "rss") for name in ("all", "sport"))
+    web.sites["https://town.example"] = Several(sites)
+    options = {"url": "https://town.example"}
+    offered = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
+    await bot.close()
+    again = await start_bot()
+    late = await town.alice.click(offered, offered.components[0]["components"][0]["custom_id"], ["0"])
+    assert (late.raw["id"], late.components) == (offered.raw["id"], [])
+    assert "Use `/subscribe` again" in shown(late)
+    assert await newsroom.subscriptions.of_guild(int(town.guild_id)) == []
+
+    await again.remove_cog("subscriptions")
+    await again.add_cog(SubscriptionsCog(newsroom.subscriptions, choose_within=0.1))
+    since = town.alice.mark()
+    offered = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
+    ended = await town.alice.wait_for(
+        lambda event: (
+            event.name == "MESSAGE_UPDATE"
+            and event.data["id"] == offered.raw["id"]
+            and "has ended" in event.data["content"]
+        ),
+        since=since,
+    )
+    assert ended.data["components"] == []
 
 
 @pytest.mark.parametrize("custom_id", ["comments:unknown", "comments-page:99:newest:0:sort"])
