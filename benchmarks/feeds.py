@@ -100,7 +100,11 @@ async def _serve_alone() -> None:
 async def feeds_process(*, etags: bool) -> AsyncIterator[str]:
     """Feeds in a process of their own; gives the address they begin with."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.feeds", *(["etags"] if etags else []), stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        "-m",
+        "benchmarks.feeds",
+        *(["etags"] if etags else []),
+        stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
     port = int(await process.stdout.readline())

@@ -43,7 +43,7 @@ async def _compare(*, etags: bool, publishes: bool) -> tuple[float, float]:
         await database.migrate()
         store = Store(database, ranks=RANKS, nonce=new_nonce)
         async with (
-            Feeds(etags=etags) as feeds,
+            feeds_process(etags=etags) as base,
             open_world(settings) as world,
             aiohttp.ClientSession() as session,
         ):
@@ -93,7 +93,9 @@ async def _cpu_ms(work: Callable[[], Awaitable[None]]) -> float:
         own = resource.getrusage(resource.RUSAGE_SELF)
         ended = resource.getrusage(resource.RUSAGE_CHILDREN)
         running = [
-            child.cpu_times() for child in psutil.Process().children() if "bot.feeds.worker" in child.cmdline()
+            child.cpu_times()
+            for child in psutil.Process().children()
+            if "bot.feeds.worker" in child.cmdline()
         ]
         return (
             own.ru_utime

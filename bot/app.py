@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from bot.newsroom.ranking import RANKS
 from bot.newsroom.refresh import BATCH_EVERY, Refresher
 from bot.newsroom.tenure import Process, Tenure
 from bot.web import Health, WebServer
+from cogs.visibility import public_channels
 from storage import Database, DatabaseProblem, Store
 
 log = logging.getLogger(__name__)
@@ -135,7 +137,13 @@ async def run_app(
         async def health() -> Health:
             return await look_at_health(database, bot)
 
-        web = WebServer(newsroom, health=health, settings=settings, clock=utc_now)
+        web = WebServer(
+            newsroom,
+            health=health,
+            settings=settings,
+            clock=utc_now,
+            public_channels=partial(public_channels, bot),
+        )
         await stack.enter_async_context(web)
         poller = Poller(
             store,
@@ -153,7 +161,7 @@ async def run_app(
             clock=utc_now,
             woken=posts,
             may_send=tenure.holds,
-            on_unwatched=lambda post: newsroom.reconciler.read_post(bot.publisher, post),
+            on_finished=lambda post: newsroom.reconciler.read_post(bot.publisher, post),
             on_missing=newsroom.comments.deleted,
             on_gone=newsroom.comments.channel_deleted,
         )

@@ -40,7 +40,11 @@ async def preview(settings: Settings, address: str) -> Preview | Several | NotFo
             return found
         document = found.document
         now = utc_now()
-        articles = tuple(write_article(entry, now) for entry in reversed(document.entries))
+        entries = document.entries[::-1]
+        summaries = await world.workers.summarise(entries)
+        articles = tuple(
+            write_article(entry, summary, now) for entry, summary in zip(entries, summaries, strict=True)
+        )
         return Preview(found.feed_url, document.title, document.link, articles)
 
 

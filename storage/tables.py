@@ -212,7 +212,7 @@ Index(
 )
 Index("ix_posts_waiting", posts.c.guild_id, sqlite_where=UNFINISHED, postgresql_where=UNFINISHED)
 Index("ix_posts_sent", posts.c.sent_at, posts.c.id, sqlite_where=SENT, postgresql_where=SENT)
-Index("ix_posts_channel", posts.c.channel_id, posts.c.message_id, sqlite_where=SENT, postgresql_where=SENT)
+Index("ix_posts_channel", posts.c.channel_id, posts.c.message_id)
 Index(
     "ix_posts_thread",
     posts.c.thread_id,

@@ -1,7 +1,7 @@
 """Carries posts from the outbox into their channels: none lost, none twice.
 
     claim (one a channel) → note Discord's newest id → `sending` → send with the post's own nonce → `sent`
-                                                                 → thread → vote reactions → finished
+                                                                 → thread → vote reactions → finished → read once
 
 Intent is stored before acting. An attempt whose end is unclear, in this process or one that died, is looked for
 in the channel by the post's mark before anything is sent again. Each later step can be resumed and is done once.
@@ -29,8 +29,6 @@ MOST_AT_ONCE = 16
 LEASE = timedelta(minutes=15)
 # The command line queues posts too, in a process of its own: how soon they are noticed here.
 LOOK_EVERY = timedelta(seconds=3)
-# A message that Discord had for longer than this before it was written down may have been answered meanwhile.
-UNWATCHED = timedelta(seconds=2)
 # After so many attempts at a thread or a reaction the post does without.
 MOST_ATTEMPTS_AT_STEPS = 8
 # How soon a channel that can't be used is tried again.
@@ -41,8 +39,8 @@ class Delivery:
     """The outbox's worker: one post a channel at a time, many channels at once.
 
     `woken` is set by whoever queued posts in this process; those of other processes are seen within `LOOK_EVERY`.
-    `may_send` says whether this process still is the one bot on its database. `on_unwatched` is told of a post whose
-    message stood in its channel for a while before that was known: what members did with it has to be read.
+    `may_send` says whether this process still is the one bot on its database. `on_finished` is told of each post that
+    is done: its message stood in the channel before it was known here, so what members did with it has to be read.
     `on_missing` is told the ids of messages, `on_gone` the id of a channel, that turn out to be gone.
     """
 
@@ -54,7 +52,7 @@ class Delivery:
         clock: Clock,
         woken: asyncio.Event,
         may_send: Callable[[], bool],
-        on_unwatched: Callable[[Post], Awaitable[None]],
+        on_finished: Callable[[Post], Awaitable[None]],
         on_missing: Callable[[Collection[int]], Awaitable[None]],
         on_gone: Callable[[int], Awaitable[None]],
     ) -> None:
@@ -62,7 +60,7 @@ class Delivery:
         self._publisher = publisher
         self._clock = clock
         self._may_send = may_send
-        self._on_unwatched = on_unwatched
+        self._on_finished = on_finished
         self._on_missing = on_missing
         self._on_gone = on_gone
         self._rounds = Rounds("delivery", self.start_waiting, woken=woken, longest=LOOK_EVERY)
@@ -102,14 +100,9 @@ class Delivery:
             await self._write(lambda: self._store.posts.postpone(card.post.id, due_at, reason, unsent=False))
 
     async def _carry(self, card: CardToPost) -> None:
-        began, was_unclear = self._clock(), card.post.state is PostState.SENDING
-        if card.post.state is PostState.SENT:
-            await self._finish(card)
-        elif (sent := await self._send(card)) is not None:
-            unwatched = was_unclear or self._clock() - began > UNWATCHED
-            await self._finish(sent)
-            if unwatched:
-                await self._on_unwatched(sent.post)
+        sent = card if card.post.state is PostState.SENT else await self._send(card)
+        if sent is not None and await self._finish(sent):
+            await self._on_finished(sent.post)
 
     async def _send(self, card: CardToPost) -> CardToPost | None:
         """Send the card, or find it where an earlier attempt ended unclear. None: not in its channel yet."""
@@ -152,8 +145,11 @@ class Delivery:
                 assert_never(outcome)
         return None
 
-    async def _finish(self, card: CardToPost) -> None:
-        """The steps after the message; one that can't be done now is tried again, one that never can is left out."""
+    async def _finish(self, card: CardToPost) -> bool:
+        """The steps after the message; one that can't be done now is tried again, one that never can is left out.
+
+        Answers whether nothing remains to be done.
+        """
         post = card.post
         if post.thread_wanted and post.thread_id is None:
             outcome = await self._publisher.open_thread(card)
@@ -161,14 +157,15 @@ class Delivery:
                 thread_id = outcome.id
                 await self._write(lambda: self._store.posts.threaded(post.id, thread_id))
             elif await self._stops(card, outcome):
-                return
+                return False
         for placed, emoji in enumerate((card.emoji.up, card.emoji.down), start=1):
             if placed <= post.seeded:
                 continue
             if await self._stops(card, await self._publisher.place_vote(card, emoji)):
-                return
+                return False
             await self._write(partial(self._store.posts.seeded, post.id, placed))
         await self._write(lambda: self._store.posts.finish(post.id, self._clock()))
+        return True
 
     async def _stops(self, card: CardToPost, outcome: Outcome) -> bool:
         """Whether the steps after the message have to wait, or there is no message any more."""

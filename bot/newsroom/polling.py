@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from bot.feeds.fetch import Fetcher
 from bot.feeds.identify import identify, possible_identities, revision_of
 from bot.feeds.model import Changed, Document, Entry, Failed, Gone, Unchanged, Unreadable, Validators
-from bot.feeds.summarise import summarise
 from bot.feeds.workers import Workers
 from bot.newsroom.host_line import HostLine
 from bot.newsroom.rounds import Clock, Jobs, Rounds
@@ -167,7 +166,7 @@ class Poller:
             next_poll_at=self._next(asked=_believed(fetched.fresh_for)),
         )
         ingested = await self._store.articles.ingest(
-            update, await _written(recognised.new, now), await _written(recognised.revised, now), now
+            update, await self._write(recognised.new, now), await self._write(recognised.revised, now), now
         )
         if ingested.posts:
             self._on_posts()
@@ -181,6 +180,10 @@ class Poller:
             )
         return Polled(source, ingested.articles, ingested.revisions, ingested.posts)
 
+    async def _write(self, entries: Sequence[Entry], now: datetime) -> list[ArticleToStore]:
+        summaries = await self._workers.summarise(entries)
+        return [write_article(entry, summary, now) for entry, summary in zip(entries, summaries, strict=True)]
+
     def _next(self, *, failures: int = 0, asked: timedelta | None = None) -> datetime:
         return next_poll(self._clock(), self._interval, failures=failures, asked=asked, spread=self._spread())
 
@@ -189,17 +192,8 @@ def _believed(fresh_for: timedelta | None) -> timedelta | None:
     return None if fresh_for is None else min(fresh_for, LONGEST_FRESH)
 
 
-async def _written(entries: Sequence[Entry], now: datetime) -> list[ArticleToStore]:
-    articles = []
-    for entry in entries:
-        articles.append(write_article(entry, now))
-        await asyncio.sleep(0)  # a first poll brings hundreds: the loop stays free between two of them
-    return articles
-
-
-def write_article(entry: Entry, now: datetime) -> ArticleToStore:
+def write_article(entry: Entry, summary: str, now: datetime) -> ArticleToStore:
     """An entry as the article that is stored: with its summary, a title in any case, and no date in the future."""
-    summary = summarise(entry)
     title = entry.title or " ".join(summary.split()[:12]) or entry.url or "Untitled"
     url = entry.url if entry.url and len(entry.url) <= LONGEST_URL else None
     image_url = entry.image_url if entry.image_url and len(entry.image_url) <= LONGEST_URL else None

@@ -22,7 +22,9 @@ STOPS_WITHIN = 10.0
 
 async def chat_page(demo: Command) -> tuple[str, str, str]:
     """What the demo prints: the chat page's base address, and the guild and channel that it opens."""
-    found = re.search(r"(http://127\.0\.0\.1:\d+)/\S*#/(\d+)/(\d+)\n", await demo.says("Ctrl+C stops the demo."))
+    found = re.search(
+        r"(http://127\.0\.0\.1:\d+)/\S*#/(\d+)/(\d+)\n", await demo.says("Ctrl+C stops the demo.")
+    )
     assert found, demo.out
     return found[1], found[2], found[3]
 

@@ -169,7 +169,7 @@ class Press:
             clock=utc_now,
             woken=asyncio.Event(),
             may_send=lambda: True,
-            on_unwatched=lambda post: self.bot.newsroom.reconciler.read_post(self.bot.publisher, post),
+            on_finished=lambda post: self.bot.newsroom.reconciler.read_post(self.bot.publisher, post),
             on_missing=self.bot.newsroom.comments.deleted,
             on_gone=self.bot.newsroom.comments.channel_deleted,
         )

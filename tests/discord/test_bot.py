@@ -22,6 +22,7 @@ from bot.client import (
 from bot.config import Settings
 from bot.newsroom.newsroom import Newsroom
 from bot.newsroom.ports import ChannelReader
+from bot.newsroom.reconcile import Reconciled
 from tests.discord.conftest import StartBot, Town, eventually
 
 
@@ -122,12 +123,13 @@ class Reading:
     at_once: int = 0
     most_at_once: int = 0
 
-    async def run(self, reader: ChannelReader, guild_ids: Collection[int] | None = None) -> None:
+    async def run(self, reader: ChannelReader, guild_ids: Collection[int] | None = None) -> Reconciled:
         self.asked.append(set(guild_ids or ()))
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         await self.may_end.wait()
         self.at_once -= 1
+        return Reconciled()
 
     async def times(self, wanted: int) -> bool:
         return len(self.asked) == wanted

@@ -94,7 +94,7 @@ def delivery(store: Store, channel: Channel, clock: Clock) -> Delivery:
         clock=clock,
         woken=asyncio.Event(),
         may_send=lambda: channel.ours,
-        on_unwatched=channel.read,
+        on_finished=channel.read,
         on_missing=lambda message_ids: deleted(store, message_ids, clock()),
         on_gone=channel.end,
     )
@@ -117,7 +117,7 @@ async def test_a_post_is_sent_threaded_seeded_and_finished(store: Store, clock: 
     await queue(store, ["One"], thread=True)
     channel = Channel()
     card = await deliver_one(store, channel, clock)
-    assert channel.asked == ["send", "thread", "vote 👍", "vote 👎"]
+    assert channel.asked == ["send", "thread", "vote 👍", "vote 👎", "read"]
     assert card is not None
     assert card.post.state is PostState.SENT
     assert (card.post.message_id, card.post.thread_id, card.post.seeded) == (1001, 1002, 2)
@@ -180,7 +180,7 @@ async def test_what_surely_was_not_sent_is_sent_again_when_discord_says(store: S
     assert await deliver_one(store, channel, clock) is None
     clock.now += timedelta(minutes=1)
     await deliver_one(store, channel, clock)
-    assert channel.asked == ["send", "send", "vote 👍", "vote 👎"]
+    assert channel.asked == ["send", "send", "vote 👍", "vote 👎", "read"]
 
 
 async def test_a_refused_post_does_not_hold_up_the_next(store: Store, clock: Clock) -> None:
@@ -232,7 +232,7 @@ async def test_steps_after_the_message_go_on_where_they_stopped(
     assert card.post.finished_at is not None
     assert channel.asked.count("send") == 1
     assert channel.asked.count("thread") == (2 if step == "thread" else 1)
-    assert channel.asked[-2:] == ["vote 👍", "vote 👎"]
+    assert channel.asked[-3:] == ["vote 👍", "vote 👎", "read"]
 
 
 async def test_a_thread_that_fails_again_and_again_does_not_hold_up_the_channel(

@@ -189,7 +189,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("nonce", name=op.f("uq_posts_nonce")),
     )
     _index("ix_posts_sent", "posts", ["sent_at", "id"], where="state = 'sent'")
-    _index("ix_posts_channel", "posts", ["channel_id", "message_id"], where="state = 'sent'")
+    _index("ix_posts_channel", "posts", ["channel_id", "message_id"])
     _index("ix_posts_thread", "posts", ["thread_id"], where="thread_id IS NOT NULL")
     _index("ix_posts_unfinished", "posts", ["channel_id", "id"], where=UNFINISHED)
     _index("ix_posts_waiting", "posts", ["guild_id"], where=UNFINISHED)
