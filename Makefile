@@ -13,7 +13,7 @@ run: .venv/.runtime  ## Start: Discord with DISCORD_TOKEN set, otherwise the san
 setup: .venv/.runtime .venv/.dev  ## Only the environment
 
 test: .venv/.dev  ## The everyday tests
-	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile
 
 check: .venv/.dev  ## Lint, types and import rules
 	$(BIN)/ruff check .
