@@ -23,7 +23,6 @@ from storage.records import (
     SubscriptionToStore,
     Tally,
     TrackedChannel,
-    TrackedMessage,
     VoteEmoji,
 )
 from storage.store import Store
@@ -56,6 +55,5 @@ __all__ = [
     "SubscriptionToStore",
     "Tally",
     "TrackedChannel",
-    "TrackedMessage",
     "VoteEmoji",
 ]

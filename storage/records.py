@@ -273,16 +273,6 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
-class TrackedMessage:
-    """A message whose reactions are mirrored, for reconciliation: a post's message or a comment."""
-
-    message_id: int
-    channel_id: int
-    is_post: bool
-    reactions: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
 class TrackedChannel:
     """A channel with sent posts to be reconciled; `posts` oldest message first."""
 
