@@ -37,7 +37,7 @@ from bot.newsroom.refresh import BATCH_EVERY, Refresher
 from bot.newsroom.tenure import Process, Tenure
 from bot.web import Health, WebServer
 from cogs.visibility import public_channels
-from storage import Database, DatabaseProblem, Store
+from storage import Database, DatabaseProblem, Post, Store
 
 log = logging.getLogger(__name__)
 
@@ -155,18 +155,34 @@ async def run_app(
             woken=polls,
             on_posts=posts.set,
         )
+
+        async def read_once(post: Post) -> None:
+            try:
+                done = await newsroom.reconciler.read_post(bot.publisher, post)
+            except DatabaseProblem as problem:
+                log.warning("What members did with post %d is read again: %s", post.id, problem)
+                bot.on_gap()
+            else:
+                if done.again:
+                    bot.on_gap()
+
         delivery = Delivery(
             store,
             bot.publisher,
             clock=utc_now,
             woken=posts,
             may_send=tenure.holds,
-            on_finished=lambda post: newsroom.reconciler.read_post(bot.publisher, post),
+            on_finished=read_once,
             on_missing=newsroom.comments.deleted,
             on_gone=newsroom.comments.channel_deleted,
         )
         refresher = Refresher(
-            store, bot.publisher, clock=utc_now, on_missing=newsroom.comments.deleted, every=refresh_every
+            store,
+            bot.publisher,
+            clock=utc_now,
+            on_missing=newsroom.comments.deleted,
+            on_gone=newsroom.comments.channel_deleted,
+            every=refresh_every,
         )
 
         async def talk() -> None:

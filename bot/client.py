@@ -7,7 +7,7 @@ import logging
 import secrets
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -104,6 +104,7 @@ class BroadsheetBot(commands.Bot):
         self.ready = asyncio.Event()
         self._reconciliation: asyncio.Task[None] | None = None
         self._gap_since_reading = False
+        self._gap = asyncio.Event()
         self.connected = False
         self._under_way: set[asyncio.Task[Any]] = set()
         self._drop_partial_updates()
@@ -187,6 +188,7 @@ class BroadsheetBot(commands.Bot):
     def on_gap(self) -> None:
         """Events may be missing: have the mirror put right, in a task of its own; never two at once."""
         self._gap_since_reading = True
+        self._gap.set()
         if self._reconciliation is None or self._reconciliation.done():
             self._reconciliation = asyncio.create_task(self._reconcile(), name="reconciliation")
 
@@ -202,7 +204,9 @@ class BroadsheetBot(commands.Bot):
                 failed = True
             if failed:
                 self._gap_since_reading = True
-                await asyncio.sleep(wait)
+                self._gap.clear()
+                with suppress(TimeoutError):  # a new gap is read at once
+                    await asyncio.wait_for(self._gap.wait(), wait)
                 wait = min(wait * 2, LAST_LOOK_AGAIN)
 
     async def on_message(self, message: discord.Message, /) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
-from storage.records import VoteEmoji
+from storage.records import PostState, VoteEmoji
 from storage.rows import insert
 from storage.sources import wanted
-from storage.tables import guilds, sources, subscriptions
+from storage.tables import guilds, posts, sources, subscriptions
 
 DEFAULT_EMOJI = VoteEmoji("👍", "👎")
 
@@ -47,6 +47,10 @@ class Guilds:
             await connection.execute(update(guilds).where(guilds.c.id == guild_id).values(name=name))
             if came_back is None:
                 return
+            # What waited when the bot was removed is old by now; what may have been sent is still looked for.
+            await connection.execute(
+                delete(posts).where(posts.c.guild_id == guild_id, posts.c.state == PostState.READY)
+            )
             own = subscriptions.c.guild_id == guild_id
             await connection.execute(update(subscriptions).where(own).values(started_at=None))
             await connection.execute(

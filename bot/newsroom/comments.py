@@ -40,14 +40,15 @@ class Comments:
             return await self._keep(message)
 
     async def _keep(self, message: MessageSeen) -> bool:
-        if message.by_bot or self._watch.is_deleted(message.message_id):
+        if message.by_bot or self._watch.is_deleted(message.message_id, message.channel_id):
             return False
         if not message.text.strip() and not message.attachments:
             return False  # withheld by Discord, or a sticker: never an edit to nothing
-        article_id = await self._article_of(message)
+        kept = await self._store.comments.get(message.message_id)
+        # What was kept stays a comment, also where what it answers is gone by now.
+        article_id = kept.article_id if kept is not None else await self._article_of(message)
         if article_id is None:
             return False
-        kept = await self._store.comments.get(message.message_id)
         if kept is not None and kept.edited_at is not None and kept.edited_at > _changed_at(message):
             return True  # a page read a moment ago is behind the edit that came meanwhile
         quote, text = split_quote(message.text)
@@ -81,7 +82,7 @@ class Comments:
         Nothing can ever be posted there again, so its subscriptions end.
         """
         async with self._watch.turn:
-            self._watch.deleted((channel_id,))
+            self._watch.channel_deleted(channel_id)
             await self._store.comments.remove_channel(channel_id)
             for subscription in await self._store.subscriptions.of_channel(channel_id):
                 await self._store.subscriptions.remove(subscription.id)

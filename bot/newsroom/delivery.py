@@ -113,14 +113,14 @@ class Delivery:
                 return await self._sent(card, outcome, unsent=False)
         else:
             after_id = await self._publisher.newest_message_id(post.channel_id)
-            if after_id is None:
-                return await self._sent(
-                    card, Later("Discord does not tell about the channel now."), unsent=True
-                )
+            if not isinstance(after_id, int):
+                return await self._sent(card, after_id, unsent=True)
             if not await self._store.posts.begin_sending(post.id, after_id, self._clock()):
                 return None  # it is not ours to send any more
         if not self._may_send():
-            return None  # nothing was sent; whoever holds the database now finds the post as it stands
+            # Nothing was sent; whoever holds the database then looks for the post before sending it.
+            reason = Later("Another bot may have taken the database over.")
+            return await self._sent(card, reason, unsent=False)
         outcome = await self._publisher.send(card)
         return await self._sent(card, outcome, unsent=not isinstance(outcome, Unclear))
 

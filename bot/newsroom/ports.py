@@ -88,8 +88,8 @@ class MessageSeen:
 class Publisher(Protocol):
     """Puts cards into channels and keeps them current."""
 
-    async def newest_message_id(self, channel_id: int) -> int | None:
-        """Discord's id of the newest message in the channel, 0 where there is none, None where it is not known now."""
+    async def newest_message_id(self, channel_id: int) -> int | Away | Later:
+        """Discord's id of the newest message in the channel, 0 where there is none; or why it is not known."""
 
     async def send(self, card: CardToPost) -> Outcome:
         """Send the card's message once, with the post's nonce. Done carries the message id."""

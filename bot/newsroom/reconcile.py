@@ -72,10 +72,12 @@ class Reconciler:
         )
         return done
 
-    async def read_post(self, reader: ChannelReader, post: Post) -> None:
+    async def read_post(self, reader: ChannelReader, post: Post) -> Reconciled:
         """Read what members did with a post that stood in its channel before that was known here."""
+        done = Reconciled()
         with self._watch.reading():
-            await self._channel(reader, TrackedChannel(post.guild_id, post.channel_id, (post,)), Reconciled())
+            await self._channel(reader, TrackedChannel(post.guild_id, post.channel_id, (post,)), done)
+        return done
 
     async def _channel(self, reader: ChannelReader, channel: TrackedChannel, done: Reconciled) -> None:
         posts = {post.message_id: post for post in channel.posts if post.message_id is not None}
@@ -151,15 +153,16 @@ class Reconciler:
 
     async def _list_reactors(self, reader: ChannelReader, message: MessageSeen, done: Reconciled) -> None:
         for _ in range(TRIES):
-            self._watch.forget_votes(message.message_id)
-            now = self._clock()
+            before, now = self._watch.vote_changes(message.message_id), self._clock()
+            # The page was read a while ago: what came since is known from live events.
+            mirrored = (await self._store.votes.mirrored([message.message_id])).get(message.message_id, {})
             reactions = {
                 emoji: await reader.reactors(message.channel_id, message.message_id, emoji)
-                for emoji in message.reactions
+                for emoji in sorted({*message.reactions, *mirrored})
             }
             done.listings += len(reactions)
             async with self._watch.turn:
-                if self._watch.have_votes_changed(message.message_id):
+                if self._watch.vote_changes(message.message_id) != before:
                     continue  # a live event came in between: what was read may be older than it
                 await self._store.votes.replace(message.message_id, reactions, now)
                 return

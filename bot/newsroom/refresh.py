@@ -25,7 +25,7 @@ NOT_NOW = timedelta(minutes=1)
 class Refresher:
     """Edits the cards whose article's standing changed since they were last drawn.
 
-    `on_missing` is told the ids of cards that turn out to be deleted.
+    `on_missing` is told the ids of cards that turn out to be deleted, `on_gone` the id of a channel that is.
     """
 
     def __init__(
@@ -35,12 +35,14 @@ class Refresher:
         *,
         clock: Clock,
         on_missing: Callable[[Collection[int]], Awaitable[None]],
+        on_gone: Callable[[int], Awaitable[None]],
         every: timedelta = BATCH_EVERY,
     ) -> None:
         self._store = store
         self._publisher = publisher
         self._clock = clock
         self._on_missing = on_missing
+        self._on_gone = on_gone
         self._every = every
         self._rounds = Rounds("card refreshing", self.refresh_stale, woken=asyncio.Event())
 
@@ -69,6 +71,8 @@ class Refresher:
         for stale in cards:
             post = stale.card.post
             match await self._publisher.refresh(stale.card):
+                case Away(gone=True):
+                    await self._on_gone(post.channel_id)
                 case Later() | Unclear() | Away():
                     again.add(_standing(stale))
                 case Missing():

@@ -127,11 +127,10 @@ class Tenure:
 
     def _is_dead(self, held: LeaseHeld) -> bool:
         other = Process.read(held.holder)
-        return (
-            other is not None
-            and (other.host, other.space) == (self._process.host, self._process.space)
-            and not self._is_alive(other.pid)
-        )
+        if other is None or (other.host, other.space) != (self._process.host, self._process.space):
+            return False
+        # The one with our own number was here before us: a container's bot is always the same number.
+        return other.pid == self._process.pid or not self._is_alive(other.pid)
 
 
 def _named(held: LeaseHeld) -> str:

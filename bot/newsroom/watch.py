@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -18,8 +19,9 @@ class Watch:
     def __init__(self) -> None:
         self.turn = asyncio.Lock()
         self._readers = 0
-        self._votes: set[int] = set()
+        self._votes: Counter[int] = Counter()
         self._deleted: set[int] = set()
+        self._deleted_channels: set[int] = set()
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -32,25 +34,27 @@ class Watch:
             if not self._readers:
                 self._votes.clear()
                 self._deleted.clear()
+                self._deleted_channels.clear()
 
     def votes_changed(self, message_id: int) -> None:
         """A reaction on this message came or went."""
         if self._readers:
-            self._votes.add(message_id)
+            self._votes[message_id] += 1
 
     def deleted(self, message_ids: Iterable[int]) -> None:
-        """These messages (or the channels of these ids) are gone."""
+        """These messages are gone."""
         if self._readers:
             self._deleted.update(message_ids)
 
-    def forget_votes(self, message_id: int) -> None:
-        """The reader is about to read the message's reactions afresh."""
-        self._votes.discard(message_id)
+    def channel_deleted(self, channel_id: int) -> None:
+        """This channel or thread is gone, with all in it. (A thread may have the id of a message.)"""
+        if self._readers:
+            self._deleted_channels.add(channel_id)
 
-    def have_votes_changed(self, message_id: int) -> bool:
-        """Whether a reaction came or went since `forget_votes`."""
-        return message_id in self._votes
+    def vote_changes(self, message_id: int) -> int:
+        """How often a reaction on this message came or went since the reading began; readers compare two answers."""
+        return self._votes[message_id]
 
-    def is_deleted(self, message_id: int) -> bool:
-        """Whether the message was deleted while somebody was reading."""
-        return message_id in self._deleted
+    def is_deleted(self, message_id: int, channel_id: int) -> bool:
+        """Whether the message, or its channel, was deleted while somebody was reading."""
+        return message_id in self._deleted or channel_id in self._deleted_channels

@@ -11,7 +11,7 @@ from discord.http import Route
 
 from bot.cards import card as card_of
 from bot.cards import thread_name
-from bot.newsroom.ports import Away, Done, Later, MessageSeen, Missing, Outcome, Unclear, Unreadable
+from bot.newsroom.ports import Away, Done, Later, MessageSeen, Missing, Outcome, Refused, Unclear, Unreadable
 from bot.publisher.messages import mark_of, message_seen
 from bot.publisher.outcomes import TROUBLES, outcome_of
 from bot.publisher.permissions import TO_EDIT, TO_READ, PostChannel, missing_permissions, needed_to_post
@@ -25,6 +25,8 @@ ANSWER_WITHIN = 60.0
 PAGE = 100
 # Cards stay open to discussion for as long as Discord lets a quiet thread stay open, in minutes.
 QUIET_FOR = 10_080
+
+_WRONG_KIND = Away("Posts need a text or announcement channel, or a thread. Subscribe again in one.")
 
 # Kept as templates: discord.py keeps a rate limit's bucket for every template it meets.
 _MESSAGES = "/channels/{channel_id}/messages"
@@ -40,14 +42,19 @@ class DiscordPublisher:
     def __init__(self, client: discord.Client) -> None:
         self._client = client
 
-    async def newest_message_id(self, channel_id: int) -> int | None:
-        """Discord's id of the newest message in the channel, 0 where there is none, None where it is not known now."""
+    async def newest_message_id(self, channel_id: int) -> int | Away | Later:
+        """Discord's id of the newest message in the channel, 0 where there is none; or why it is not known."""
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 channel = await self._channel(channel_id)
-        except TROUBLES:
-            return None
-        return channel.last_message_id or 0 if isinstance(channel, PostChannel) else None
+        except TROUBLES as trouble:
+            outcome = outcome_of(trouble)
+            return (
+                outcome
+                if isinstance(outcome, Away)
+                else Later("Discord does not tell about the channel now.")
+            )
+        return channel.last_message_id or 0 if isinstance(channel, PostChannel) else _WRONG_KIND
 
     async def send(self, card: CardToPost) -> Outcome:
         """Send the card's message once, with the post's nonce. Done carries the message id."""
@@ -121,8 +128,9 @@ class DiscordPublisher:
             users = [user async for user in self._listed(route, 0)]
         except TROUBLES as trouble:
             outcome = outcome_of(trouble)
-            if isinstance(outcome, Missing):
-                return frozenset()  # deleted meanwhile: no reaction stands on it, and the channel is read on
+            if isinstance(outcome, Missing | Refused):
+                # Deleted meanwhile, or the emoji is: no reaction stands there, and the channel is read on.
+                return frozenset()
             raise _unreadable(outcome) from trouble
         return frozenset(int(user["id"]) for user in users if not user.get("bot"))
 
@@ -202,7 +210,7 @@ class DiscordPublisher:
             return Later("The bot is not connected to Discord.")
         channel = await self._channel(channel_id)
         if not isinstance(channel, PostChannel):
-            return Away("Posts need a text or announcement channel, or a thread. Subscribe again in one.")
+            return _WRONG_KIND
         if channel.guild.unavailable:
             return Later("Discord says that the server is unavailable.")
         if channel.guild.get_member(self._own_id) is None:

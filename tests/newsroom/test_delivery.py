@@ -24,6 +24,7 @@ class Channel:
         self._answers = answers
         self.asked: list[str] = []
         self.ours = True
+        self.newest: int | Away | Later = 999
         self._next_id = 1000
 
     def _answer(self, question: str) -> Outcome:
@@ -40,8 +41,8 @@ class Channel:
     async def end(self, channel_id: int) -> None:
         self.asked.append("end")
 
-    async def newest_message_id(self, channel_id: int) -> int | None:
-        return 999
+    async def newest_message_id(self, channel_id: int) -> int | Away | Later:
+        return self.newest
 
     async def send(self, card: CardToPost) -> Outcome:
         return self._answer("send")
@@ -253,7 +254,10 @@ async def test_a_bot_that_lost_its_database_to_another_sends_nothing(store: Stor
     card = await deliver_one(store, channel, clock)
     assert channel.asked == []
     assert card is not None
-    assert card.post.state is PostState.SENDING, "the next bot looks for it before it sends"
+    assert card.post.state is PostState.SENDING, "whoever is next looks for it before sending"
+    channel.ours, clock.now = True, clock.now + timedelta(minutes=1)
+    await deliver_one(store, channel, clock)
+    assert channel.asked[:2] == ["find", "send"]
 
 
 async def test_a_channel_that_is_gone_is_told_of(store: Store, clock: Clock) -> None:
@@ -261,6 +265,18 @@ async def test_a_channel_that_is_gone_is_told_of(store: Store, clock: Clock) -> 
     channel = Channel(send=[Away("The channel is gone.", gone=True)])
     await deliver_one(store, channel, clock)
     assert channel.asked == ["send", "end"]
+
+
+async def test_a_channel_that_was_gone_before_anything_was_sent_is_told_of(
+    store: Store, clock: Clock
+) -> None:
+    await queue(store, ["One"])
+    channel = Channel()
+    channel.newest = Away("The channel is gone.", gone=True)
+    card = await deliver_one(store, channel, clock)
+    assert channel.asked == ["end"]
+    assert card is not None
+    assert card.post.state is PostState.READY
 
 
 async def test_a_step_that_can_never_be_done_is_left_out(store: Store, clock: Clock) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -173,6 +173,37 @@ async def test_a_live_vote_during_the_reading_is_newer_than_what_was_read(house:
     house.discord.while_listing = bob_votes
     await house.run()
     assert await house.stands() == (2, 0, 1)
+
+
+async def test_a_live_vote_after_the_page_was_read_is_not_erased(house: House) -> None:
+    """The page showed no reaction at all; Bob votes before the page is worked off."""
+    await house.store.votes.clear(house.card, None)
+    page = house.message(house.card, {}, by_bot=True)
+    house.discord.reactions = {(house.card, "👍"): {BOB}}
+    with house.watch.reading():
+        await house.votes.reacted(house.card, BOB, "👍")
+        await house.reconciler._reactions(house.discord, [page], Reconciled())
+    assert await house.stands() == (1, 0, 1)
+
+
+async def test_an_edit_counts_also_where_what_it_answers_is_gone(house: House) -> None:
+    answer = replace(house.message(2001), reply_to_id=2000)
+    assert await house.comments.seen(answer)
+    await house.comments.deleted([2000])
+    assert await house.comments.seen(replace(answer, text="Other words.", edited_at=NOW))
+    kept = await house.store.comments.get(2001)
+    assert kept is not None
+    assert kept.text == "Other words."
+
+
+async def test_what_a_page_of_a_deleted_thread_held_does_not_come_back(house: House) -> None:
+    in_thread = replace(house.message(2001), channel_id=house.card)
+    with house.watch.reading():
+        assert await house.comments.seen(in_thread)
+        await house.comments.channel_deleted(house.card)
+        assert not await house.comments.seen(in_thread)
+        assert await house.comments.seen(house.message(2002)), "the card of the same id is still there"
+    assert await house.store.comments.get(2001) is None
 
 
 async def test_a_post_that_stood_unwatched_is_read(house: House) -> None:

@@ -22,10 +22,14 @@ class Channels:
         self._answers = answers
         self.drawn: list[tuple[int, int]] = []
         self.missing: list[int] = []
+        self.gone: list[int] = []
 
     async def refresh(self, card: CardToPost) -> Outcome:
         self.drawn.append((card.post.channel_id, card.tally.upvotes))
         return self._answers.get(f"in_{card.post.channel_id}", Done())
+
+    async def on_gone(self, channel_id: int) -> None:
+        self.gone.append(channel_id)
 
     async def on_missing(self, message_ids: Collection[int]) -> None:
         self.missing += message_ids
@@ -33,7 +37,13 @@ class Channels:
 
 def refresher(store: Store, channels: Channels) -> Refresher:
     # Stale times are the database's own, so the clock here is the real one.
-    return Refresher(store, channels, clock=lambda: datetime.now(UTC), on_missing=channels.on_missing)  # type: ignore[arg-type]
+    return Refresher(
+        store,
+        channels,
+        clock=lambda: datetime.now(UTC),
+        on_missing=channels.on_missing,
+        on_gone=channels.on_gone,
+    )  # type: ignore[arg-type]
 
 
 async def test_many_votes_are_one_edit(database: Database, store: Store) -> None:
@@ -80,6 +90,16 @@ async def test_a_deleted_card_is_told_of_and_a_refused_one_let_be(database: Data
     await refresher(store, channels).refresh_stale()
     assert len(channels.missing) == 1
     assert await store.posts.stale_cards(9) == []
+
+
+async def test_a_channel_that_is_gone_is_told_of(database: Database, store: Store) -> None:
+    desk = Desk(database, store)
+    await desk.ingest(await desk.wired(20), "a")
+    (card,) = await desk.send_all()
+    await store.votes.add(1000 + card.post.id, 1, "👍", NOW)
+    channels = Channels(in_20=Away("The channel is gone.", gone=True))
+    await refresher(store, channels).refresh_stale()
+    assert channels.gone == [20]
 
 
 def test_a_batch_is_soon() -> None:
