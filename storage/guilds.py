@@ -11,7 +11,7 @@ from storage.database import Database
 from storage.records import PostState, VoteEmoji
 from storage.rows import insert
 from storage.sources import wanted
-from storage.tables import guilds, posts, sources, subscriptions
+from storage.tables import UNFINISHED, guilds, posts, sources, subscriptions
 
 DEFAULT_EMOJI = VoteEmoji("👍", "👎")
 
@@ -49,7 +49,9 @@ class Guilds:
                 return
             # What waited when the bot was removed is old by now; what may have been sent is still looked for.
             await connection.execute(
-                delete(posts).where(posts.c.guild_id == guild_id, posts.c.state == PostState.READY)
+                delete(posts).where(
+                    posts.c.guild_id == guild_id, UNFINISHED, posts.c.state == PostState.READY
+                )
             )
             own = subscriptions.c.guild_id == guild_id
             await connection.execute(update(subscriptions).where(own).values(started_at=None))

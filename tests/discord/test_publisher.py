@@ -142,7 +142,9 @@ async def test_without_history_nothing_is_concluded(
 async def test_a_channel_that_is_gone_is_away(town: Town, bot: BroadsheetBot, to_post: MakeCard) -> None:
     assert isinstance(await bot.publisher.send(to_post(channel_id=1)), Away)
     assert isinstance(await bot.publisher.find(to_post(channel_id=1)), Away)
-    assert await bot.publisher.newest_message_id(1) is None
+    newest = await bot.publisher.newest_message_id(1)
+    assert isinstance(newest, Away)
+    assert newest.gone
     with pytest.raises(Unreadable):
         _ = [message async for message in bot.publisher.messages(1, 0)]
 

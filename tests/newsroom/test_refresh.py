@@ -39,11 +39,11 @@ def refresher(store: Store, channels: Channels) -> Refresher:
     # Stale times are the database's own, so the clock here is the real one.
     return Refresher(
         store,
-        channels,
+        channels,  # type: ignore[arg-type]
         clock=lambda: datetime.now(UTC),
         on_missing=channels.on_missing,
         on_gone=channels.on_gone,
-    )  # type: ignore[arg-type]
+    )
 
 
 async def test_many_votes_are_one_edit(database: Database, store: Store) -> None:

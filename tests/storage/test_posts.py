@@ -67,13 +67,21 @@ async def test_two_claims_at_once_share_no_channel(desk: Desk, database_url: str
     await other_database.close()
 
 
-async def test_a_guild_that_was_left_keeps_its_posts_waiting(desk: Desk):
-    await desk.ingest(await desk.wired(100), "a")
+async def test_a_guild_that_comes_back_gets_no_old_posts_but_what_may_have_been_sent_is_looked_for(
+    desk: Desk,
+):
+    await desk.ingest(await desk.wired(100), "a", "b")
+    (card,) = await desk.claim()
+    await desk.store.posts.begin_sending(card.post.id, 5, NOW)
+    await desk.store.posts.release_leases()
     await desk.store.guilds.left(GUILD, NOW)
     assert await desk.claim() == []
     assert await desk.store.posts.next_due_at() is None
     await desk.store.guilds.seen(GUILD, "Back", NOW)
-    assert len(await desk.claim()) == 1
+    assert [(back.post.id, back.post.state) for back in await desk.claim()] == [
+        (card.post.id, PostState.SENDING)
+    ]
+    assert await desk.store.posts.waiting(GUILD) == 1
 
 
 async def test_sending_keeps_where_it_is_to_be_looked_for(desk: Desk):
