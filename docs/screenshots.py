@@ -18,7 +18,7 @@ from typing import TypeVar
 import aiohttp
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.people import Json, Person
+from bot.sandbox.scenario import Json, Person
 
 PICTURES = Path(__file__).parent / "pictures"
 LARGEST = 150_000  # bytes; pictures are read over slow lines too

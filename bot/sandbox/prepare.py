@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.sandbox import channels as channel_routes
-from bot.sandbox import guilds as guild_routes
-from bot.sandbox import people as people_routes
-from bot.sandbox.routing import Answer, Call, Handler
+from bot.sandbox.routes import channels as channel_routes
+from bot.sandbox.routes import guilds as guild_routes
+from bot.sandbox.routes import people as people_routes
+from bot.sandbox.routes.routing import Answer, Call, Handler
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Application, Guild, User
 

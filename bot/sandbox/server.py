@@ -3,49 +3,24 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
-from urllib.parse import unquote
+from typing import Self
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
-from bot.sandbox import (
-    answers,
-    channels,
-    commands,
-    conversation,
-    guilds,
-    interactions,
-    messages,
-    people,
-    reactions,
-    store,
-    threads,
-)
-from bot.sandbox.errors import Refusal, refusal, unauthorized
+from bot.sandbox import store
+from bot.sandbox.clock import Clock
+from bot.sandbox.control import Control
 from bot.sandbox.faults import Faults
 from bot.sandbox.gate import gate
-from bot.sandbox.routing import Answer, Call, Deed, Route, Router, Stage, Upload
-from bot.sandbox.wire import decode, encode
-from bot.sandbox.world import User, World
+from bot.sandbox.gateway import conversation
+from bot.sandbox.limits import Limiter, Limits
+from bot.sandbox.rest import Check, Rest
+from bot.sandbox.routes.routing import Deed, Stage
+from bot.sandbox.routes.table import ROUTES
+from bot.sandbox.world import World
 
-Check = Callable[[str, str, Any, int, Any], list[str]]
-
-ROUTES = (
-    *people.ROUTES,
-    *guilds.ROUTES,
-    *channels.ROUTES,
-    *messages.ROUTES,
-    *reactions.ROUTES,
-    *threads.ROUTES,
-    *commands.ROUTES,
-    *interactions.ROUTES,
-    *answers.ROUTES,
-)
 _BODY_AT_MOST = 32 * 1024 * 1024
 _PAGE_RULES = (
     "default-src 'self'; img-src 'self' data: http: https:; media-src 'self' http: https:; "
@@ -54,28 +29,14 @@ _PAGE_RULES = (
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What became of a request: the body that was sent, and the answer's, as a value and as bytes."""
-
-    status: int
-    sent: Any
-    answered: Any
-    encoded: bytes
-
-    @classmethod
-    def of(cls, status: int, sent: Any, answered: Any) -> Self:
-        """Encodes the answer; ValueError for one that cannot be."""
-        return cls(status, sent, answered, encode(answered).encode())
-
-
 class Sandbox:
     """A local Discord, open for as long as its `async with` block.
 
     `state` names the file that the world is kept in, as often as `save_every_s` and at the end; without it
-    nothing outlives the block. `check` is shown
-    every REST exchange (method, route, request body, status, answer) and gives its complaints, which gather
-    in `violations`. Raises store.DamagedState when the state file cannot be read, OSError for a taken port.
+    nothing outlives the block. `clock` is the time that all goes by, `limits` how often one may ask
+    (Discord's own unless told). `check` is shown every REST exchange (method, route, request body, status,
+    answer) and gives its complaints, which gather in `violations`. Raises store.DamagedState when the state
+    file cannot be read, OSError for a taken port.
     """
 
     def __init__(
@@ -83,7 +44,8 @@ class Sandbox:
         port: int = 0,
         host: str = "127.0.0.1",
         state: Path | None = None,
-        now: Callable[[], datetime] | None = None,
+        clock: Clock | None = None,
+        limits: Limits | None = None,
         check: Check | None = None,
         page: Path | None = None,
         save_every_s: float = 2.0,
@@ -91,18 +53,20 @@ class Sandbox:
         self._port = port
         self._host = host
         self._state = state
-        self._now = now or (lambda: datetime.now(UTC))
         self._check = check
         self._page = page or Path(__file__).parent / "page"
-        self._router = Router(ROUTES)
+        self.clock = clock or Clock()
         self.faults = Faults()
-        self.unknown_routes: list[str] = []
-        self.violations: list[str] = []
+        self.limiter = Limiter(limits or Limits(), self.clock)
         self._save_every_s = save_every_s
         self._saved_version = 0
         self._saver: asyncio.Task[None] | None = None
         self._runner: web.AppRunner | None = None
-        self.stage = Stage(World(), self._now)
+        self._set_stage(World())
+
+    def _set_stage(self, world: World) -> None:
+        self.stage = Stage(world, self.clock)
+        self._rest = Rest(self.stage, ROUTES, self.faults, self.limiter, self._check)
 
     # The face
 
@@ -126,6 +90,16 @@ class Sandbox:
         """What was done, in order; the newest 100,000 lines."""
         return self.stage.journal
 
+    @property
+    def unknown_routes(self) -> list[str]:
+        """Requests that asked for no route of Discord's that the sandbox has."""
+        return self._rest.unknown_routes
+
+    @property
+    def violations(self) -> list[str]:
+        """What `check` had against exchanges."""
+        return self._rest.violations
+
     async def disconnect_all(self, code: int) -> None:
         """Close every gateway connection with a code."""
         await self.stage.gateway.disconnect_all(code)
@@ -133,12 +107,12 @@ class Sandbox:
     async def __aenter__(self) -> Self:
         if self._state is not None:
             world = await asyncio.to_thread(store.read, self._state)
-            self.stage = Stage(world, self._now)
+            self._set_stage(world)
         application = web.Application(client_max_size=_BODY_AT_MOST, middlewares=[gate(self._host)])
-        application.router.add_route("*", "/api/{rest:.*}", self._serve_api)
+        application.router.add_route("*", "/api/{rest:.*}", self._rest.serve)
         application.router.add_get("/gateway", self._serve_gateway)
         application.router.add_get("/attachments/{channel}/{id}/{name}", self._serve_attachment)
-        application.router.add_get("/sandbox/people", self._serve_people)
+        application.router.add_routes(Control(self.stage).routes())
         application.router.add_get("/", self._serve_page)
         application.router.add_get("/page/{name}", self._serve_page)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
@@ -170,6 +144,7 @@ class Sandbox:
             self._saver.cancel()
             await asyncio.gather(self._saver, return_exceptions=True)
             await self.save()
+        self.clock.close()
 
     # State
 
@@ -188,58 +163,6 @@ class Sandbox:
                 await self.save()
             except Exception:
                 _log.exception("The sandbox could not save its state to %s; it will try again.", self._state)
-
-    # REST
-
-    async def _serve_api(self, request: web.Request) -> web.StreamResponse:
-        parts = [unquote(part) for part in request.rel_url.raw_path.strip("/").split("/")][1:]
-        if parts and parts[0] in ("v9", "v10"):
-            parts = parts[1:]
-        path = "/" + "/".join(parts)
-        try:
-            route, names = self._router.find(request.method, parts)
-        except Refusal as no:
-            self.unknown_routes.append(f"{request.method} {path}")
-            return _json(no.status, no.body())
-        fault = self.faults.take(request.method, route.template, path)
-        if fault is not None and fault.when == "before":
-            await request.read()
-            return _fail(request, fault.status, fault.drop)
-        outcome = await self._do(request, route, names)
-        if fault is not None:
-            return _fail(request, fault.status, fault.drop)
-        if self._check is not None:
-            status = outcome.status
-            complaints = self._check(request.method, route.template, outcome.sent, status, outcome.answered)
-            self.violations += [f"{request.method} {route.template} {status}: {one}" for one in complaints]
-        return _respond(outcome.status, outcome.encoded)
-
-    async def _do(self, request: web.Request, route: Route, names: dict[str, str]) -> _Outcome:
-        """Carry out a request. What fails is written to the log and answered with a 500."""
-        sent = None
-        try:
-            actor = self._actor(request)
-            if actor is None and not route.public:
-                raise unauthorized()
-            sent, files = await _read_body(request)
-            answer = route.handler(Call(self.stage, actor, names, request.query, sent, files))
-            if not isinstance(answer, Answer):
-                answer = Answer(204 if answer is None else 200, answer)
-            return _Outcome.of(answer.status, sent, answer.body)
-        except Refusal as no:
-            return _Outcome.of(no.status, sent, no.body())
-        except web.HTTPException:
-            raise
-        except Exception:
-            _log.exception("The sandbox failed at %s %s.", request.method, route.template)
-            return _Outcome.of(500, sent, {"message": "500: Internal Server Error", "code": 0})
-
-    def _actor(self, request: web.Request) -> User | None:
-        """Who asks: `Bot TOKEN` for bots, the bare token for people."""
-        world = self.stage.world
-        header = request.headers.get("Authorization", "")
-        user = world.users.get(world.tokens.get(header.removeprefix("Bot ").strip(), ""))
-        return user if user is not None and user.bot == header.startswith("Bot ") else None
 
     # Gateway and files
 
@@ -268,60 +191,3 @@ class Sandbox:
             "Cache-Control": "no-cache",
         }
         return web.FileResponse(file, headers=headers)
-
-    async def _serve_people(self, request: web.Request) -> web.StreamResponse:
-        world = self.stage.world
-        listed = [
-            {"id": one, "username": world.users[one].username, "token": world.token_of(one), "role": role}
-            for one, role in world.prepared.items()
-        ]
-        return _json(200, {"people": listed})
-
-
-def _json(status: int, body: Any) -> web.Response:
-    return _respond(status, encode(body).encode())
-
-
-def _respond(status: int, encoded: bytes) -> web.Response:
-    if status == 204:
-        return web.Response(status=204)
-    # Set as a header: discord.py accepts no charset beside it.
-    return web.Response(status=status, body=encoded, headers={"Content-Type": "application/json"})
-
-
-def _fail(request: web.Request, status: int, drop: bool) -> web.Response:
-    if drop and request.transport is not None:
-        request.transport.abort()
-    return _json(status, {"message": f"{status}: Failed on purpose", "code": 0})
-
-
-async def _read_body(request: web.Request) -> tuple[Any, tuple[Upload, ...]]:
-    """The JSON of a request, and the files of a multipart one, whose JSON is in `payload_json`."""
-    if request.content_type != "multipart/form-data":
-        data = await request.read()
-        return (_parse(data) if data else None), ()
-    body: Any = None
-    files = []
-    async for part in await request.multipart():
-        if not isinstance(part, BodyPartReader):
-            continue
-        data = bytes(await part.read(decode=True))
-        if part.name == "payload_json":
-            body = _parse(data)
-        elif part.filename is not None:
-            kind = part.headers.get("Content-Type", "application/octet-stream")
-            # Headers may hold any bytes; those that are no UTF-8 could not be told to anybody.
-            name, filename, kind = (_readable(one) for one in (part.name or "", part.filename, kind))
-            files.append(Upload(name, filename, kind, data))
-    return body, tuple(files)
-
-
-def _parse(data: bytes) -> Any:
-    try:
-        return decode(data)
-    except ValueError:
-        raise refusal(50109) from None
-
-
-def _readable(text: str) -> str:
-    return text.encode(errors="replace").decode()

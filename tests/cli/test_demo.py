@@ -12,10 +12,10 @@ from pathlib import Path
 
 import aiohttp
 
+from bot.sandbox.scenario import Person
 from tests.cli.commands import Command, Shell
 from tests.cli.test_start import assert_one_sentence
 from tests.journey.broadsheet import eventually
-from tests.people import Person
 
 STOPS_WITHIN = 10.0
 

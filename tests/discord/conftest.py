@@ -18,11 +18,11 @@ from bot.feeds.model import Document, Validators
 from bot.newsroom.delivery import Delivery
 from bot.newsroom.newsroom import Newsroom, open_newsroom
 from bot.sandbox import Sandbox
+from bot.sandbox.scenario import Application, Json, Person
 from storage import Database, Store
 from storage.records import ArticleToStore, CardToPost, SourceUpdate, SubscriptionToStore
 from tests.databases import RANKS
 from tests.discord.records import card_to_post
-from tests.people import Application, Json, Person
 
 Answer = TypeVar("Answer")
 

@@ -7,10 +7,10 @@ from bot.client import BroadsheetBot
 from bot.feeds.discover import Several
 from bot.feeds.model import Candidate
 from bot.newsroom.newsroom import Newsroom
+from bot.sandbox.scenario import Reply
 from cogs.subscriptions import SubscriptionsCog
 from storage import Store
 from tests.discord.conftest import Press, StartBot, Town, Web, eventually
-from tests.people import Reply
 
 
 def shown(reply: Reply) -> str:

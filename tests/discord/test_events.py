@@ -4,10 +4,10 @@ from bot.client import BroadsheetBot
 from bot.config import Settings
 from bot.newsroom.comment_tree import CommentSort
 from bot.newsroom.newsroom import Newsroom
+from bot.sandbox.scenario import Json
 from storage import Store
 from storage.records import Listed
 from tests.discord.conftest import Press, StartBot, Town, eventually
-from tests.people import Json
 
 
 class Watching:

@@ -6,9 +6,9 @@ from contextlib import AsyncExitStack
 import pytest
 
 import cogs.replies
+from bot.sandbox.scenario import Event
 from storage import Store
 from tests.discord.conftest import Press, Town
-from tests.people import Event
 
 
 def is_announcement(event: Event) -> bool:

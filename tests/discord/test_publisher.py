@@ -9,6 +9,7 @@ import pytest
 from bot.client import BroadsheetBot, point_at
 from bot.newsroom.ports import Away, Done, Later, Missing, Outcome, Unclear, Unreadable
 from bot.publisher import DiscordPublisher
+from bot.sandbox.faults import Cut, Status
 from storage.records import CardToPost, Tally
 from tests.discord.conftest import BOT_PERMISSIONS, Town, eventually
 
@@ -55,7 +56,7 @@ async def test_a_send_whose_answer_was_lost_is_unclear_and_found_again(
     town: Town, bot: BroadsheetBot, to_post: MakeCard
 ) -> None:
     before = await town.alice.send(town.channel_id, "before")
-    town.sandbox.faults.next("POST", "/channels/*/messages", when="after", drop=True)
+    town.sandbox.faults.next("POST", "/channels/*/messages", Cut(), when="after")
     assert isinstance(await bot.publisher.send(to_post()), Unclear)
     for number in range(101):  # more than a page
         await town.bob.send(town.channel_id, f"chatter {number}")
@@ -66,7 +67,7 @@ async def test_a_send_whose_answer_was_lost_is_unclear_and_found_again(
 async def test_a_server_error_after_the_deed_makes_one_message(
     town: Town, bot: BroadsheetBot, to_post: MakeCard
 ) -> None:
-    town.sandbox.faults.next("POST", "/channels/*/messages", status=502, when="after")
+    town.sandbox.faults.next("POST", "/channels/*/messages", Status(502), when="after")
     done_id(await bot.publisher.send(to_post()))
     assert len(await town.alice.messages(town.channel_id)) == 1
 
@@ -78,7 +79,7 @@ async def test_what_was_never_sent_is_missing(town: Town, bot: BroadsheetBot, to
 
 
 async def test_a_look_that_fails_is_not_missing(town: Town, bot: BroadsheetBot, to_post: MakeCard) -> None:
-    town.sandbox.faults.next("GET", "/channels/*/messages", status=503)
+    town.sandbox.faults.next("GET", "/channels/*/messages", Status(503))
     assert isinstance(await bot.publisher.find(to_post()), Unclear)
 
 

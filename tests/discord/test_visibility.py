@@ -7,9 +7,9 @@ import pytest
 
 from bot.client import BroadsheetBot
 from bot.newsroom.newsroom import Newsroom
+from bot.sandbox.scenario import Json
 from cogs.visibility import public_channels
 from tests.discord.conftest import Press, Town, eventually
-from tests.people import Json
 
 VIEW = discord.Permissions(view_channel=True).value
 

@@ -12,8 +12,8 @@ import pytest
 
 from bot.config import Settings
 from bot.sandbox import Sandbox
+from bot.sandbox.scenario import Application, Person
 from tests.journey.broadsheet import Process
-from tests.people import Application, Person
 from tests.press import Press
 
 Starter = Callable[[Settings], Awaitable[Process]]

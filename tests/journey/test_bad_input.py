@@ -16,10 +16,10 @@ import pytest
 
 from bot.config import Settings
 from bot.sandbox import Sandbox
+from bot.sandbox.scenario import Refused, Reply
 from tests.journey.broadsheet import broadsheet, eventually, run_command
 from tests.journey.conftest import Starter, Town
 from tests.journey.test_journey import card, posted
-from tests.people import Refused, Reply
 from tests.press import Press
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -9,6 +9,7 @@ import pytest
 
 from bot.config import Settings
 from bot.sandbox import Sandbox
+from bot.sandbox.faults import Cut
 from tests.journey.broadsheet import Running, broadsheet, eventually
 from tests.journey.conftest import Starter, Town
 from tests.press import Press
@@ -191,7 +192,7 @@ async def test_a_connection_cut_in_the_middle_of_sending_makes_one_message(
     async with broadsheet(settings) as running:
         await town.alice.slash("subscribe", {"url": press.feed_url}, channel_id=town.channel_id)
         await card(town, "Old bridge reopens")
-        sandbox.faults.next("POST", f"/channels/{town.channel_id}/messages", when=when, drop=True)
+        sandbox.faults.next("POST", f"/channels/{town.channel_id}/messages", Cut(), when=when)
         press.publish("Cut off")
         cut_off = await card(town, "Cut off", 20)
         # Members don't know that the bot does not know of its card yet.

@@ -14,8 +14,8 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.sandbox import Sandbox
+from bot.sandbox.scenario import Application, Json, Person
 from tests.discord_document import Check
-from tests.people import Application, Json, Person
 
 # What the bot asks for at its installation: the smallest invite that serves it.
 BOT_PERMISSIONS = 309237730368

@@ -6,7 +6,7 @@ import discord
 import pytest
 from discord import app_commands
 
-from tests.people import InteractionFailed
+from bot.sandbox.scenario import InteractionFailed
 from tests.sandbox.conftest import Bot, StartBot, Town
 
 

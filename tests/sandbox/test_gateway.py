@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 
 from bot.sandbox import Sandbox
-from bot.sandbox.sessions import Intent
-from tests.people import Json
+from bot.sandbox.gateway.sessions import Intent
+from bot.sandbox.scenario import Json
 from tests.sandbox.conftest import Town
 
 GUILDS, MEMBERS, MESSAGES, REACTIONS, TYPING, DIRECT, CONTENT = (1 << n for n in (0, 1, 9, 10, 11, 12, 15))

@@ -3,7 +3,8 @@
 import aiohttp
 import pytest
 
-from tests.people import Json, Refused
+from bot.sandbox.faults import Cut, Status
+from bot.sandbox.scenario import Json, Refused
 from tests.sandbox.conftest import Town
 
 
@@ -98,7 +99,7 @@ async def test_pins_and_crossposts(town: Town) -> None:
 async def test_an_error_before_leaves_nothing_and_one_after_leaves_the_message(
     town: Town, when: str, made: int
 ) -> None:
-    town.sandbox.faults.next("POST", "/channels/*/messages", 502, when)  # type: ignore[arg-type]
+    town.sandbox.faults.next("POST", "/channels/*/messages", Status(502), when)  # type: ignore[arg-type]
     with pytest.raises(Refused, match="502"):
         await town.bob.send(town.channel_id, "hello")
     assert len(await town.bob.messages(town.channel_id)) == made
@@ -106,7 +107,7 @@ async def test_an_error_before_leaves_nothing_and_one_after_leaves_the_message(
 
 
 async def test_a_cut_connection_answers_nothing(town: Town) -> None:
-    town.sandbox.faults.next("POST", "/channels/*/messages", when="after", drop=True, times=1)
+    town.sandbox.faults.next("POST", "/channels/*/messages", Cut(), when="after")
     with pytest.raises(aiohttp.ClientError):
         await town.bob.send(town.channel_id, "did it arrive?")
     assert [one["content"] for one in await town.bob.messages(town.channel_id)] == ["did it arrive?"]

@@ -5,7 +5,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.people import Json, Refused
+from bot.sandbox.scenario import Json, Refused
 from tests.sandbox.conftest import Town
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox import permissions
 from bot.sandbox.permissions import Permission
-from tests.people import Json, Refused
+from bot.sandbox.scenario import Json, Refused
 from tests.sandbox.conftest import Town
 
 VIEW, SEND, HISTORY, REACT = (

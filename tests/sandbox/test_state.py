@@ -9,9 +9,9 @@ import pytest
 
 from bot.sandbox import Sandbox
 from bot.sandbox.prepare import prepare
+from bot.sandbox.scenario import Person
 from bot.sandbox.store import DamagedState, snapshot
 from tests.discord_document import DOCUMENT, load_checker
-from tests.people import Person
 from tests.sandbox.conftest import Town
 
 FURNITURE = {"news": 0, "wire": 5, "stories": 15}

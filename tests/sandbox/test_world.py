@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bot.sandbox import Sandbox
-from tests.people import Person
+from bot.sandbox.scenario import Person
 from tests.sandbox.conftest import Town
 from tests.sandbox.test_rules import refused
 

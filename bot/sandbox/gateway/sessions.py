@@ -8,6 +8,7 @@ from enum import IntFlag
 
 from aiohttp import web
 
+from bot.sandbox.clock import Timer
 from bot.sandbox.message_shapes import Readable
 from bot.sandbox.world import User
 
@@ -82,7 +83,7 @@ class Session:
         reads_all = intents is None or bool(intents & Intent.MESSAGE_CONTENT)
         self.readable = Readable(None if reads_all else user.id)
         self.reads_all = reads_all
-        self.expiry: asyncio.TimerHandle | None = None
+        self.expiry: Timer | None = None
 
     def wants(self, intent: Intent) -> bool:
         """Whether the session asked for this group of events."""

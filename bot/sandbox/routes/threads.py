@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from bot.sandbox import posting, shapes
+from bot.sandbox import shapes
 from bot.sandbox.errors import refusal
-from bot.sandbox.forms import Form
-from bot.sandbox.message_form import Draft, demand_something, read_message
-from bot.sandbox.messages import shape_for
+from bot.sandbox.forms.form import Form
+from bot.sandbox.forms.message import Draft, demand_something, read_message
+from bot.sandbox.gateway.sessions import Intent
 from bot.sandbox.permissions import Permission
-from bot.sandbox.routing import Answer, Call, Route, Stage
-from bot.sandbox.sessions import Intent
+from bot.sandbox.routes import posting
+from bot.sandbox.routes.messages import shape_for
+from bot.sandbox.routes.routing import Answer, Call, Route, Stage
 from bot.sandbox.world import (
     ANNOUNCEMENT,
     ANNOUNCEMENT_THREAD,

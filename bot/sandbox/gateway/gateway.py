@@ -5,13 +5,15 @@ https://discord.com/developers/docs/events/gateway
 
 import asyncio
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from aiohttp import WSCloseCode
 
 from bot.sandbox import message_shapes, shapes
 from bot.sandbox.access import Access
-from bot.sandbox.sessions import Connection, Intent, Session
+from bot.sandbox.clock import Clock
+from bot.sandbox.gateway.sessions import Connection, Intent, Session
 from bot.sandbox.shapes import Json
 from bot.sandbox.wire import encode
 from bot.sandbox.world import Channel, Guild, Message, World
@@ -31,8 +33,9 @@ _DIRECT = {
 class Gateway:
     """All sessions, found by user and by guild, and the events that go to them."""
 
-    def __init__(self, world: World, access: Access) -> None:
+    def __init__(self, world: World, access: Access, clock: Clock) -> None:
         self._world = world
+        self._clock = clock
         self._access = access
         self._sessions: dict[str, Session] = {}
         self._by_user: dict[str, dict[str, Session]] = {}
@@ -201,8 +204,7 @@ class Gateway:
         if code in _ENDING:
             self.forget(session)
         else:
-            loop = asyncio.get_running_loop()
-            session.expiry = loop.call_later(_RESUMABLE_FOR_S, self.forget, session)
+            session.expiry = self._clock.call_later(_RESUMABLE_FOR_S, partial(self.forget, session))
 
     def forget(self, session: Session) -> None:
         """End a session."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.sandbox.component_form import read_components, uses_components_v2
 from bot.sandbox.errors import refusal
-from bot.sandbox.forms import Form, Path, length
-from bot.sandbox.routing import Upload
+from bot.sandbox.forms.component import read_components, uses_components_v2
+from bot.sandbox.forms.form import Form, Path, length
+from bot.sandbox.routes.routing import Upload
 from bot.sandbox.snowflakes import is_snowflake, stamp
 
 SUPPRESS_EMBEDS, EPHEMERAL, LOADING, SUPPRESS_NOTIFICATIONS, COMPONENTS_V2 = 4, 64, 128, 4096, 32768

@@ -6,7 +6,7 @@ https://discord.com/developers/docs/components/reference
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.sandbox.forms import Form, Path, length
+from bot.sandbox.forms.form import Form, Path, length
 
 ROW, BUTTON, SELECT, TEXT_INPUT = 1, 2, 3, 4
 _SELECTS = frozenset({3, 5, 6, 7, 8})

@@ -10,8 +10,8 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from bot.sandbox import shapes
-from bot.sandbox.gateway import Gateway
-from bot.sandbox.sessions import Connection, Intent, Session
+from bot.sandbox.gateway.gateway import Gateway
+from bot.sandbox.gateway.sessions import Connection, Intent, Session
 from bot.sandbox.shapes import Json
 from bot.sandbox.wire import decode, encode
 from bot.sandbox.world import Guild, User, World

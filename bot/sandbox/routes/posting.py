@@ -6,9 +6,9 @@ from typing import Any
 
 from bot.sandbox.access import sending
 from bot.sandbox.errors import invalid_form, refusal
-from bot.sandbox.message_form import Draft
+from bot.sandbox.forms.message import Draft
 from bot.sandbox.permissions import Permission
-from bot.sandbox.routing import Stage
+from bot.sandbox.routes.routing import Stage
 from bot.sandbox.world import Channel, Message, User
 
 REPLY, THREAD_CREATED, COMMAND_ANSWER, THREAD_STARTER = 19, 18, 20, 21

@@ -5,9 +5,9 @@ from typing import Any
 from bot.sandbox import message_shapes, shapes
 from bot.sandbox.emoji import is_emoji
 from bot.sandbox.errors import refusal
+from bot.sandbox.gateway.sessions import Intent
 from bot.sandbox.permissions import Permission
-from bot.sandbox.routing import Call, Route
-from bot.sandbox.sessions import Intent
+from bot.sandbox.routes.routing import Call, Route
 from bot.sandbox.shapes import Json
 from bot.sandbox.world import Channel, Message
 

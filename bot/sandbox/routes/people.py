@@ -5,11 +5,12 @@ import re
 import secrets
 from typing import Any
 
-from bot.sandbox import guilds, shapes
+from bot.sandbox import shapes
 from bot.sandbox.errors import refusal
-from bot.sandbox.forms import Form
+from bot.sandbox.forms.form import Form
 from bot.sandbox.permissions import Permission
-from bot.sandbox.routing import Answer, Call, Route
+from bot.sandbox.routes import guilds
+from bot.sandbox.routes.routing import Answer, Call, Route
 from bot.sandbox.world import DM, Application, Channel, Role, User
 
 _GATEWAY_LIMIT = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.sandbox import shapes, threads
+from bot.sandbox import shapes
 from bot.sandbox.errors import refusal
-from bot.sandbox.forms import Form, Path
+from bot.sandbox.forms.form import Form, Path
 from bot.sandbox.permissions import Permission
-from bot.sandbox.routing import Answer, Call, Route, Stage
+from bot.sandbox.routes import threads
+from bot.sandbox.routes.routing import Answer, Call, Route, Stage
 from bot.sandbox.world import ANNOUNCEMENT, CATEGORY, FORUM, TEXT, Channel, Invite
 
 _KINDS = (TEXT, CATEGORY, ANNOUNCEMENT, FORUM)

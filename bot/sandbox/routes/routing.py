@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from bot.sandbox.access import Access
+from bot.sandbox.clock import Clock
 from bot.sandbox.errors import invalid_form, method_not_allowed, not_found, refusal, unauthorized
-from bot.sandbox.gateway import Gateway
-from bot.sandbox.pending import Pending
+from bot.sandbox.gateway.gateway import Gateway
+from bot.sandbox.routes.pending import Pending
 from bot.sandbox.snowflakes import Snowflakes, stamp
 from bot.sandbox.world import Channel, Guild, Message, User, World
 
@@ -40,12 +41,13 @@ class Upload:
 class Stage:
     """Everything a route works on."""
 
-    def __init__(self, world: World, now: Callable[[], datetime]) -> None:
+    def __init__(self, world: World, clock: Clock) -> None:
         self.world = world
-        self.now = now
-        self.ids = Snowflakes(now, world.last_id)
+        self.clock = clock
+        self.now = clock.now
+        self.ids = Snowflakes(clock.now, world.last_id)
         self.access = Access(world)
-        self.gateway = Gateway(world, self.access)
+        self.gateway = Gateway(world, self.access, clock)
         self.pending = Pending()
         self.journal: deque[Deed] = deque(maxlen=100_000)
         # Attachments' bytes by attachment id; they live as long as the process.

@@ -4,15 +4,16 @@ from bisect import bisect_left, bisect_right
 from datetime import timedelta
 from typing import Any
 
-from bot.sandbox import message_shapes, posting, shapes
+from bot.sandbox import message_shapes, shapes
 from bot.sandbox.access import holds_messages, sending
 from bot.sandbox.errors import refusal
-from bot.sandbox.forms import Form
-from bot.sandbox.message_form import COMPONENTS_V2, SUPPRESS_EMBEDS, Draft, demand_something, read_message
+from bot.sandbox.forms.form import Form
+from bot.sandbox.forms.message import COMPONENTS_V2, SUPPRESS_EMBEDS, Draft, demand_something, read_message
+from bot.sandbox.gateway.sessions import Intent
 from bot.sandbox.message_shapes import Readable
 from bot.sandbox.permissions import Permission
-from bot.sandbox.routing import Call, Route, Stage
-from bot.sandbox.sessions import Intent
+from bot.sandbox.routes import posting
+from bot.sandbox.routes.routing import Call, Route, Stage
 from bot.sandbox.shapes import Json
 from bot.sandbox.snowflakes import made_at
 from bot.sandbox.world import ANNOUNCEMENT, Channel, Message, User

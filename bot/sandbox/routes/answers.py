@@ -5,16 +5,17 @@ https://discord.com/developers/docs/interactions/receiving-and-responding
 
 from typing import Any
 
-from bot.sandbox import message_shapes, messages, posting
-from bot.sandbox.command_form import read_choices
-from bot.sandbox.component_form import read_modal
+from bot.sandbox import message_shapes
 from bot.sandbox.errors import refusal
-from bot.sandbox.forms import Form
-from bot.sandbox.message_form import EPHEMERAL, LOADING, Draft, demand_something, read_message
+from bot.sandbox.forms.command import read_choices
+from bot.sandbox.forms.component import read_modal
+from bot.sandbox.forms.form import Form
+from bot.sandbox.forms.message import EPHEMERAL, LOADING, Draft, demand_something, read_message
+from bot.sandbox.gateway.sessions import Intent
 from bot.sandbox.message_shapes import Readable
-from bot.sandbox.pending import Interaction
-from bot.sandbox.routing import Answer, Call, Route, Stage
-from bot.sandbox.sessions import Intent
+from bot.sandbox.routes import messages, posting
+from bot.sandbox.routes.pending import Interaction
+from bot.sandbox.routes.routing import Answer, Call, Route, Stage
 from bot.sandbox.shapes import Json
 from bot.sandbox.world import Message
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.sandbox.forms import Form, Path
+from bot.sandbox.forms.form import Form, Path
 
 CHAT, OF_USER, OF_MESSAGE = 1, 2, 3
 SUBCOMMAND, GROUP = 1, 2

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from bot.sandbox.command_form import CHAT, read_command
 from bot.sandbox.errors import Refusal, refusal
-from bot.sandbox.forms import Form
+from bot.sandbox.forms.command import CHAT, read_command
+from bot.sandbox.forms.form import Form
 from bot.sandbox.permissions import Permission
-from bot.sandbox.routing import Answer, Call, Route, Stage
+from bot.sandbox.routes.routing import Answer, Call, Route, Stage
 from bot.sandbox.world import Command, Guild
 
 _CHAT_AT_MOST, _MENU_AT_MOST = 100, 15

@@ -1,11 +1,11 @@
 """Interactions that were sent to a bot: until when it may answer, and what it answered."""
 
-import asyncio
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.sandbox.clock import Timer
 from bot.sandbox.world import Message
 
 FIRST_ANSWER_S = 3.0
@@ -35,7 +35,7 @@ class Interaction:
     failed: bool = False
     original: Message | None = None
     dialog: str | None = None
-    timeout: asyncio.TimerHandle | None = None
+    timeout: Timer | None = None
 
 
 class Pending:

@@ -6,8 +6,8 @@ https://discord.com/developers/docs/interactions/application-commands#applicatio
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from bot.sandbox.command_form import GROUP, SUBCOMMAND
-from bot.sandbox.forms import Form, Path, length
+from bot.sandbox.forms.command import GROUP, SUBCOMMAND
+from bot.sandbox.forms.form import Form, Path, length
 from bot.sandbox.snowflakes import is_snowflake
 from bot.sandbox.world import Command
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from bot.sandbox import shapes
 from bot.sandbox.errors import refusal
-from bot.sandbox.forms import Form
+from bot.sandbox.forms.form import Form
+from bot.sandbox.gateway.sessions import Intent
 from bot.sandbox.permissions import EVERYONE_AT_FIRST, Permission
-from bot.sandbox.routing import Answer, Call, Route, Stage
-from bot.sandbox.sessions import Intent
+from bot.sandbox.routes.routing import Answer, Call, Route, Stage
 from bot.sandbox.world import TEXT, Channel, Guild, Member, Role
 
 

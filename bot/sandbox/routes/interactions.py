@@ -3,21 +3,21 @@
 https://discord.com/developers/docs/interactions/receiving-and-responding
 """
 
-import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from bot.sandbox import message_shapes, shapes
-from bot.sandbox.answers import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, READS_ALL, tell_person
-from bot.sandbox.command_form import CHAT, OF_USER
-from bot.sandbox.command_options import leaves, read_options
-from bot.sandbox.commands import usable
-from bot.sandbox.component_form import walk
 from bot.sandbox.errors import invalid_form, refusal
-from bot.sandbox.forms import Form
-from bot.sandbox.pending import FIRST_ANSWER_S, Interaction
+from bot.sandbox.forms.command import CHAT, OF_USER
+from bot.sandbox.forms.component import walk
+from bot.sandbox.forms.form import Form
+from bot.sandbox.forms.option import leaves, read_options
 from bot.sandbox.permissions import Permission
-from bot.sandbox.routing import Call, Route, Stage
+from bot.sandbox.routes.answers import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, READS_ALL, tell_person
+from bot.sandbox.routes.commands import usable
+from bot.sandbox.routes.pending import FIRST_ANSWER_S, Interaction
+from bot.sandbox.routes.routing import Call, Route, Stage
 from bot.sandbox.shapes import Json
 from bot.sandbox.world import Channel, Command
 
@@ -232,8 +232,7 @@ def _hand_over(call: Call, interaction: Interaction, channel: Channel, bot_id: s
     stage.note("interaction sent", user.id, channel_id=channel.id, guild_id=channel.guild_id)
     if interaction.type != AUTOCOMPLETE:
         tell_person(stage, interaction, "INTERACTION_CREATE")
-    loop = asyncio.get_running_loop()
-    interaction.timeout = loop.call_later(FIRST_ANSWER_S, _give_up, stage, interaction)
+    interaction.timeout = stage.clock.call_later(FIRST_ANSWER_S, partial(_give_up, stage, interaction))
     stage.gateway.to_user(bot_id, "INTERACTION_CREATE", payload)
 
 

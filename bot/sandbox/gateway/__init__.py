@@ -1,0 +1,1 @@
+"""The gateway: sessions that outlive their connections, and who is told what."""
