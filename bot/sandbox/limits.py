@@ -13,9 +13,24 @@ from bot.sandbox.world import User
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is limited. `enforced` off keeps the headers and refuses nobody; people are not limited."""
+    """How often one may ask, with Discord's own figures; all windows go by the sandbox's clock.
+
+    `enforced` off keeps the headers and refuses nobody. `people` has people limited as bots are: off, because
+    Discord paces a person's client otherwise than by these figures.
+    """
 
     enforced: bool = True
+    people: bool = False
+    # REST: requests a second of one bot; answers of 401, 403 and 429 in the window before the address is banned.
+    global_per_s: int = 50
+    invalid_at_most: int = 10_000
+    invalid_window_s: float = 600.0
+    # The gateway: sessions a day, how many of them at once, and what one connection may send.
+    identifies_a_day: int = 1000
+    max_concurrency: int = 1
+    identify_window_s: float = 5.0
+    gateway_sends: int = 120
+    gateway_window_s: float = 60.0
 
     @classmethod
     def off(cls) -> Self:
