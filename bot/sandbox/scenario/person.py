@@ -68,22 +68,27 @@ class Reply:
 
     @property
     def content(self) -> str:
+        """Its text."""
         return str(self.raw.get("content", ""))
 
     @property
     def embeds(self) -> list[Json]:
+        """Its embeds."""
         return list(self.raw.get("embeds", ()))
 
     @property
     def components(self) -> list[Json]:
+        """Its components; of a dialog, what is to be filled in."""
         return list(self.raw.get("components", ()))
 
     @property
     def flags(self) -> int:
+        """The message's flags."""
         return int(self.raw.get("flags", 0))
 
     @property
     def ephemeral(self) -> bool:
+        """Whether only the person who asked sees it."""
         return bool(self.flags & EPHEMERAL)
 
 
@@ -134,6 +139,7 @@ class Person:
         await self.close()
 
     async def close(self) -> None:
+        """Go offline."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -231,6 +237,7 @@ class Person:
     # Guilds
 
     async def create_guild(self, name: str) -> Json:
+        """A guild of one's own."""
         guild = await self.request("POST", "/guilds", {"name": name})
         await self.wait_for(lambda event: event.name == "GUILD_CREATE" and event.data["id"] == guild["id"])
         return dict(guild)
@@ -244,6 +251,7 @@ class Person:
         return dict(channel)
 
     async def channels(self, guild_id: str) -> list[Json]:
+        """The channels of a guild."""
         return list(await self.request("GET", f"/guilds/{guild_id}/channels"))
 
     async def invite(self, channel_id: str) -> str:
@@ -251,6 +259,7 @@ class Person:
         return str((await self.request("POST", f"/channels/{channel_id}/invites", {}))["code"])
 
     async def join(self, code: str) -> None:
+        """Join a guild by an invite's code."""
         guild_id = (await self.request("POST", f"/invites/{code}", {}))["guild"]["id"]
         await self.wait_for(lambda event: event.name == "GUILD_CREATE" and event.data["id"] == guild_id)
 
@@ -267,6 +276,7 @@ class Person:
         await self.request("PUT", f"/channels/{channel_id}/permissions/{target_id}", body)
 
     async def create_application(self, name: str) -> Application:
+        """An application with a bot."""
         made = await self.request("POST", "/applications", {"name": name})
         bot = await self.request("POST", f"/applications/{made['id']}/bot", {})
         return Application(made["id"], name, bot["token"])
@@ -280,6 +290,7 @@ class Person:
     # Messages
 
     async def send(self, channel_id: str, text: str, reply_to: Json | None = None, ping: bool = True) -> Json:
+        """Write a message; `reply_to` another, with or without its ping."""
         body: Json = {"content": text}
         if reply_to is not None:
             body["message_reference"] = {"message_id": reply_to["id"], "channel_id": channel_id}
@@ -287,12 +298,15 @@ class Person:
         return dict(await self.request("POST", f"/channels/{channel_id}/messages", body))
 
     async def edit(self, message: Json, text: str) -> Json:
+        """Write one's message anew."""
         return dict(await self.request("PATCH", _path(message), {"content": text}))
 
     async def delete(self, message: Json) -> None:
+        """Delete a message."""
         await self.request("DELETE", _path(message))
 
     async def message(self, channel_id: str, message_id: str) -> Json:
+        """One message, as it stands now."""
         return dict(await self.request("GET", f"/channels/{channel_id}/messages/{message_id}"))
 
     async def messages(self, channel_id: str, **query: Any) -> list[Json]:
@@ -300,9 +314,11 @@ class Person:
         return list(await self.request("GET", f"/channels/{channel_id}/messages", **query))
 
     async def react(self, message: Json, emoji: str) -> None:
+        """Add one's reaction."""
         await self.request("PUT", f"{_path(message)}/reactions/{quote(emoji)}/@me")
 
     async def unreact(self, message: Json, emoji: str) -> None:
+        """Take one's reaction back."""
         await self.request("DELETE", f"{_path(message)}/reactions/{quote(emoji)}/@me")
 
     async def start_thread(self, message: Json, name: str) -> Json:
@@ -312,6 +328,7 @@ class Person:
         return dict(thread)
 
     async def open_direct(self, user_id: str) -> Json:
+        """The direct channel with somebody."""
         return dict(await self.request("POST", "/users/@me/channels", {"recipient_id": user_id}))
 
     # Interactions
