@@ -54,6 +54,22 @@ class Gateway:
         """Tell all members of a guild."""
         self._tell(self._by_guild.get(guild_id, {}).values(), event, data, intent)
 
+    def to_holders(
+        self, guild_id: str, needed: int, event: str, data: Any, intent: Intent, channel: Channel | None = None
+    ) -> None:
+        """Tell the members of a guild who hold a permission, in one of its channels or in all of it."""
+        held = [
+            one
+            for one in self._by_guild.get(guild_id, {}).values()
+            if needed
+            & (
+                self._access.in_guild(one.user.id, guild_id)
+                if channel is None
+                else self._access.in_channel(one.user.id, channel)
+            )
+        ]
+        self._tell(held, event, data, intent)
+
     def to_channel(self, channel: Channel, event: str, data: Any, intent: Intent) -> None:
         """Tell all who see a channel."""
         if channel.guild_id is None:

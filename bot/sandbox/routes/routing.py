@@ -46,7 +46,7 @@ class Stage:
         self.clock = clock
         self.now = clock.now
         self.ids = Snowflakes(clock.now, world.last_id)
-        self.access = Access(world)
+        self.access = Access(world, clock.now)
         self.gateway = Gateway(world, self.access, clock)
         self.pending = Pending()
         self.journal: deque[Deed] = deque(maxlen=100_000)
