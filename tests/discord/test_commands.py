@@ -70,7 +70,7 @@ async def test_of_several_feeds_one_is_chosen(
     reply = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
     menu = reply.components[0]["components"][0]
     assert [option["label"] for option in menu["options"]] == ["All", "Sport"]
-    answer = await town.alice.click(reply, menu["custom_id"], [menu["options"][1]["value"]])
+    answer = await town.alice.choose(reply, menu["options"][1]["value"])
     assert "**Town Sport** now comes" in shown(answer)
     (subscription,) = await newsroom.subscriptions.of_guild(int(town.guild_id))
     assert (subscription.source.url, subscription.thread) == ("https://town.example/sport.xml", True)
@@ -195,7 +195,7 @@ async def test_without_a_title_an_article_is_chosen_from_a_menu(town: Town, pres
     ((menu,),) = (row["components"] for row in offered.components)
     fair = next(option for option in menu["options"] if option["label"] == "Fair begins")
     assert fair["description"] == "▲ 0 · 💬 0 · The Town Crier"
-    page = await town.bob.click(offered, menu["custom_id"], [fair["value"]])
+    page = await town.bob.choose(offered, fair["value"])
     assert (page.raw["id"], page.embeds[0]["title"]) == (offered.raw["id"], "Fair begins")
 
 
@@ -294,7 +294,7 @@ async def test_a_menu_of_feeds_that_has_ended_says_so(
     offered = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
     await bot.close()
     again = await start_bot()
-    late = await town.alice.click(offered, offered.components[0]["components"][0]["custom_id"], ["0"])
+    late = await town.alice.choose(offered, "0")
     assert (late.raw["id"], late.components) == (offered.raw["id"], [])
     assert "Use `/subscribe` again" in shown(late)
     assert await newsroom.subscriptions.of_guild(int(town.guild_id)) == []
