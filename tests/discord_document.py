@@ -28,8 +28,19 @@ def load_checker(path: Path = DOCUMENT) -> Check | None:
 
 
 def _allow_what_discord_does(document: dict[str, Any]) -> None:
-    """Widen the document in two places where Discord's reference and discord.py say otherwise."""
+    """Widen the document in three places where Discord's reference and discord.py say otherwise."""
     schemas = document["components"]["schemas"]
+    # Permissions are strings of digits: https://discord.com/developers/docs/topics/permissions
+    overwrite = document["paths"]["/channels/{channel_id}/permissions/{overwrite_id}"]["put"]["requestBody"]
+    for schema, keys in (
+        (overwrite["content"]["application/json"]["schema"], ("allow", "deny")),
+        (schemas["ChannelPermissionOverwriteRequest"], ("allow", "deny")),
+        (schemas["CreateRoleRequest"], ("permissions",)),
+        (schemas["UpdateRoleRequestPartial"], ("permissions",)),
+    ):
+        for key in keys:
+            number = dict(schema["properties"][key])
+            schema["properties"][key] = {"anyOf": [number, {"type": "string", "pattern": "^[0-9]+$"}]}
     # Ids are read as integers too, and discord.py sends some that way.
     strict = dict(schemas["SnowflakeType"])
     schemas["SnowflakeType"] = {"anyOf": [strict, {"type": "integer", "minimum": 0}]}

@@ -106,7 +106,7 @@ class Governing(Client):
         self, channel: Thing, whom: Thing, allow: int = 0, deny: int = 0, member: bool = False
     ) -> None:
         """Allow and deny exactly this in one channel, to a role or a member."""
-        body = {"allow": int(allow), "deny": int(deny), "type": _MEMBER if member else _ROLE}
+        body = {"allow": str(int(allow)), "deny": str(int(deny)), "type": _MEMBER if member else _ROLE}
         await self.request("PUT", f"/channels/{id_of(channel)}/permissions/{id_of(whom)}", body)
 
     # Bots
