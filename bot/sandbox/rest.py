@@ -149,7 +149,7 @@ class Rest:
 def _reason(request: web.Request) -> str | None:
     """https://discord.com/developers/docs/resources/audit-log: 512 characters, percent-encoded."""
     text = request.headers.get("X-Audit-Log-Reason")
-    return _readable(unquote(text, errors="replace"))[:512] if text else None
+    return unquote(text).encode(errors="replace").decode()[:512] if text else None
 
 
 def answer_json(status: int, body: Any, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -10,7 +10,7 @@ from typing import Self
 
 from aiohttp import web
 
-from bot.sandbox import store
+from bot.sandbox import pictures, store
 from bot.sandbox.clock import Clock
 from bot.sandbox.control import Control
 from bot.sandbox.faults import Deeds, Faults
@@ -125,6 +125,8 @@ class Sandbox:
         application.router.add_route("*", "/api/{rest:.*}", self._rest.serve)
         application.router.add_get("/gateway", self._serve_gateway)
         application.router.add_get("/attachments/{channel}/{id}/{name}", self._serve_attachment)
+        for kind in ("emojis/{key}", "avatars/{owner}/{key}", "icons/{owner}/{key}", "app-icons/{owner}/{key}"):
+            application.router.add_get("/" + kind, self._serve_picture)
         application.router.add_routes(Control(self).routes())
         application.router.add_get("/", self._serve_page)
         application.router.add_get("/page/{name}", self._serve_page)
@@ -195,6 +197,15 @@ class Sandbox:
         kind = upload.content_type if shown else "application/octet-stream"
         headers = {"Content-Type": kind, "X-Content-Type-Options": "nosniff"}
         return web.Response(body=upload.data, headers=headers)
+
+    async def _serve_picture(self, request: web.Request) -> web.StreamResponse:
+        """Avatars, icons and emoji as they were given; whatever ending is asked for, the type is their own."""
+        text = self.stage.world.pictures.get(request.match_info["key"].partition(".")[0])
+        if text is None:
+            return web.Response(status=404, text="There is no such picture.")
+        picture = pictures.opened(text)
+        headers = {"Content-Type": picture.kind, "X-Content-Type-Options": "nosniff"}
+        return web.Response(body=picture.data, headers=headers)
 
     async def _serve_page(self, request: web.Request) -> web.StreamResponse:
         file = self._page / request.match_info.get("name", "index.html")

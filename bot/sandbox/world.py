@@ -110,6 +110,8 @@ class Guild:
     verification_level: int = 0
     default_message_notifications: int = 1
     explicit_content_filter: int = 0
+    # What managers set for commands, by the command's or its application's id.
+    command_permissions: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -303,6 +305,10 @@ class World:
         self.tokens.pop(self._token_of.get(user_id, ""), None)
         self.tokens[token] = user_id
         self._token_of[user_id] = token
+
+    def take_token(self, user_id: str) -> None:
+        """Take a user's token away."""
+        self.tokens.pop(self._token_of.pop(user_id, ""), None)
 
     def token_of(self, user_id: str) -> str:
         """A user's token. Raises KeyError for one who has none."""

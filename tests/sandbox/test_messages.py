@@ -99,7 +99,7 @@ async def test_pins_and_crossposts(town: Town) -> None:
 async def test_an_error_before_leaves_nothing_and_one_after_leaves_the_message(
     town: Town, when: str, made: int
 ) -> None:
-    town.sandbox.faults.next("POST", "/channels/*/messages", Status(502), when)  # type: ignore[arg-type]
+    town.sandbox.faults.next("POST", "/channels/*/messages", Status(502), when, whose="everyone")  # type: ignore[arg-type]
     with pytest.raises(Refused, match="502"):
         await town.bob.send(town.channel_id, "hello")
     assert len(await town.bob.messages(town.channel_id)) == made
@@ -107,7 +107,7 @@ async def test_an_error_before_leaves_nothing_and_one_after_leaves_the_message(
 
 
 async def test_a_cut_connection_answers_nothing(town: Town) -> None:
-    town.sandbox.faults.next("POST", "/channels/*/messages", Cut(), when="after")
+    town.sandbox.faults.next("POST", "/channels/*/messages", Cut(), when="after", whose="everyone")
     with pytest.raises(aiohttp.ClientError):
         await town.bob.send(town.channel_id, "did it arrive?")
     assert [one["content"] for one in await town.bob.messages(town.channel_id)] == ["did it arrive?"]
@@ -116,7 +116,7 @@ async def test_a_cut_connection_answers_nothing(town: Town) -> None:
 async def test_direct_messages_need_a_shared_guild(town: Town) -> None:
     stranger = await type(town.bob).register(town.sandbox.url, "mallory")
     async with stranger:
-        with pytest.raises(Refused, match="50007"):
+        with pytest.raises(Refused, match="50278"):
             await stranger.open_direct(town.bob.id)
     channel = await town.alice.open_direct(town.bob.id)
     assert (await town.bob.open_direct(town.alice.id))["id"] == channel["id"]

@@ -56,6 +56,8 @@ class Stage:
         self.noted = 0
         # Attachments' bytes by attachment id; they live as long as the process.
         self.files: dict[str, Upload] = {}
+        # When commands were made within the past day: (application, guild or None) to the times.
+        self.commands_made: dict[tuple[str, str | None], deque[datetime]] = {}
         # Nonces of the past minutes: (author, nonce) to (message id, when).
         self.nonces: dict[tuple[str, str], tuple[str, datetime]] = {}
         # When open threads will archive, by their ids.
