@@ -171,6 +171,7 @@ async def test_a_failed_reconciliation_ends_nothing(town: Town, start_bot: Start
     assert bot.is_ready()
 
 
+@pytest.mark.refusals(1)
 async def test_a_wrong_token_is_told_and_does_not_pass(town: Town, newsroom: Newsroom) -> None:
     point_at(town.sandbox.api_url, town.sandbox.gateway_url)
     async with BroadsheetBot(newsroom, Settings()) as bot:

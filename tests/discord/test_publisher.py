@@ -107,6 +107,7 @@ async def test_a_card_that_was_deleted_is_missing(town: Town, bot: BroadsheetBot
         (("create_public_threads",), True, ["Create Public Threads"]),
     ],
 )
+@pytest.mark.refusals(3)
 async def test_missing_permissions_are_named_before_anything_is_sent(
     town: Town, bot: BroadsheetBot, to_post: MakeCard, names: tuple[str, ...], thread: bool, told: list[str]
 ) -> None:
@@ -124,6 +125,7 @@ async def test_missing_permissions_are_named_before_anything_is_sent(
     assert f"<#{town.channel_id}>" in outcome.sentence
 
 
+@pytest.mark.refusals(1)
 async def test_without_history_nothing_is_concluded(
     town: Town, bot: BroadsheetBot, to_post: MakeCard
 ) -> None:

@@ -14,6 +14,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.sandbox import Sandbox
+from bot.sandbox.limits import Limits
 from bot.sandbox.scenario import Application, Json, Person
 from tests.discord_document import Check
 
@@ -23,7 +24,7 @@ BOT_PERMISSIONS = 309237730368
 
 @pytest.fixture
 async def sandbox(check: Check | None) -> AsyncIterator[Sandbox]:
-    async with Sandbox(check=check) as running:
+    async with Sandbox(check=check, limits=Limits.off()) as running:
         yield running
         assert not running.violations, "\n".join(running.violations)
 

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
 
+from bot.sandbox.limits import Limits
 from bot.sandbox.prepare import Prepared, prepare
 from bot.sandbox.server import Sandbox
 from tests.sandbox_page.small_bot import Json, SmallBot
@@ -94,7 +95,7 @@ Visit = Callable[..., Awaitable[Page]]
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def scene() -> AsyncIterator[Scene]:
-    async with Sandbox() as sandbox:
+    async with Sandbox(limits=Limits.off()) as sandbox:
         prepared = await prepare(sandbox, "The Daily Test", {"general": 0}, ["ada", "ben"], "Broadsheet")
         bot = SmallBot(sandbox.api_url, sandbox.gateway_url, prepared.bot_token, prepared.application_id)
         async with bot:
