@@ -17,10 +17,17 @@ class Access:
         self._world = world
         self._now = now
         self._known: dict[str, dict[tuple[str, str], int]] = {}
+        self._followers: list[Callable[[str], None]] = []
+
+    def follow(self, call: Callable[[str], None]) -> None:
+        """Have a call made with a guild's id whenever what was worked out for it no longer holds."""
+        self._followers.append(call)
 
     def changed(self, guild_id: str) -> None:
         """Forget what was worked out for a guild."""
         self._known.pop(guild_id, None)
+        for call in self._followers:
+            call(guild_id)
 
     def in_guild(self, user_id: str, guild_id: str) -> int:
         """A member's permissions in a guild; 0 for one who is not in it."""

@@ -247,17 +247,14 @@ def thread_member_shape(channel: Channel, user_id: str) -> Json:
     return {"id": channel.id, "user_id": user_id, "join_timestamp": joined, "flags": 1}
 
 
-def application_flags(application: Application) -> int:
-    """Which privileged intents it may ask for, by the flags of an application in few guilds.
+# The flags of privileged intents for an application in few guilds, by the field that allows each.
+# https://discord.com/developers/docs/resources/application#application-object-application-flags
+INTENT_FLAGS = {"presences": 1 << 13, "guild_members": 1 << 15, "message_content": 1 << 19}
 
-    https://discord.com/developers/docs/resources/application#application-object-application-flags
-    """
-    presences, guild_members, message_content = 1 << 13, 1 << 15, 1 << 19
-    return (
-        presences * application.presences
-        | guild_members * application.guild_members
-        | message_content * application.message_content
-    )
+
+def application_flags(application: Application) -> int:
+    """Which privileged intents it may ask for."""
+    return sum(flag for field, flag in INTENT_FLAGS.items() if getattr(application, field))
 
 
 def application_shape(world: World, application: Application) -> Json:
