@@ -1,12 +1,14 @@
 """What tests and the chat page's workbench steer from outside, under /sandbox. No part of Discord's API.
 
 All is JSON. What cannot be read or done is answered 400 with {message}, a sentence; what there is not, 404.
-`whose` is "bots" (unless told otherwise), "everyone" or a user's id. Times are ISO 8601 in UTC by the sandbox's clock.
+`whose` is "bots" (unless told otherwise), "everyone", a user's id or a session's. Times are ISO 8601 in UTC, by
+the sandbox's clock.
 
     GET /sandbox
-        {url, api_url, gateway_url, now, counts: {users, guilds, channels, messages, sessions, noted},
-         violations: [sentence], unknown_routes: ["GET /nothing"], invalid_requests: {"403 GET /channels/…": 1}}
-        The two lists hold the newest 100; `counts` has their whole lengths too.
+        {url, api_url, gateway_url, now, violations: [sentence], unknown_routes: ["GET /nothing"],
+         invalid_requests: {"403 GET /channels/…": 1}, counts: {users, guilds, channels, messages, sessions,
+         noted (lines of the journal), violations, unknown_routes, invalid_requests}}
+        The two lists hold the newest 100.
     GET /sandbox/people
         {people: [{id, username, token, role: "admin" | "member"}]}
 

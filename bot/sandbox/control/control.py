@@ -16,10 +16,10 @@ from bot.sandbox.control.orders import (
     order_request_fault,
     order_trouble,
     read_deed,
+    read_whose,
     request_fault_shape,
 )
 from bot.sandbox.errors import Refusal
-from bot.sandbox.faults.portion import BOTS
 from bot.sandbox.rest import answer_json
 from bot.sandbox.shapes import Json
 from bot.sandbox.wire import decode
@@ -178,17 +178,17 @@ class Control:
         return answer_json(200, await self._gateway_acts[do](given))
 
     async def _close(self, given: Given) -> Json:
-        code, whose = given.whole("code", 4000), given.text("whose", BOTS)
+        code, whose = given.whole("code", 4000), read_whose(self._sandbox.faults, given)
         given.finish()
         return {"told": await self._sandbox.faults.gateway.close(code, whose)}
 
     async def _cut(self, given: Given) -> Json:
-        whose = given.text("whose", BOTS)
+        whose = read_whose(self._sandbox.faults, given)
         given.finish()
         return {"told": self._sandbox.faults.gateway.cut(whose)}
 
     async def _silence(self, given: Given) -> Json:
-        for_s, whose = given.optional_seconds("for_s"), given.text("whose", BOTS)
+        for_s, whose = given.optional_seconds("for_s"), read_whose(self._sandbox.faults, given)
         given.finish()
         return {"told": self._sandbox.faults.gateway.silence(for_s, whose)}
 
@@ -197,12 +197,12 @@ class Control:
         return {"told": self._sandbox.faults.gateway.lift_silence()}
 
     async def _reconnect(self, given: Given) -> Json:
-        whose = given.text("whose", BOTS)
+        whose = read_whose(self._sandbox.faults, given)
         given.finish()
         return {"told": self._sandbox.faults.gateway.reconnect(whose)}
 
     async def _invalidate(self, given: Given) -> Json:
-        resumable, whose = given.flag("resumable", False), given.text("whose", BOTS)
+        resumable, whose = given.flag("resumable", False), read_whose(self._sandbox.faults, given)
         given.finish()
         return {"told": self._sandbox.faults.gateway.invalidate(resumable, whose)}
 

@@ -78,8 +78,9 @@ class Given:
 
     def finish(self) -> None:
         """Raises Wrong for what was given and not read."""
-        if self._values:
-            raise Wrong(f"Nothing here takes {', '.join(sorted(map(str, self._values)))}.")
+        unread = sorted(name for name, value in self._values.items() if value is not None)
+        if unread:
+            raise Wrong(f"Nothing here takes {', '.join(unread)}.")
 
     def _take(self, name: str, default: object) -> Any:
         value = self._values.pop(name, None)

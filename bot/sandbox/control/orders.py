@@ -65,7 +65,7 @@ def order_request_fault(faults: Faults, deeds: Deeds, given: Given) -> Fault:
     method, route = given.text("method"), given.text("route")
     failure = _read_failure(deeds, given.part("failure"))
     when = cast(When, given.choice("when", ("before", "after"), "before"))
-    whose = given.text("whose", BOTS)
+    whose = read_whose(faults, given)
     if given.has("share"):
         share, seed, for_s = _read_share(given)
         given.finish()
@@ -79,7 +79,7 @@ def order_trouble(faults: Faults, do: str, given: Given) -> EventFault:
     """Order the trouble `do` for events. Raises ValueError with a sentence."""
     trouble = _TROUBLES[do](given)
     events, guild_id = given.text("events", "*"), given.optional_text("guild_id")
-    whose = given.text("whose", BOTS)
+    whose = read_whose(faults, given)
     if given.has("share"):
         share, seed, for_s = _read_share(given)
         given.finish()
@@ -87,6 +87,14 @@ def order_trouble(faults: Faults, do: str, given: Given) -> EventFault:
     times = given.whole("times", 1)
     given.finish()
     return faults.gateway.next(trouble, events, times, guild_id, whose)
+
+
+def read_whose(faults: Faults, given: Given) -> str:
+    """Whom an order concerns. Raises Wrong for nobody."""
+    whose = given.text("whose", BOTS)
+    if not faults.knows(whose):
+        raise Wrong("whose has to be bots, everyone, or the id of a user or a session.")
+    return whose
 
 
 def read_deed(deeds: Deeds, given: Given) -> Meanwhile:

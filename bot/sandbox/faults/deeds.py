@@ -52,6 +52,8 @@ class Deeds:
         In a channel an overwrite for the bot denies them; a thread has its parent's. In a guild they go from every
         role that the bot has, @everyone too, and so does ADMINISTRATOR, which would bring them back.
         """
+        # A flag's own complement would leave out the bits that have no name yet.
+        permission = int(permission)
         if place_id in self._world.guilds:
             self._take_in_guild(self._guild(place_id), permission, bot_id)
             return
@@ -65,7 +67,7 @@ class Deeds:
             self._do(self._owner(guild), "PUT", f"/channels/{channel.id}/permissions/{one}", body)
 
     def _take_in_guild(self, guild: Guild, permission: int, bot_id: str | None) -> None:
-        gone = permission | Permission.ADMINISTRATOR
+        gone = permission | int(Permission.ADMINISTRATOR)
         roles = {role for one in self._bots(guild, bot_id) for role in guild.members[one].roles} | {guild.id}
         for role in [guild.roles[one] for one in roles if one in guild.roles]:
             if role.permissions & gone:

@@ -60,7 +60,7 @@ class EventFault:
     def matches(self, session: Session, event: str, guild_id: str | None) -> bool:
         """Whether an event to a session is one of those that were meant."""
         return (
-            concerns(self.whose, session.user)
+            (concerns(self.whose, session.user) or session.id == self.whose)
             and fnmatchcase(event, self.event_glob)
             and (self.guild_id is None or self.guild_id == guild_id)
         )

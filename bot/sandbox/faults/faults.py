@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from bot.sandbox.errors import Refusal
 from bot.sandbox.faults.gateway import GatewayFaults
-from bot.sandbox.faults.portion import BOTS, concerns
+from bot.sandbox.faults.portion import BOTS, EVERYONE, concerns
 from bot.sandbox.faults.requests import Meeting, RequestFaults, Status, When
 from bot.sandbox.routes.routing import Stage
 from bot.sandbox.world import User
@@ -65,6 +65,14 @@ class Faults(RequestFaults):
         channel = self._world.channels.get(names.get("channel_id", ""))
         guild_id = names.get("guild_id") if channel is None else channel.guild_id
         return guild_id in self.gateway.outages
+
+    def knows(self, whose: str) -> bool:
+        """Whether `whose` names anybody: "bots", "everyone", a user's id or a session's."""
+        return (
+            whose in (BOTS, EVERYONE)
+            or whose in self._world.users
+            or self._stage.gateway.session(whose) is not None
+        )
 
     def lift(self, number: int) -> bool:
         """Take one order back, of requests or of the gateway; whether there was such a one."""

@@ -9,7 +9,7 @@ from functools import partial
 from bot.sandbox.clock import Timer
 from bot.sandbox.errors import refusal
 from bot.sandbox.faults.events import Dropped, EventFault, Late, Reordered, Repeated, Trouble
-from bot.sandbox.faults.portion import BOTS, Portion, concerns
+from bot.sandbox.faults.portion import BOTS, EVERYONE, Portion, concerns
 from bot.sandbox.gateway.sessions import Connection, Delivery, Intent, Session
 from bot.sandbox.routes.routing import Stage
 from bot.sandbox.wire import encode
@@ -22,7 +22,10 @@ _WAITS_S = 5.0
 
 
 class GatewayFaults(Delivery):
-    """Stands between what happens and the sessions. `whose` is "bots", "everyone" or a user's id everywhere."""
+    """Stands between what happens and the sessions.
+
+    `whose` is "bots", "everyone", a user's id or a session's, in all that has it.
+    """
 
     def __init__(self, stage: Stage, numbers: Iterator[int]) -> None:
         self._stage = stage
@@ -215,6 +218,8 @@ class GatewayFaults(Delivery):
         """
         found = self._connections(whose)
         self._note_each(whose, "silent")
+        for gone in self._silent.keys() - set(self._connections(EVERYONE)):
+            self._speak(gone)
         for connection in found:
             self._speak(connection)
             connection.hush(True)
@@ -224,10 +229,10 @@ class GatewayFaults(Delivery):
 
     def lift_silence(self) -> int:
         """Let all speak again; how many did not."""
-        silent = list(self._silent)
-        for connection in silent:
+        heard = self.silent
+        for connection in list(self._silent):
             self._speak(connection)
-        return len(silent)
+        return heard
 
     def _speak(self, connection: Connection) -> None:
         timer = self._silent.pop(connection, None)
@@ -312,11 +317,11 @@ class GatewayFaults(Delivery):
 
     @property
     def silent(self) -> int:
-        """How many connections are silent."""
-        return len(self._silent)
+        """How many of the open connections are silent."""
+        return len(self._silent.keys() & set(self._connections(EVERYONE)))
 
     def _whose(self, whose: str) -> list[Session]:
-        return [one for one in self._gateway.sessions() if concerns(whose, one.user)]
+        return [one for one in self._gateway.sessions() if concerns(whose, one.user) or one.id == whose]
 
     def _connections(self, whose: str) -> list[Connection]:
         return [one.connection for one in self._whose(whose) if one.connection is not None]

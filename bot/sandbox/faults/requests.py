@@ -186,6 +186,8 @@ class RequestFaults:
         whose: str,
         portion: Portion,
     ) -> Fault:
+        if not route_glob.startswith(("/", "*")):
+            raise ValueError("A route begins with a slash, or with a * for any beginning.")
         # A body can be slow only when there is one.
         when = "after" if isinstance(failure, SlowBody) else when
         fault = Fault(next(self._numbers), method.upper(), route_glob, failure, when, whose, portion)
