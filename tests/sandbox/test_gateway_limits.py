@@ -106,9 +106,8 @@ class Impatient(discord.AutoShardedClient):
         pass
 
 
-async def test_discord_py_starts_three_shards_that_each_hear_of_their_own_guilds(
-    check: Check | None, _discord_addresses: None
-) -> None:
+@pytest.mark.usefixtures("_discord_addresses")
+async def test_discord_py_starts_three_shards_that_each_hear_of_their_own_guilds(check: Check | None) -> None:
     limits = Limits(max_concurrency=3)
     async with (
         Sandbox(check=check, limits=limits) as sandbox,
