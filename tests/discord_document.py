@@ -44,6 +44,15 @@ def _allow_what_discord_does(document: dict[str, Any]) -> None:
     # Ids are read as integers too, and discord.py sends some that way.
     strict = dict(schemas["SnowflakeType"])
     schemas["SnowflakeType"] = {"anyOf": [strict, {"type": "integer", "minimum": 0}]}
+    # Media channels: https://discord.com/developers/docs/resources/channel#channel-object-channel-types
+    media = 16
+    schemas["ChannelTypes"]["oneOf"].append({"title": "GUILD_MEDIA", "const": media})
+    schemas["GuildChannelResponse"]["properties"]["type"]["enum"].append(media)
+    for name in ("CreateGuildChannelRequest", "UpdateGuildChannelRequestPartial"):
+        schemas[name]["properties"]["type"]["oneOf"][1]["enum"].append(media)
+    # https://discord.com/developers/docs/resources/application#edit-current-application
+    described = schemas["ApplicationFormPartial"]["properties"]
+    described["description"] = {"anyOf": [described["description"], {"type": "string", "maxLength": 400}]}
     # The codes within a 50035's tree are names: https://discord.com/developers/docs/reference#error-messages
     named = {"type": "object", "required": ["code", "message"], "properties": {"code": {"type": "string"}}}
     schemas["InnerErrors"]["properties"]["_errors"]["items"] = named

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -176,35 +175,31 @@ async def test_a_category_keeps_its_channels_in_step_until_they_differ(town: Tow
     assert [one["parent_id"] for one in freed] == [None, None]
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [
-        ("PATCH", "/guilds/{guild}", {"name": "Mine"}),
-        ("POST", "/guilds/{guild}/channels", {"name": "x"}),
-        ("PATCH", "/guilds/{guild}/channels", [{"id": "{channel}", "position": 1}]),
-        ("PATCH", "/channels/{channel}", {"topic": "x"}),
-        ("DELETE", "/channels/{channel}", None),
-        ("POST", "/guilds/{guild}/roles", {"name": "x"}),
-        ("PATCH", "/guilds/{guild}/roles", []),
-        ("DELETE", "/guilds/{guild}/members/{alice}", None),
-        ("PUT", "/guilds/{guild}/bans/{alice}", {}),
-        ("GET", "/guilds/{guild}/bans", None),
-        ("POST", "/guilds/{guild}/bulk-ban", {"user_ids": ["1"]}),
-        ("PATCH", "/guilds/{guild}/members/{alice}", {"nick": "x"}),
-        ("PATCH", "/guilds/{guild}/members/{alice}", {"roles": []}),
-        ("PATCH", "/guilds/{guild}/members/{alice}", {"communication_disabled_until": None}),
-        ("GET", "/guilds/{guild}/invites", None),
-        ("GET", "/channels/{channel}/invites", None),
-        ("POST", "/guilds/{guild}/emojis", {"name": "x", "image": ""}),
-    ],
+GUARDED: tuple[tuple[str, str, Any], ...] = (
+    ("PATCH", "/guilds/{guild}", {"name": "Mine"}),
+    ("POST", "/guilds/{guild}/channels", {"name": "x"}),
+    ("PATCH", "/guilds/{guild}/channels", [{"id": "{channel}", "position": 1}]),
+    ("PATCH", "/channels/{channel}", {"topic": "x"}),
+    ("DELETE", "/channels/{channel}", None),
+    ("POST", "/guilds/{guild}/roles", {"name": "x"}),
+    ("PATCH", "/guilds/{guild}/roles", []),
+    ("DELETE", "/guilds/{guild}/members/{alice}", None),
+    ("PUT", "/guilds/{guild}/bans/{alice}", {}),
+    ("GET", "/guilds/{guild}/bans", None),
+    ("POST", "/guilds/{guild}/bulk-ban", {"user_ids": ["1"]}),
+    ("PATCH", "/guilds/{guild}/members/{alice}", {"nick": "x"}),
+    ("PATCH", "/guilds/{guild}/members/{alice}", {"roles": []}),
+    ("PATCH", "/guilds/{guild}/members/{alice}", {"communication_disabled_until": None}),
+    ("GET", "/guilds/{guild}/invites", None),
+    ("GET", "/channels/{channel}/invites", None),
+    ("POST", "/guilds/{guild}/emojis", {"name": "x", "image": ""}),
 )
-async def test_a_member_without_the_permission_is_refused(
-    town: Town, method: str, path: str, body: Any
-) -> None:
+
+
+async def test_a_member_without_the_permission_is_refused(town: Town) -> None:
     ids = {"guild": town.guild_id, "channel": town.channel_id, "alice": town.alice.id}
-    everyone = EVERYONE_WITHOUT_EXPRESSIONS
-    await town.alice.set_role(town.guild_id, town.guild_id, everyone)
-    assert await refused(town.bob.request(method, path.format(**ids), body)) == 50013
-
-
-EVERYONE_WITHOUT_EXPRESSIONS = int(VIEW | SEND | Permission.READ_MESSAGE_HISTORY)
+    reading = int(VIEW | SEND | Permission.READ_MESSAGE_HISTORY)
+    await town.alice.set_role(town.guild_id, town.guild_id, reading)
+    for method, path, body in GUARDED:
+        answer = await refused(town.bob.request(method, path.format(**ids), body))
+        assert answer == 50013, f"{method} {path}"

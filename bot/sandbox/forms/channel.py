@@ -52,8 +52,7 @@ def read_settings(
 ) -> dict[str, Any]:
     """What a form makes of a channel, field by field; names, parents and overwrites are read apart.
 
-    Fields that the channel's kind does not have are passed over. Raises 10087 for a tag that is not there
-    to be changed, 40061 for two tags of one name.
+    Fields that the channel's kind does not have are passed over.
     """
     changes: dict[str, Any] = {}
     forum = channel.type in FORUM_TYPES
@@ -91,7 +90,7 @@ def _read_forum(
         emoji = None if given is None else _read_emoji(given, form, ("default_reaction_emoji",))
         changes["default_reaction_emoji"] = emoji
     if "available_tags" in body:
-        changes["available_tags"] = _read_tags(body, form, channel, make_id)
+        changes["available_tags"] = _read_tags(body, form, make_id)
     return changes
 
 
@@ -106,23 +105,26 @@ def _read_emoji(given: Mapping[str, Any], form: Form, place: Path) -> dict[str, 
     return {"emoji_id": None, "emoji_name": name or None}
 
 
-def _read_tags(
-    body: Mapping[str, Any], form: Form, channel: Channel, make_id: Callable[[], str]
-) -> list[dict[str, Any]]:
-    known = {one["id"] for one in channel.available_tags}
+def _read_tags(body: Mapping[str, Any], form: Form, make_id: Callable[[], str]) -> list[dict[str, Any]]:
     tags = []
     for place, one in form.objects(body, "available_tags", (), _TAGS_AT_MOST):
         name = form.text(one, "name", place, 20, least=1, required=True) or ""
         tag_id = form.snowflake(one, "id", place)
-        if tag_id is not None and tag_id not in known:
-            raise refusal(10087)
         moderated = form.truth(one, "moderated", place)
         emoji = _read_emoji(one, form, place)
         tags.append({"id": tag_id or make_id(), "name": name, "moderated": moderated, **emoji})
-    names = [one["name"].lower() for one in tags]
-    if len(set(names)) < len(names):
-        raise refusal(40061)
     return tags
+
+
+def demand_tags(body: Mapping[str, Any], channel: Channel, changes: Mapping[str, Any]) -> None:
+    """Refuse a tag that is not there to be changed with 10087, two tags of one name with 40061."""
+    tags = changes.get("available_tags", [])
+    known = {one["id"] for one in channel.available_tags}
+    named = [str(one["id"]) for one in body.get("available_tags") or () if one.get("id") is not None]
+    if not known.issuperset(named):
+        raise refusal(10087)
+    if len({one["name"].lower() for one in tags}) < len(tags):
+        raise refusal(40061)
 
 
 def read_kind(body: Mapping[str, Any], form: Form, channel: Channel) -> int:

@@ -78,7 +78,12 @@ def _update(call: Call, application: Application) -> Any:
     body = call.form
     form = Form()
     name = form.text(body, "name", (), 32, least=2)
-    description = form.text(body, "description", (), 400)
+    # The document has an object of texts by language here, the reference and discord.py a text.
+    described = body.get("description")
+    if isinstance(described, dict):
+        description = form.text(described, "default", ("description",), 400, required=True)
+    else:
+        description = form.text(body, "description", (), 400)
     tags = [one for one in form.items(body, "tags", (), 5) if isinstance(one, str)]
     flags = form.number(body, "flags", (), shapes.application_flags(application), 0, 1 << 53)
     icon = pictures.read(form, body, "icon", _ICON_AT_MOST)

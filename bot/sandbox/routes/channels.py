@@ -48,6 +48,7 @@ def create(call: Call) -> Any:
     parent = _read_parent(call, body, form, channel)
     given = forms.read_overwrites(body, form)
     form.finish()
+    forms.demand_tags(body, channel, changes)
     if len(call.world.channels_of(guild.id)) >= _OF_A_GUILD_AT_MOST:
         raise refusal(30013)
     if given:
@@ -122,6 +123,7 @@ def update(call: Call) -> Any:
     parent = _read_parent(call, body, form, channel)
     given = forms.read_overwrites(body, form)
     form.finish()
+    forms.demand_tags(body, channel, changes)
     if body.get("permission_overwrites") is not None:
         call.channel(Permission.MANAGE_ROLES)
         overwrites.demand_settable(call, guild, channel, given)

@@ -1,12 +1,12 @@
 """New threads, whoever makes them: what their body says, how many may be open, and who is told."""
 
 from bot.sandbox.errors import refusal
+from bot.sandbox.forms.channel import ARCHIVE_MINUTES
 from bot.sandbox.forms.form import Form
 from bot.sandbox.routes import archiving
 from bot.sandbox.routes.routing import Call, Stage
 from bot.sandbox.world import PUBLIC_THREAD, Channel, ThreadState
 
-ARCHIVE_MINUTES = (60, 1440, 4320, 10080)
 ACTIVE_AT_MOST = 1000
 
 

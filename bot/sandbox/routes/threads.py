@@ -4,11 +4,12 @@ from typing import Any
 
 from bot.sandbox import shapes
 from bot.sandbox.errors import refusal
+from bot.sandbox.forms.channel import ARCHIVE_MINUTES
 from bot.sandbox.forms.form import Form
 from bot.sandbox.gateway.sessions import Intent
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import archiving, posting, posts
-from bot.sandbox.routes.opening import ARCHIVE_MINUTES, demand_room, open_thread, read_thread
+from bot.sandbox.routes.opening import demand_room, open_thread, read_thread
 from bot.sandbox.routes.routing import Answer, Call, Route, Stage
 from bot.sandbox.world import (
     ANNOUNCEMENT,
