@@ -77,9 +77,9 @@ def _take_out(call: Call, channel: Channel, thread: ThreadState, user_id: str) -
 
 
 def read(call: Call) -> Any:
-    """`GET …/thread-members/{user_id}`. Raises 10007 for one who is not in it."""
+    """`GET …/thread-members/{user_id or @me}`. Raises 10007 for one who is not in it."""
     channel, thread = _thread(call)
-    user_id = call.user.id if call.path["user_id"] == "@me" else call.path["user_id"]
+    user_id = call.path.get("user_id", call.user.id)
     if user_id not in thread.members:
         raise refusal(10007)
     return _shape(call, channel, user_id)
@@ -110,6 +110,7 @@ def _shape(call: Call, channel: Channel, user_id: str) -> Json:
 _MEMBERS = "/channels/{channel_id}/thread-members"
 ROUTES = (
     Route("GET", _MEMBERS, list_members),
+    Route("GET", _MEMBERS + "/@me", read),
     Route("PUT", _MEMBERS + "/@me", join),
     Route("DELETE", _MEMBERS + "/@me", leave),
     Route("GET", _MEMBERS + "/{user_id}", read),
