@@ -1,7 +1,7 @@
 """How often one may ask: buckets and their headers, the global limit, invalid requests and the ban."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +70,7 @@ class Askers:
     alice: Asking
     nobody: Asking
     dead: Asking
+    with_token: Callable[[str | None], Asking]
 
 
 @pytest.fixture
@@ -84,6 +85,7 @@ async def ask(town: Town) -> AsyncIterator[Askers]:
             asking(town.alice.token),
             asking(None),
             asking("Bot dead"),
+            asking,
         )
 
 
@@ -142,6 +144,15 @@ async def test_buckets_are_one_for_a_family_and_apart_for_each_channel(town: Tow
     message = elsewhere.body
     path = f"/channels/{other['id']}/messages/{message['id']}/reactions/%F0%9F%91%8D/@me"
     assert (await ask.bot("PUT", path)).status == 204
+    # Another bot has buckets of its own, in the same channel.
+    second = await town.alice.create_application("Second")
+    await town.alice.install(second, town.guild_id, 8)
+    await ask.bot.times(5, "POST", f"/channels/{other['id']}/messages", {"content": "3"})
+    assert (await ask.bot("POST", f"/channels/{other['id']}/messages", {"content": "3"})).status == 429
+    own = await ask.with_token(f"Bot {second.token}")(
+        "POST", f"/channels/{other['id']}/messages", {"content": "4"}
+    )
+    assert (own.status, own.remaining) == (200, 4)
     # Refusals are counted too, and tell what is left.
     denied = await ask.bot("DELETE", f"/channels/{other['id']}/messages/1")
     assert (denied.status, denied.remaining) == (404, 4)
