@@ -1,9 +1,9 @@
 """REST: one request from the socket to its answer, through limits, faults, the route and the check."""
 
 import logging
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Self
 from urllib.parse import unquote
 
@@ -36,6 +36,17 @@ class _Outcome:
         return cls(status, sent, answered, encode(answered).encode())
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request whose route was found: the values of its path, and who asks."""
+
+    request: web.Request
+    route: Route
+    names: dict[str, str]
+    actor: User | None
+    asker: Asker
+
+
 class Rest:
     """Serves the routes on a stage. What tests should know of gathers in the two lists."""
 
@@ -63,19 +74,20 @@ class Rest:
             return answer_json(no.status, no.body())
         actor = self._actor(request)
         asker = Asker.of(request.headers.get("Authorization", ""), actor, request.remote)
+        asked = _Asked(request, route, names, actor, asker)
         headers: dict[str, str] = {}
         try:
             headers = self._limiter.take(asker, route.method, route.template, names)
             meeting = self._faults.meet(route.method, route.template, path, names, actor)
             if meeting.failure is not None and meeting.when == "before":
                 await request.read()
-                return await self._fail(request, route, asker, meeting.failure, headers)
-            outcome = await self._do(request, route, names, actor, asker, meeting)
+                return await self._fail(asked, meeting.failure, headers)
+            outcome = await self._do(asked, meeting)
             self._faults.happen(meeting, "after")
             self._hold_against_document(route, outcome)
             real = _respond(outcome.status, outcome.encoded, headers)
             if meeting.failure is not None:
-                return await self._fail(request, route, asker, meeting.failure, headers, real)
+                return await self._fail(asked, meeting.failure, headers, real)
         except TooMany as no:
             await request.read()
             self._limiter.answered(asker, route.method, route.template, no.status, no.counts)
@@ -83,24 +95,19 @@ class Rest:
         self._limiter.answered(asker, route.method, route.template, outcome.status)
         return real
 
-    async def _do(
-        self,
-        request: web.Request,
-        route: Route,
-        names: dict[str, str],
-        actor: User | None,
-        asker: Asker,
-        meeting: Meeting,
-    ) -> _Outcome:
+    async def _do(self, asked: _Asked, meeting: Meeting) -> _Outcome:
         """Carry out a request. Raises TooMany; what fails is written to the log and answered with a 500."""
+        request, route, names = asked.request, asked.route, asked.names
         sent = None
         try:
-            if actor is None and not route.public:
+            if asked.actor is None and not route.public:
                 raise unauthorized()
             sent, files = await read_body(request)
-            self._limiter.take_part(asker, route.method, route.template, names, sent, self._stage.world)
+            world = self._stage.world
+            self._limiter.take_part(asked.asker, route.method, route.template, names, sent, world)
             self._faults.happen(meeting, "before")
-            answer = route.handler(Call(self._stage, actor, names, request.query, sent, files, _reason(request)))
+            call = Call(self._stage, asked.actor, names, request.query, sent, files, _reason(request))
+            answer = route.handler(call)
             if not isinstance(answer, Answer):
                 answer = Answer(204 if answer is None else 200, answer)
             return _Outcome.of(answer.status, sent, answer.body)
@@ -122,22 +129,20 @@ class Rest:
         return user if user is not None and user.bot == header.startswith("Bot ") else None
 
     async def _fail(
-        self,
-        request: web.Request,
-        route: Route,
-        asker: Asker,
-        failure: Failure,
-        headers: Mapping[str, str],
-        real: web.Response | None = None,
+        self, asked: _Asked, failure: Failure, headers: Mapping[str, str], real: web.Response | None = None
     ) -> web.StreamResponse:
         """Answer as a failure has it; `real` is the answer of what was done. Raises TooMany."""
         if isinstance(failure, Limited):
-            raise limited(failure.scope, failure.retry_after, bucket=_spent(headers, failure.retry_after))
+            spent = _spent(headers, self._stage.now(), failure.retry_after)
+            raise limited(failure.scope, failure.retry_after, bucket=spent)
+        status = None
         if isinstance(failure, Status):
-            self._limiter.answered(asker, route.method, route.template, failure.status)
+            status = failure.status
         elif isinstance(failure, SlowBody) and real is not None:
-            self._limiter.answered(asker, route.method, route.template, real.status)
-        return await fail(request, failure, headers, real, self._faults.closing)
+            status = real.status
+        if status is not None:
+            self._limiter.answered(asked.asker, asked.route.method, asked.route.template, status)
+        return await fail(asked.request, failure, headers, real, self._faults.closing)
 
     def _hold_against_document(self, route: Route, outcome: _Outcome) -> None:
         if self._check is not None:
@@ -157,12 +162,12 @@ def answer_json(status: int, body: Any, headers: Mapping[str, str] | None = None
     return _respond(status, encode(body).encode(), headers or {})
 
 
-def _spent(headers: Mapping[str, str], wait: float) -> dict[str, str]:
+def _spent(headers: Mapping[str, str], now: datetime, wait: float) -> dict[str, str]:
     """A bucket's headers, as they are when nothing is left in it for `wait` seconds."""
     if not headers:
         return {}
     left = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": f"{wait:.3f}"}
-    return {**headers, **left, "X-RateLimit-Reset": f"{time.time() + wait:.3f}"}
+    return {**headers, **left, "X-RateLimit-Reset": f"{now.timestamp() + wait:.3f}"}
 
 
 def _respond(status: int, encoded: bytes, headers: Mapping[str, str]) -> web.Response:

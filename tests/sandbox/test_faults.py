@@ -112,6 +112,15 @@ async def test_a_cut_line_says_nothing(town: Town, caller: Caller, when: Any, ma
     assert len(await written(town)) == made
 
 
+async def test_a_client_of_aiohttp_asks_once_more_where_that_is_harmless(town: Town, caller: Caller) -> None:
+    here = f"/channels/{town.channel_id}"
+    town.sandbox.faults.next("GET", here, Cut())
+    assert await caller.status("GET", here) == (200, None)
+    town.sandbox.faults.next("GET", here, Cut(), times=2)
+    with pytest.raises(aiohttp.ServerDisconnectedError):
+        await caller.status("GET", here)
+
+
 async def test_a_slow_body_sends_its_headers_at_once(town: Town, caller: Caller) -> None:
     town.sandbox.faults.next("POST", MESSAGES, SlowBody(0.2))
     begun = time.monotonic()
@@ -120,6 +129,9 @@ async def test_a_slow_body_sends_its_headers_at_once(town: Town, caller: Caller)
         first = time.monotonic() - begun
         assert (await answer.json())["content"] == "slowly"
     assert first < 0.15 < time.monotonic() - begun
+    # There may be no body to be slow with.
+    town.sandbox.faults.next("POST", "/channels/*/typing", SlowBody(0.01))
+    assert await caller.status("POST", f"/channels/{town.channel_id}/typing") == (204, None)
 
 
 async def test_who_hangs_is_cut_in_the_end_and_at_once_when_the_sandbox_closes() -> None:

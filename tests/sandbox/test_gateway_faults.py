@@ -277,6 +277,7 @@ async def test_a_guild_that_is_out_is_silent_to_bots_and_comes_back_whole(
         for path in (f"/guilds/{town.guild_id}", f"/channels/{town.channel_id}/messages"):
             async with http.get(town.sandbox.api_url + path) as answer:
                 assert (answer.status, (await answer.json())["code"]) == (503, 0)
+    assert len(town.sandbox.done("request fault")) == 2
     # Who comes meanwhile is told that it is out; one may identify once in five seconds.
     town.sandbox.clock.advance(5)
     line = await dial()

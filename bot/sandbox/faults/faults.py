@@ -33,9 +33,7 @@ class Faults(RequestFaults):
         self, method: str, template: str, path: str, names: Mapping[str, str], who: User | None
     ) -> Meeting:
         """What meets a request; `names` are the path's values. What it meets is in the journal."""
-        if self._is_out(names, who):
-            return _OUTAGE
-        meeting = self.take(method, template, path, who)
+        meeting = _OUTAGE if self._is_out(names, who) else self.take(method, template, path, who)
         if meeting.failure is not None:
             self._stage.note(
                 "request fault",

@@ -42,7 +42,10 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The connection is cut without an answer."""
+    """The connection is cut without an answer.
+
+    aiohttp's client, and so discord.py, asks once more by itself where that is harmless: not after a POST or PATCH.
+    """
 
 
 @dataclass(frozen=True, slots=True)
