@@ -28,7 +28,7 @@ def load_checker(path: Path = DOCUMENT) -> Check | None:
 
 
 def _allow_what_discord_does(document: dict[str, Any]) -> None:
-    """Widen the document in three places where Discord's reference and discord.py say otherwise."""
+    """Widen the document where Discord's reference and discord.py say otherwise."""
     schemas = document["components"]["schemas"]
     # Permissions are strings of digits: https://discord.com/developers/docs/topics/permissions
     overwrite = document["paths"]["/channels/{channel_id}/permissions/{overwrite_id}"]["put"]["requestBody"]
@@ -53,6 +53,8 @@ def _allow_what_discord_does(document: dict[str, Any]) -> None:
     # https://discord.com/developers/docs/resources/application#edit-current-application
     described = schemas["ApplicationFormPartial"]["properties"]
     described["description"] = {"anyOf": [described["description"], {"type": "string", "maxLength": 400}]}
+    # Forwards: https://discord.com/developers/docs/resources/message#message-reference-types
+    schemas["MessageReferenceType"]["oneOf"].append({"title": "FORWARD", "const": 1})
     # The codes within a 50035's tree are names: https://discord.com/developers/docs/reference#error-messages
     named = {"type": "object", "required": ["code", "message"], "properties": {"code": {"type": "string"}}}
     schemas["InnerErrors"]["properties"]["_errors"]["items"] = named

@@ -1,5 +1,6 @@
 """Request bodies as they come from the wire: JSON, or a form with files and the JSON in `payload_json`."""
 
+import zlib
 from typing import Any
 
 from aiohttp import BodyPartReader, hdrs, web
@@ -48,8 +49,8 @@ async def _read_form(request: web.Request) -> tuple[Any, tuple[Upload, ...]]:
                 files.append(Upload(name, _readable(part.filename), _readable(kind), data))
             else:
                 texts[name] = data.decode(errors="replace")
-    except (ValueError, AssertionError, LookupError, EOFError):
-        # aiohttp's reader has no error of its own for a form that ends early or has no boundary.
+    except (ValueError, AssertionError, LookupError, EOFError, RuntimeError, zlib.error):
+        # aiohttp's reader has no error of its own for a form that ends early, has no boundary, lies about codes.
         raise refusal(50109) from None
     # Without `payload_json` the plain fields of the form are the body.
     return (texts or None if body is None else body), tuple(files)

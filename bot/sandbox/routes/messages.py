@@ -16,7 +16,6 @@ from bot.sandbox.forms.message import (
     read_message,
     read_new_message,
 )
-from bot.sandbox.gateway.sessions import Intent
 from bot.sandbox.message_shapes import Readable
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import crossposts, posting
@@ -52,15 +51,22 @@ def list_messages(call: Call) -> Any:
     before, after, around = (call.asked_id(key) for key in ("before", "after", "around"))
     if not call.stage.access.in_channel(call.user.id, channel) & Permission.READ_MESSAGE_HISTORY:
         return []
-    ids = call.world.message_ids(channel.id)
+    ids = page_of(call.world.message_ids(channel.id), limit, before, after, around)
+    return [shape_for(call, call.world.messages[str(one)]) for one in reversed(ids)]
+
+
+def page_of(
+    ids: list[int], limit: int, before: int | None = None, after: int | None = None, around: int | None = None
+) -> list[int]:
+    """At most `limit` of ascending ids: those around one, next after one, or last before one (or the end)."""
     if around is not None:
         start = max(0, bisect_left(ids, around) - limit // 2)
     elif after is not None:
         start = bisect_right(ids, after)
     else:
         end = len(ids) if before is None else bisect_left(ids, before)
-        start, limit = max(0, end - limit), min(limit, end)
-    return [shape_for(call, call.world.messages[str(one)]) for one in reversed(ids[start : start + limit])]
+        return ids[max(0, end - limit) : end]
+    return ids[start : start + limit]
 
 
 def read_one(call: Call) -> Any:
@@ -171,7 +177,7 @@ def remove(stage: Stage, actor_id: str, channel: Channel, message: Message) -> N
     """Take a message away and tell all who saw it."""
     _take_away(stage, actor_id, channel, message)
     data = {"id": message.id, **where(channel)}
-    stage.gateway.to_channel(channel, "MESSAGE_DELETE", data, Intent.GUILD_MESSAGES)
+    stage.gateway.to_channel(channel, "MESSAGE_DELETE", data)
 
 
 def _take_away(stage: Stage, actor_id: str, channel: Channel, message: Message) -> None:
@@ -215,7 +221,7 @@ def bulk_delete(call: Call) -> Any:
         _take_away(call.stage, call.user.id, channel, message)
     if gone:
         data = {"ids": [one.id for one in gone], **where(channel)}
-        call.stage.gateway.to_channel(channel, "MESSAGE_DELETE_BULK", data, Intent.GUILD_MESSAGES)
+        call.stage.gateway.to_channel(channel, "MESSAGE_DELETE_BULK", data)
 
 
 def crosspost(call: Call) -> Any:
@@ -240,7 +246,7 @@ def type_in(call: Call) -> Any:
     guild = call.world.guilds.get(channel.guild_id or "")
     if guild is not None:
         data["member"] = shapes.member_shape(call.world, guild.members[call.user.id])
-    call.stage.gateway.to_channel(channel, "TYPING_START", data, Intent.GUILD_MESSAGE_TYPING)
+    call.stage.gateway.to_channel(channel, "TYPING_START", data)
 
 
 _MESSAGES = "/channels/{channel_id}/messages"

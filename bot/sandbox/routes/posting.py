@@ -9,7 +9,6 @@ from bot.sandbox import message_shapes, shapes
 from bot.sandbox.access import sending
 from bot.sandbox.errors import invalid_form, refusal, slow_mode
 from bot.sandbox.forms.message import EPHEMERAL, Draft
-from bot.sandbox.gateway.sessions import Intent
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import archiving
 from bot.sandbox.routes.routing import Stage
@@ -304,5 +303,5 @@ def join_thread(stage: Stage, channel: Channel, user_id: str) -> None:
     stage.note("thread joined", user_id, guild_id=channel.guild_id, channel_id=channel.id)
     if opened:
         data = shapes.channel_shape(stage.world, channel, user_id)
-        stage.gateway.to_user(user_id, "THREAD_CREATE", data, Intent.GUILDS)
+        stage.gateway.to_user(user_id, "THREAD_CREATE", data)
     stage.gateway.thread_member_added(channel, user_id)
