@@ -37,6 +37,7 @@ COMMANDS: list[Json] = [
     },
     {"name": "Discuss", "type": 3},
 ]
+URL = {"type": 3, "name": "url", "value": "http://example.org"}
 WORD = {"type": 3, "name": "word", "value": "word"}
 
 
@@ -115,7 +116,7 @@ def given(kind: int, name: str, value: Any) -> list[Json]:
         ),
         pytest.param(
             "source",
-            [{"type": 1, "name": "list"}, {"type": 1, "name": "add", "options": []}],
+            [{"type": 1, "name": "list"}, {"type": 1, "name": "add", "options": [URL]}],
             "",
             "BASE_TYPE_BAD_LENGTH",
             id="two subcommands",

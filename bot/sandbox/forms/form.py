@@ -22,11 +22,17 @@ class Form:
         self._errors: dict[str, Any] = {}
 
     def wrong(self, path: Path, code: str, message: str) -> None:
-        """Note an error at a place, such as ("embeds", 0, "title")."""
+        """Note an error at a place, such as ("embeds", 0, "title").
+
+        A node of Discord's tree has errors of its own or of its parts: those that come first stay.
+        """
         node = self._errors
         for part in path:
+            if "_errors" in node:
+                return
             node = node.setdefault(str(part), {})
-        node.setdefault("_errors", []).append({"code": code, "message": message})
+        if not node or "_errors" in node:
+            node.setdefault("_errors", []).append({"code": code, "message": message})
 
     def finish(self) -> None:
         """Raise the 50035 with all errors, if there are any."""
