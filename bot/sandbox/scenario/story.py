@@ -16,10 +16,14 @@ ChannelWish = str | tuple[str, int]
 class Town:
     """A guild with its owner and the channels that were asked for, by name."""
 
-    id: str
-    name: str
+    guild: Json
     owner: Person
     channels: dict[str, Json] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The guild's id."""
+        return str(self.guild["id"])
 
     def __getitem__(self, name: str) -> Json:
         return self.channels[name]
@@ -59,7 +63,7 @@ class Scenario:
     ) -> Town:
         """A guild with at least one channel and its members; all are in the first channel."""
         guild = await owner.create_guild(name)
-        town = Town(guild["id"], name, owner)
+        town = Town(guild, owner)
         for wish in channels:
             called, kind = (wish, 0) if isinstance(wish, str) else wish
             town.channels[called] = await owner.create_channel(guild, called, kind)
