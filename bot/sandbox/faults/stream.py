@@ -9,7 +9,8 @@ from bot.sandbox.clock import Timer
 from bot.sandbox.errors import refusal
 from bot.sandbox.faults.events import Dropped, EventFault, Late, Reordered, Repeated, Trouble
 from bot.sandbox.faults.portion import BOTS, Portion, concerns
-from bot.sandbox.gateway.sessions import Delivery, Intent, Session
+from bot.sandbox.gateway.intents import Intent
+from bot.sandbox.gateway.sessions import Delivery, Session
 from bot.sandbox.routes.routing import Stage
 from bot.sandbox.wire import encode
 from bot.sandbox.world import Guild

@@ -54,13 +54,13 @@ class Gateway:
 
     # Who is told
 
-    def to_user(self, user_id: str, event: str, data: Any, intent: Intent | None = None) -> None:
+    def to_user(self, user_id: str, event: str, data: Any) -> None:
         """Tell the sessions of one user: those of the shard that the data's guild belongs to."""
         guild_id = data.get("guild_id")
         sessions = [one for one in self._by_user.get(user_id, {}).values() if one.serves(guild_id)]
         self._tell(sessions, event, data, direct=guild_id is None)
 
-    def to_guild(self, guild_id: str, event: str, data: Any, intent: Intent | None = None) -> None:
+    def to_guild(self, guild_id: str, event: str, data: Any) -> None:
         """Tell all members of a guild."""
         self._tell(self._by_guild.get(guild_id, {}).values(), event, data)
 
@@ -70,7 +70,6 @@ class Gateway:
         needed: int,
         event: str,
         data: Any,
-        intent: Intent,
         channel: Channel | None = None,
     ) -> None:
         """Tell the members of a guild who hold a permission, in one of its channels or in all of it."""
@@ -86,7 +85,7 @@ class Gateway:
         ]
         self._tell(held, event, data)
 
-    def to_channel(self, channel: Channel, event: str, data: Any, intent: Intent | None = None) -> None:
+    def to_channel(self, channel: Channel, event: str, data: Any) -> None:
         """Tell all who see a channel."""
         self._tell(self._viewers(channel), event, data, direct=channel.guild_id is None)
 
@@ -142,7 +141,7 @@ class Gateway:
     def thread(self, event: str, channel: Channel, **extra: Any) -> None:
         """Tell of a thread all who see it."""
         data = {**shapes.channel_shape(self._world, channel), **extra}
-        self.to_channel(channel, event, data, Intent.GUILDS)
+        self.to_channel(channel, event, data)
 
     def thread_member_added(self, channel: Channel, user_id: str) -> None:
         """Tell the one who came into a thread and, as THREAD_MEMBERS_UPDATE, those who follow members."""
@@ -307,24 +306,6 @@ class Gateway:
             self.forget(session)
             if connection is not None:
                 connection.end(refused.code, refused.reason)
-
-    def ask_for_heartbeats(self) -> None:
-        """Send op 1 to all: beat at once."""
-        for connection in self._connections:
-            connection.send(encode({"op": 1, "d": None, "s": None, "t": None}))
-
-    def ask_to_reconnect(self) -> None:
-        """Send op 7 to all: come back and resume."""
-        for connection in self._connections:
-            connection.send(encode({"op": 7, "d": None, "s": None, "t": None}))
-
-    def invalidate_all(self, resumable: bool) -> None:
-        """Send op 9 to all; sessions that are not resumable end."""
-        for session in list(self._sessions.values()):
-            if session.connection is not None:
-                session.connection.send(encode({"op": 9, "d": resumable, "s": None, "t": None}))
-            if not resumable:
-                self.forget(session)
 
     async def close(self) -> None:
         """End all connections and timers."""

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.sandbox.clock import Timer
 from bot.sandbox.gateway.compression import Packer, as_text, long_ones
-from bot.sandbox.gateway.intents import Intent as Intent
+from bot.sandbox.gateway.intents import Intent
 from bot.sandbox.message_shapes import Readable
 from bot.sandbox.world import User
 

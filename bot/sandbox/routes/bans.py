@@ -7,7 +7,6 @@ from typing import Any
 from bot.sandbox import shapes
 from bot.sandbox.errors import refusal
 from bot.sandbox.forms.form import Form
-from bot.sandbox.gateway.sessions import Intent
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes.members import remove_member
 from bot.sandbox.routes.routing import Call, Route
@@ -76,7 +75,7 @@ def _ban(call: Call, guild: Guild, user: User, seconds: int) -> None:
 def _tell(call: Call, guild: Guild, event: str, user: User) -> None:
     data = {"guild_id": guild.id, "user": shapes.user_shape(user)}
     needed = Permission.BAN_MEMBERS | Permission.VIEW_AUDIT_LOG
-    call.stage.gateway.to_holders(guild.id, needed, event, data, Intent.GUILD_MODERATION)
+    call.stage.gateway.to_holders(guild.id, needed, event, data)
 
 
 def _clean(call: Call, channel: Channel, user_id: str, seconds: int) -> None:
@@ -94,7 +93,7 @@ def _clean(call: Call, channel: Channel, user_id: str, seconds: int) -> None:
             "channel_id": channel.id,
             "guild_id": channel.guild_id,
         }
-        call.stage.gateway.to_channel(channel, "MESSAGE_DELETE_BULK", data, Intent.GUILD_MESSAGES)
+        call.stage.gateway.to_channel(channel, "MESSAGE_DELETE_BULK", data)
 
 
 def ban_many(call: Call) -> Any:

@@ -8,7 +8,6 @@ from typing import Any
 from bot.sandbox.errors import refusal
 from bot.sandbox.forms.form import Form
 from bot.sandbox.forms.message import Draft
-from bot.sandbox.gateway.sessions import Intent
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import posting
 from bot.sandbox.routes.routing import Call, Stage
@@ -28,7 +27,7 @@ def demand_room(stage: Stage, channel: Channel) -> None:
 def tell_of_webhooks(stage: Stage, channel_id: str, guild_id: str) -> None:
     """Tell that a channel's webhooks changed."""
     data = {"guild_id": guild_id, "channel_id": channel_id}
-    stage.gateway.to_guild(guild_id, "WEBHOOKS_UPDATE", data, Intent.GUILD_WEBHOOKS)
+    stage.gateway.to_guild(guild_id, "WEBHOOKS_UPDATE", data)
 
 
 def follow(call: Call) -> Any:

@@ -9,7 +9,6 @@ from typing import Any
 from bot.sandbox import pictures, shapes
 from bot.sandbox.errors import refusal
 from bot.sandbox.forms.form import Form
-from bot.sandbox.gateway.sessions import Intent
 from bot.sandbox.permissions import Permission
 from bot.sandbox.pictures import Picture
 from bot.sandbox.routes.routing import Answer, Call, Route, Stage
@@ -102,7 +101,7 @@ def _guild_changed(stage: Stage, actor_id: str, guild: Guild, action: str, emoji
     stage.note(action, actor_id, guild_id=guild.id, detail=emoji.id)
     listed = [shapes.emoji_shape(one) for one in guild.emojis.values()]
     data = {"guild_id": guild.id, "emojis": listed}
-    stage.gateway.to_guild(guild.id, "GUILD_EMOJIS_UPDATE", data, Intent.GUILD_EXPRESSIONS)
+    stage.gateway.to_guild(guild.id, "GUILD_EMOJIS_UPDATE", data)
 
 
 def _demand_hold(call: Call, guild: Guild, emoji: Emoji) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 from bot.sandbox import shapes
 from bot.sandbox.errors import refusal
 from bot.sandbox.forms.form import Form
-from bot.sandbox.gateway.sessions import Intent
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes.members import add_member
 from bot.sandbox.routes.routing import Call, Route, Stage
@@ -84,7 +83,7 @@ def _created_shape(call: Call, invite: Invite) -> dict[str, Any]:
 def _tell(stage: Stage, channel: Channel, event: str, data: dict[str, Any]) -> None:
     guild_id = channel.guild_id or ""
     needed = Permission.MANAGE_CHANNELS
-    stage.gateway.to_holders(guild_id, needed, event, data, Intent.GUILD_INVITES, channel)
+    stage.gateway.to_holders(guild_id, needed, event, data, channel)
 
 
 def _remove(stage: Stage, actor_id: str, invite: Invite) -> None:

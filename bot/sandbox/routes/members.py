@@ -7,7 +7,6 @@ from typing import Any
 from bot.sandbox import shapes
 from bot.sandbox.errors import refusal
 from bot.sandbox.forms.form import Form
-from bot.sandbox.gateway.sessions import Intent
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import roles
 from bot.sandbox.routes.routing import Call, Route, Stage
@@ -29,7 +28,7 @@ def add_member(stage: Stage, guild: Guild, user_id: str, role_ids: list[str] | N
     if user.default_guilds_restricted:
         user.restricted_guilds = [*user.restricted_guilds, guild.id]
     shape = {"guild_id": guild.id, **shapes.member_shape(stage.world, member)}
-    stage.gateway.to_guild(guild.id, "GUILD_MEMBER_ADD", shape, Intent.GUILD_MEMBERS)
+    stage.gateway.to_guild(guild.id, "GUILD_MEMBER_ADD", shape)
     stage.note("member joined", user_id, guild_id=guild.id)
     stage.gateway.joined(guild, user_id)
     return member
@@ -50,7 +49,7 @@ def remove_member(stage: Stage, guild: Guild, user_id: str, actor_id: str | None
     for role in [one for one in guild.roles.values() if one.bot_id == user_id]:
         roles.remove(stage, actor_id or user_id, guild, role)
     data = {"guild_id": guild.id, "user": shapes.user_shape(stage.world.users[user_id])}
-    stage.gateway.to_guild(guild.id, "GUILD_MEMBER_REMOVE", data, Intent.GUILD_MEMBERS)
+    stage.gateway.to_guild(guild.id, "GUILD_MEMBER_REMOVE", data)
     stage.note("member left", actor_id or user_id, guild_id=guild.id, detail=user_id)
 
 

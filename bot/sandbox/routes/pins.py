@@ -3,7 +3,6 @@
 from typing import Any
 
 from bot.sandbox.errors import refusal
-from bot.sandbox.gateway.sessions import Intent
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import posting
 from bot.sandbox.routes.messages import demand_open, shape_for, where
@@ -63,7 +62,7 @@ def _tell(call: Call, channel: Channel, message: Message, action: str) -> None:
     call.stage.note(action, call.user.id, message)
     call.stage.gateway.message("MESSAGE_UPDATE", channel, message)
     data = {"last_pin_timestamp": channel.last_pin_timestamp, **where(channel)}
-    call.stage.gateway.to_channel(channel, "CHANNEL_PINS_UPDATE", data, Intent.GUILDS)
+    call.stage.gateway.to_channel(channel, "CHANNEL_PINS_UPDATE", data)
 
 
 _PINS = "/channels/{channel_id}/messages/pins"

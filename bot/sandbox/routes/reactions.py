@@ -5,7 +5,6 @@ from typing import Any
 from bot.sandbox import shapes
 from bot.sandbox.emoji import custom_id, custom_text, is_emoji, partial
 from bot.sandbox.errors import refusal
-from bot.sandbox.gateway.sessions import Intent
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes.routing import Call, Route
 from bot.sandbox.shapes import Json
@@ -56,7 +55,7 @@ def _tell(call: Call, channel: Channel, message: Message, event: str, **extra: A
     data: Json = {"channel_id": channel.id, "message_id": message.id, **extra}
     if channel.guild_id is not None:
         data["guild_id"] = channel.guild_id
-    call.stage.gateway.to_channel(channel, event, data, Intent.GUILD_MESSAGE_REACTIONS)
+    call.stage.gateway.to_channel(channel, event, data)
 
 
 def give(call: Call) -> Any:

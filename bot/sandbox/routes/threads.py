@@ -6,7 +6,6 @@ from bot.sandbox import shapes
 from bot.sandbox.errors import refusal
 from bot.sandbox.forms.channel import ARCHIVE_MINUTES
 from bot.sandbox.forms.form import Form
-from bot.sandbox.gateway.sessions import Intent
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import archiving, posting, posts
 from bot.sandbox.routes.opening import demand_room, open_thread, read_thread
@@ -158,7 +157,7 @@ def remove(stage: Stage, actor_id: str, channel: Channel) -> None:
         "parent_id": channel.parent_id,
         "type": channel.type,
     }
-    stage.gateway.to_channel(channel, "THREAD_DELETE", data, Intent.GUILDS)
+    stage.gateway.to_channel(channel, "THREAD_DELETE", data)
     archiving.forget(stage, channel)
     stage.world.remove_channel(channel)
     stage.note("thread deleted", actor_id, guild_id=channel.guild_id, channel_id=channel.id)
