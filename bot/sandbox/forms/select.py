@@ -171,8 +171,10 @@ def read_values(
 
 
 def _demand_count(given: Mapping[str, Any], shown: Mapping[str, Any], form: Form, place: Path) -> None:
-    chosen = given.get("values")
-    count = len(chosen) if isinstance(chosen, list) else 0
+    chosen = given.get("values") or []
+    if not isinstance(chosen, list):
+        return
+    count = len(chosen)
     least, most = shown["min_values"], shown["max_values"]
     if shown.get("required") is False and not count:
         return

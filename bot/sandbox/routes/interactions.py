@@ -154,9 +154,9 @@ def _chosen_target(
 def _component_data(call: Call, interaction: Interaction, resolver: Resolver, data: Json) -> Json:
     message = _source(call, interaction)
     custom_id = data.get("custom_id")
-    found = (one for one in walk(message.components) if one.get("custom_id") == custom_id)
-    component = next(found, None)
     # Buttons that lead elsewhere or sell have no custom_id: nobody can click them.
+    named = (one for one in walk(message.components) if "custom_id" in one)
+    component = next((one for one in named if one["custom_id"] == custom_id), None)
     fits = component is not None and data.get("component_type", component["type"]) == component["type"]
     if component is None or not fits or component.get("disabled"):
         text = "The message has no such component, or it is disabled."
