@@ -132,7 +132,7 @@ async def test_the_gateway_is_steered_by_what_is_to_be_done(
         }
     await do(do="drop", events="TYPING_START", share=0.2, seed=1, for_s=60)
     assert await do(do="outage", guild_id=town.guild_id) == 1
-    assert await do(do="reconnect") == 1
+    assert await do(do="ask_for_heartbeats") == await do(do="reconnect") == 1
     assert await do(do="refuse_resumes", times=2) == 0
     assert await do(do="refuse_identifies", code=4004) == 0
     assert await do(do="silence", for_s=60) == 1

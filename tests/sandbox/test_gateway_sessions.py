@@ -13,18 +13,10 @@ from bot.sandbox.gateway.sessions import Session
 from bot.sandbox.limits import Limits
 from bot.sandbox.scenario import Person
 from bot.sandbox.wire import encode
-from tests.discord_document import Check
 from tests.sandbox.conftest import Bot, StartBot, Town
 from tests.sandbox.line import GUILDS, MESSAGES, Dial, Line
 
 INVALID = {"op": 9, "d": False, "s": None, "t": None}
-
-
-@pytest.fixture
-async def sandbox(check: Check | None) -> object:
-    async with Sandbox(check=check, limits=Limits.off()) as running:
-        yield running
-        assert not running.violations, "\n".join(running.violations)
 
 
 def session_of(town: Town) -> Session | None:
@@ -149,11 +141,11 @@ async def test_the_gateway_can_ask_for_a_heartbeat_a_reconnect_and_a_new_session
 ) -> None:
     line = await dial()
     await line.identify(town.application.token, MESSAGES)
-    gateway = town.sandbox.stage.gateway
+    gateway = town.sandbox.faults.gateway
     gateway.ask_for_heartbeats()
-    gateway.ask_to_reconnect()
-    gateway.invalidate_all(resumable=True)
-    gateway.invalidate_all(resumable=False)
+    gateway.reconnect()
+    gateway.invalidate(resumable=True)
+    gateway.invalidate(resumable=False)
     asked = [await line.hear() for _ in range(4)]
     assert [(one["op"], one["d"]) for one in asked] == [(1, None), (7, None), (9, True), (9, False)]
     # The session has ended, the connection has not: it may identify again.

@@ -34,7 +34,8 @@ the sandbox's clock.
     POST /sandbox/gateway -> 200 {told: how many connections} where nothing else stands
         {do: "close", code?: 4000, whose?} {do: "cut", whose?}
         {do: "silence", for_s?, whose?} {do: "lift_silence"}
-        {do: "reconnect", whose?} (op 7) {do: "invalidate", resumable?: false, whose?} (op 9)
+        {do: "ask_for_heartbeats", whose?} (op 1) {do: "reconnect", whose?} (op 7)
+        {do: "invalidate", resumable?: false, whose?} (op 9)
         {do: "refuse_resumes", times?: 1} {do: "refuse_identifies", code?: 4004, times?: 1}
         {do: "outage", guild_id} {do: "end_outage", guild_id}
         {do: "drop" | "repeat" | "reorder" | "late", events?: "MESSAGE_*", guild_id?, whose?, HOW_OFTEN} -> 201 ORDER

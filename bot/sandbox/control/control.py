@@ -42,6 +42,7 @@ class Control:
             "cut": self._cut,
             "silence": self._silence,
             "lift_silence": self._lift_silence,
+            "ask_for_heartbeats": self._ask_for_heartbeats,
             "reconnect": self._reconnect,
             "invalidate": self._invalidate,
             "refuse_resumes": self._refuse_resumes,
@@ -195,6 +196,11 @@ class Control:
     async def _lift_silence(self, given: Given) -> Json:
         given.finish()
         return {"told": self._sandbox.faults.gateway.lift_silence()}
+
+    async def _ask_for_heartbeats(self, given: Given) -> Json:
+        whose = read_whose(self._sandbox.faults, given)
+        given.finish()
+        return {"told": self._sandbox.faults.gateway.ask_for_heartbeats(whose)}
 
     async def _reconnect(self, given: Given) -> Json:
         whose = read_whose(self._sandbox.faults, given)

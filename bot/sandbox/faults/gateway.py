@@ -73,6 +73,10 @@ class GatewayFaults(Stream):
             timer.cancel()
         connection.hush(False)
 
+    def ask_for_heartbeats(self, whose: str = BOTS) -> int:
+        """Send op 1, beat at once; to how many."""
+        return self._say(whose, 1, None)
+
     def reconnect(self, whose: str = BOTS) -> int:
         """Send op 7, come back and resume; to how many."""
         return self._say(whose, 7, None)
