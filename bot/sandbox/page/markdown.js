@@ -2,6 +2,7 @@
 // only ever becomes text nodes, and links only ever lead to http(s).
 
 import { anchor, make, webAddress } from "./dom.js";
+import { drawEmoji } from "./emoji.js";
 
 const ESCAPE = /^\\([^A-Za-z0-9\s])/u;
 const INLINE = [
@@ -21,7 +22,7 @@ const INLINE = [
   [/^<@&(\d+)>/u, (m) => ({ kind: "role", id: m[1] })],
   [/^<#(\d+)>/u, (m) => ({ kind: "channel", id: m[1] })],
   [/^<\/([^:>\n]+):(\d+)>/u, (m) => ({ kind: "command", name: m[1] })],
-  [/^<a?:(\w+):(\d+)>/u, (m) => ({ kind: "emoji", name: m[1] })],
+  [/^<a?:(\w+):(\d+)>/u, (m) => ({ kind: "emoji", name: m[1], id: m[2] })],
   [/^<t:(-?\d{1,12})(?::([tTdDfFR]))?>/u, (m) => ({ kind: "time", seconds: Number(m[1]), style: m[2] ?? "f" })],
   [/^@(everyone|here)\b/u, (m) => ({ kind: "all", name: m[1] })],
 ];
@@ -204,7 +205,7 @@ const DRAW = {
   all: (node) => mention(`@${node.name}`),
   channel: (node, names) => make("a", { class: "mention", href: names.channelHref(node.id) }, `#${names.channel(node.id)}`),
   command: (node) => mention(`/${node.name}`),
-  emoji: (node) => make("span", { class: "custom-emoji" }, `:${node.name}:`),
+  emoji: (node) => drawEmoji(node),
   time: (node) => make("time", { class: "timestamp", datetime: new Date(node.seconds * 1000).toISOString(), title: wordTime(node.seconds, "F") }, wordTime(node.seconds, node.style)),
   ul: drawList,
   ol: drawList,
@@ -229,5 +230,5 @@ function drawList(node, names) {
 
 /** Whether a message is nothing but a few emoji, which Discord draws large. */
 export function onlyEmoji(text) {
-  return /^(?:\s*(?:\p{Extended_Pictographic}|\p{Regional_Indicator}{2})(?:\p{Emoji_Modifier}|\u{FE0F}|\u{200D}\p{Extended_Pictographic})*){1,27}\s*$/u.test(text);
+  return /^(?:\s*(?:<a?:\w+:\d+>|\p{Extended_Pictographic}|\p{Regional_Indicator}{2})(?:\p{Emoji_Modifier}|\u{FE0F}|\u{200D}\p{Extended_Pictographic})*){1,27}\s*$/u.test(text);
 }

@@ -1,11 +1,12 @@
 // One message as an element. Everything it can do is handed in as `actions`.
 
 import { make, append, icon, userFace } from "./dom.js";
-import { drawAttachment, drawEmbed } from "./embeds.js";
+import { drawAttachments } from "./attachments.js";
+import { drawEmbed } from "./embeds.js";
 import { drawComponents } from "./components.js";
-import { drawReactions } from "./emoji.js";
+import { drawReactions } from "./reactions.js";
 import { markdown, onlyEmoji } from "./markdown.js";
-import { COMPONENTS_V2, isEphemeral, LOADING, sameEmoji } from "./state.js";
+import { COMPONENTS_V2, isEphemeral, LOADING, sameEmoji } from "./kinds.js";
 import { clock, fullTime, longDate, messageTime, sameDay, ago } from "./times.js";
 import { madeAt } from "./snowflakes.js";
 
@@ -77,7 +78,7 @@ function drawBody(message, view) {
   const v2 = Boolean(message.flags & COMPONENTS_V2);
   if (message.content) parts.push(drawText(message, view));
   else if (message.edited_timestamp && !v2 && !message.embeds?.length) parts.push(make("div", { class: "text" }, edited(message)));
-  for (const attachment of message.attachments ?? []) parts.push(drawAttachment(attachment));
+  if (message.attachments?.length) parts.push(drawAttachments(message.attachments));
   for (const embed of message.embeds ?? []) parts.push(drawEmbed(embed, names));
   if (message.components?.length) {
     parts.push(make("div", { class: v2 ? "v2" : "components" }, drawComponents(message.components, face(message))));
@@ -168,7 +169,7 @@ function drawSystem(message, view) {
   } else {
     append(words, [name, ` ${SYSTEM[message.type] ?? "did something this page does not know"}${message.type === 4 && message.content ? ` to ${message.content}` : ""}. `, timeTag(message)]);
   }
-  line.append(make("div", { class: "gutter" }, icon(message.type === 18 ? "thread" : "right", 18)), words);
+  line.append(make("div", { class: "gutter" }, icon({ 6: "pin", 18: "thread" }[message.type] ?? "right", 18)), words);
   return line;
 }
 
