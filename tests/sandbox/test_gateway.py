@@ -2,16 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 import pytest
 
-from bot.sandbox import Sandbox
-from bot.sandbox.limits import Limits
 from bot.sandbox.scenario import Json
-from tests.discord_document import Check
 from tests.sandbox.conftest import Town
 from tests.sandbox.line import (
     CONTENT,
@@ -25,13 +21,6 @@ from tests.sandbox.line import (
     Dial,
     Line,
 )
-
-
-@pytest.fixture
-async def sandbox(check: Check | None) -> AsyncIterator[Sandbox]:
-    async with Sandbox(check=check, limits=Limits.off()) as running:
-        yield running
-        assert not running.violations, "\n".join(running.violations)
 
 
 async def identified(dial: Dial, town: Town, intents: int, **more: Any) -> Line:
@@ -162,7 +151,7 @@ async def test_an_intent_lets_in_its_events_and_no_others(
     dial: Dial, town: Town, intents: int, heard: list[str]
 ) -> None:
     line = await identified(dial, town, intents | DIRECT)
-    message = await town.alice.send(town.channel_id, "one")
+    message = await town.alice.say("one", town.channel_id)
     await town.alice.edit(message, "two")
     await town.alice.react(message, "👍")
     await town.alice.unreact(message, "👍")
@@ -172,7 +161,7 @@ async def test_an_intent_lets_in_its_events_and_no_others(
     role = await town.alice.request("POST", f"/guilds/{town.guild_id}/roles", {"name": "readers"})
     await town.alice.request("PUT", f"/guilds/{town.guild_id}/members/{town.bob.id}/roles/{role['id']}")
     direct = await town.alice.open_direct(town.application.id)
-    await town.alice.send(direct["id"], "the end")
+    await town.alice.say("the end", direct["id"])
     _, before = await line.until("MESSAGE_CREATE")
     if intents == MESSAGES:
         _, rest = await line.until("MESSAGE_CREATE")
@@ -185,7 +174,7 @@ async def test_without_message_content_only_what_is_meant_for_the_bot_is_readabl
 ) -> None:
     line = await identified(dial, town, GUILDS | MESSAGES | DIRECT)
     bot_id = town.application.id
-    own = await bot_sends(town, "its own")
+    own = await bot_asks(town, "POST", f"/channels/{town.channel_id}/messages", {"content": "its own"})
     told: list[tuple[str, bool]] = []
 
     async def said(readable: bool) -> None:
@@ -193,26 +182,45 @@ async def test_without_message_content_only_what_is_meant_for_the_bot_is_readabl
         told.append((data["content"], readable))
 
     await said(True)
-    await town.bob.send(town.channel_id, "chatter")
+    await town.bob.say("chatter", town.channel_id)
     await said(False)
-    await town.bob.send(town.channel_id, f"<@{bot_id}> mentioned")
+    await town.bob.say(f"<@{bot_id}> mentioned", town.channel_id)
     await said(True)
-    await town.bob.send(town.channel_id, "a reply with the ping", reply_to=own)
+    await town.bob.reply(own, "a reply with the ping")
     await said(True)
-    await town.bob.send(town.channel_id, "a reply without", reply_to=own, ping=False)
+    await town.bob.reply(own, "a reply without", ping=False)
     await said(False)
     direct = await town.bob.open_direct(bot_id)
-    await town.bob.send(direct["id"], "between us")
+    await town.bob.say("between us", direct["id"])
     await said(True)
     assert [bool(content) for content, _ in told] == [readable for _, readable in told]
 
 
-async def bot_sends(town: Town, text: str) -> Json:
-    url = f"{town.sandbox.api_url}/channels/{town.channel_id}/messages"
+async def test_what_is_hidden_is_hidden_whole_on_the_gateway_and_in_rest(dial: Dial, town: Town) -> None:
+    line = await identified(dial, town, GUILDS | MESSAGES)
+    town.sandbox.stage.world.applications[town.application.id].message_content = False
+    mention = f"<@{town.application.id}>"
+    for text, hidden in (("chatter", True), (f"{mention} look", False)):
+        sent = await town.bob.say(text, town.channel_id, files={"a.txt": b"text"})
+        # What no person's client can send, another bot's message may hold.
+        message = town.sandbox.stage.world.messages[sent["id"]]
+        message.embeds = [{"type": "rich", "title": "Card"}]
+        message.components = [{"type": 1, "id": 1, "components": []}]
+        await town.bob.edit(sent, text + "!")
+        await line.until("MESSAGE_CREATE")
+        changed, _ = await line.until("MESSAGE_UPDATE")
+        read = await bot_asks(town, "GET", f"/channels/{town.channel_id}/messages/{sent['id']}")
+        for seen in (changed, read):
+            whole = [seen["content"], seen["attachments"], seen["embeds"], seen["components"]]
+            assert [not part for part in whole] == [hidden] * 4, text
+
+
+async def bot_asks(town: Town, method: str, path: str, body: Json | None = None) -> Json:
+    url = f"{town.sandbox.api_url}{path}"
     headers = {"Authorization": f"Bot {town.application.token}"}
     async with (
         aiohttp.ClientSession() as http,
-        http.post(url, json={"content": text}, headers=headers) as answer,
+        http.request(method, url, json=body, headers=headers) as answer,
     ):
         return dict(await answer.json())
 
@@ -230,9 +238,9 @@ async def test_shards_hear_of_their_own_guilds_and_the_first_of_direct_messages(
         if number == own:
             await line.until("GUILD_CREATE")
         lines.append(line)
-    await town.bob.send(town.channel_id, "in the guild")
+    await town.bob.say("in the guild", town.channel_id)
     direct = await town.bob.open_direct(town.application.id)
-    await town.bob.send(direct["id"], "between us")
+    await town.bob.say("between us", direct["id"])
     await slash(town)
     expected: dict[int, list[str]] = {0: ["MESSAGE_CREATE"], 1: []}
     expected[own] = ["MESSAGE_CREATE", *expected[own], "INTERACTION_CREATE"]
@@ -246,11 +254,8 @@ async def test_shards_hear_of_their_own_guilds_and_the_first_of_direct_messages(
 
 async def slash(town: Town) -> None:
     """Let bob use a command of the bot, without waiting for the answer that never comes."""
-    url = f"{town.sandbox.api_url}/applications/{town.application.id}/commands"
-    headers = {"Authorization": f"Bot {town.application.token}"}
     command = {"name": "top", "description": "The best", "type": 1}
-    async with aiohttp.ClientSession() as http, http.post(url, json=command, headers=headers) as answer:
-        made = await answer.json()
+    made = await bot_asks(town, "POST", f"/applications/{town.application.id}/commands", command)
     body = {
         "type": 2,
         "application_id": town.application.id,
@@ -266,7 +271,7 @@ async def test_thousands_of_reactions_reach_a_bot_quickly(dial: Dial, town: Town
     """The floor is far below what one process does, so that a busy machine passes and a scan would not."""
     line = await identified(dial, town, GUILDS | REACTIONS)
     stage = town.sandbox.stage
-    message = await town.alice.send(town.channel_id, "Vote")
+    message = await town.alice.say("Vote", town.channel_id)
     channel = stage.world.channels[town.channel_id]
     data = {"user_id": town.bob.id, "message_id": message["id"], "emoji": {"id": None, "name": "👍"}}
     started = asyncio.get_running_loop().time()

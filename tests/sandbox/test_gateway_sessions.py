@@ -47,7 +47,7 @@ async def test_what_was_missed_is_replayed_in_order_and_then_resumed_is_said(dia
     await line.until("GUILD_CREATE")
     heard = await lost(town, line)
     for number in range(3):
-        await town.alice.send(town.channel_id, f"<@{town.application.id}> {number}")
+        await town.alice.say(f"<@{town.application.id}> {number}", town.channel_id)
     again = await dial()
     await again.resume(token, line.session_id, heard)
     told = [await again.hear() for _ in range(4)]
@@ -62,7 +62,7 @@ async def test_a_second_connection_takes_the_session_over_from_the_first(dial: D
     await second.resume(town.application.token, first.session_id, first.last)
     await second.until("RESUMED")
     assert await first.closed() == 4000
-    await town.alice.send(town.channel_id, "to the second")
+    await town.alice.say("to the second", town.channel_id)
     _, before = await second.until("MESSAGE_CREATE")
     assert before == []
 
@@ -172,7 +172,7 @@ async def test_discord_py_resumes_at_the_address_that_ready_named(town: Town, st
     assert session.connection is not None
     session.connection.cut()
     await bot.wait_heard("resumed")
-    await town.alice.send(town.channel_id, "after the gap")
+    await town.alice.say("after the gap", town.channel_id)
     message = await bot.wait_heard("message")
     assert isinstance(message, discord.Message)
     assert session_of(town) is session

@@ -1,25 +1,13 @@
 """Who hears of channels that come into sight or leave it."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from bot.sandbox import Sandbox
-from bot.sandbox.limits import Limits
 from bot.sandbox.permissions import Permission
 from bot.sandbox.scenario import Json
-from tests.discord_document import Check
 from tests.sandbox.conftest import Town
 from tests.sandbox.line import GUILDS, Dial, Line
 
 VIEW = str(int(Permission.VIEW_CHANNEL))
-
-
-@pytest.fixture
-async def sandbox(check: Check | None) -> AsyncIterator[Sandbox]:
-    async with Sandbox(check=check, limits=Limits.off()) as running:
-        yield running
-        assert not running.violations, "\n".join(running.violations)
 
 
 @pytest.fixture

@@ -1,25 +1,16 @@
 """How payloads are carried: as text, as streams of zlib and zstd, and the long ones packed by themselves."""
 
 import zlib
-from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import discord
 import pytest
 import zstandard
 
 from bot.sandbox import Sandbox
-from bot.sandbox.limits import Limits
-from tests.discord_document import Check
 from tests.sandbox.conftest import StartBot, Town
 from tests.sandbox.line import GUILDS, MESSAGES, Dial
-
-
-@pytest.fixture
-async def sandbox(check: Check | None) -> AsyncIterator[Sandbox]:
-    async with Sandbox(check=check, limits=Limits.off()) as running:
-        yield running
-        assert not running.violations, "\n".join(running.violations)
 
 
 @pytest.mark.parametrize("transport", ["zlib-stream", "zstd-stream", ""])
@@ -32,7 +23,7 @@ async def test_each_transport_carries_the_same(dial: Dial, town: Town, transport
     line = await dial(f"v=10&encoding=json&compress={transport}", unpack=unpackers[transport])
     await line.identify(town.application.token, GUILDS | MESSAGES)
     await line.until("GUILD_CREATE")
-    await town.alice.send(town.channel_id, f"<@{town.application.id}> grüße 👋")
+    await town.alice.say(f"<@{town.application.id}> grüße 👋", town.channel_id)
     message, _ = await line.until("MESSAGE_CREATE")
     assert message["content"].endswith("grüße 👋")
 
@@ -61,7 +52,7 @@ async def test_discord_py_understands_both_streams(
         monkeypatch.setattr(discord.utils, "_ActiveDecompressionContext", ZlibContext)
     assert transport == discord.utils._ActiveDecompressionContext.COMPRESSION_TYPE
     bot = await start_bot()
-    await town.alice.send(town.channel_id, f"<@{town.application.id}> hello")
+    await town.alice.say(f"<@{town.application.id}> hello", town.channel_id)
     message = await bot.wait_heard("message")
     assert message.content.endswith("hello")
 
@@ -84,8 +75,6 @@ class ZlibContext:
     [("v=9", 4012), ("v=six", 4012), ("v=10&encoding=etf", 4002), ("v=10&compress=lzma", 4002)],
 )
 async def test_what_is_not_spoken_here_is_refused_at_once(sandbox: Sandbox, query: str, code: int) -> None:
-    import aiohttp
-
     async with aiohttp.ClientSession() as http, http.ws_connect(f"{sandbox.gateway_url}?{query}") as socket:
         await socket.receive(timeout=5)
         assert socket.close_code == code

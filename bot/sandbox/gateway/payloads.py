@@ -34,9 +34,9 @@ class Closing(Exception):
     """The connection has to end, with one of Discord's close codes."""
 
     def __init__(self, code: int) -> None:
-        super().__init__(f"{code}: {_REASONS[code]}")
         self.code = code
-        self.reason = _REASONS[code]
+        self.reason = _REASONS.get(code, _REASONS[4000])
+        super().__init__(f"{code}: {self.reason}")
 
 
 @dataclass(frozen=True, slots=True)
