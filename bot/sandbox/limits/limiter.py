@@ -115,9 +115,10 @@ class Limiter:
         rule = self._rule(method, template)
         if not rule.parts:
             return
-        now = self._now()
+        moment = self._clock.now()
+        now = moment.timestamp()
         concerned = self._concerns(asker, rule)
-        attempt = Attempt(world, names, body, asker.id, self._clock.now())
+        attempt = Attempt(world, names, body, asker.id, moment)
         for part in rule.parts:
             shared = part.scope == "shared"
             if not (concerned or shared) or not part.applies(attempt):
