@@ -1,5 +1,6 @@
 """Steering from outside, under /sandbox: what the workbench and tests in other languages use."""
 
+import random
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -214,7 +215,7 @@ async def test_the_clock_is_read_and_moved_forward_only(town: Town, steering: St
             "/faults",
             {"method": "GET", "route": "*", "failure": {"kind": "cut"}, "share": 2},
             400,
-            "A share is more than 0 and at most 1.",
+            "share has to be a number above 0 and at most 1.",
         ),
         (
             "POST",
@@ -236,7 +237,7 @@ async def test_the_clock_is_read_and_moved_forward_only(town: Town, steering: St
         (
             "POST",
             "/gateway",
-            {"do": "refuse_resumes", "times": 10**30},
+            {"do": "refuse_resumes", "times": 10**9},
             400,
             "Up to 1000 RESUMEs are refused.",
         ),
@@ -259,6 +260,60 @@ async def test_what_cannot_be_read_is_answered_with_a_sentence(
     answered, told = await steering.ask(method, path, body)
     assert answered == status
     assert told["message"] == sentence if sentence else told["message"].endswith(".")
+
+
+async def test_no_body_of_any_shape_breaks_a_control_route(town: Town, steering: Steering) -> None:
+    dice = random.Random(7)
+    odd = [
+        None,
+        True,
+        -1,
+        0,
+        1,
+        10**400,
+        1.5,
+        "",
+        "1",
+        "*",
+        "/x",
+        [],
+        {},
+        [1],
+        "\x00",
+        "bots",
+        "cut",
+        "after",
+    ]
+    odd += [{"kind": "cut"}, {"kind": "meanwhile", "deed": {"do": "kick_bot", "id": "1"}}, "SEND_MESSAGES"]
+    order = ["method", "route", "failure", "when", "whose", "times", "share", "seed", "for_s"]
+    act = ["code", "whose", "for_s", "resumable", "times", "guild_id", "events", "seconds", "more", "share"]
+    deed = ["id", "bot_id", "permission"]
+    doing = [
+        "close",
+        "silence",
+        "invalidate",
+        "refuse_resumes",
+        "refuse_identifies",
+        "outage",
+        "drop",
+        "late",
+    ]
+    sound = {"method": "GET", "route": "/x", "failure": {"kind": "cut"}}
+    met = set()
+    for _ in range(400):
+        path, names, given = dice.choice(
+            [
+                ("/faults", order, sound),
+                ("/gateway", act, {"do": dice.choice(doing)}),
+                ("/deeds", deed, {"do": dice.choice(["kick_bot", "take_permission", "delete_message"])}),
+            ]
+        )
+        body = {**given, **{name: dice.choice(odd) for name in dice.sample(names, dice.randint(0, 2))}}
+        status, _ = await steering.ask("POST", path, body)
+        assert status < 500, (path, body)
+        met.add(status)
+    assert met == {200, 201, 400, 404}
+    assert (await steering.ask("GET", "/faults"))[0] == 200
 
 
 async def test_pages_of_other_sites_steer_nothing(steering: Steering) -> None:

@@ -40,8 +40,8 @@ class Given:
     def whole(self, name: str, default: int | None = None) -> int:
         """A whole number."""
         value = self._take(name, default)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise Wrong(f"{name} has to be a whole number.")
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 1 << 63:
+            raise Wrong(f"{name} has to be a whole number of at most 64 bits.")
         return value
 
     def seconds(self, name: str, default: float | None = None) -> float:
@@ -56,10 +56,10 @@ class Given:
         return self.seconds(name) if self.has(name) else None
 
     def share(self, name: str) -> float:
-        """A number between 0 and 1."""
+        """A part of all: above 0, at most 1."""
         value = self._take(name, None)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise Wrong(f"{name} has to be a number between 0 and 1.")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+            raise Wrong(f"{name} has to be a number above 0 and at most 1.")
         return float(value)
 
     def flag(self, name: str, default: bool) -> bool:

@@ -127,8 +127,8 @@ class Stream(Delivery):
         ]
         for one in met:
             self._note(session.user.id, f"{event} {type(one.trouble).__name__.lower()}", guild_id)
-            if one.portion.is_over(now):
-                self._orders.remove(one)
+        if any(one.portion.is_over(now) for one in self._orders):
+            self._orders = [one for one in self._orders if not one.portion.is_over(now)]
         return [one.trouble for one in met]
 
     def _guild_of(self, event: str, encoded: str) -> str | None:
