@@ -20,8 +20,9 @@ _SISTERS = {"en-US": "en-GB", "en-GB": "en-US", "es-419": "es-ES"}
 def of_guild(call: Call) -> Any:
     """`GET /guilds/{id}/application-command-index`: what the asking member can use here."""
     guild = call.guild()
-    # Every bot came with a role of its own.
-    bots = [call.world.users[role.bot_id] for role in guild.roles.values() if role.bot_id is not None]
+    # Not by the bots' roles: one that asked for no permissions came without a role.
+    installed = [one.bot_id for one in call.world.applications.values() if one.bot_id in guild.members]
+    bots = [call.world.users[one] for one in installed if one is not None]
     found = []
     for bot in bots:
         application_id = bot.application_id or ""

@@ -36,8 +36,10 @@ class Using(Talking):
 
     async def commands(self, guild: Thing) -> list[Json]:
         """The commands that this person can use in a guild."""
-        index = await self.request("GET", f"/guilds/{id_of(guild)}/application-command-index")
-        return list(index["application_commands"])
+        return await self._index(f"/guilds/{id_of(guild)}")
+
+    async def _index(self, of: str) -> list[Json]:
+        return list((await self.request("GET", f"{of}/application-command-index"))["application_commands"])
 
     async def slash(
         self,
@@ -194,8 +196,7 @@ class Using(Talking):
 
     async def _find_command(self, name: str, channel_id: str, kind: int = _CHAT) -> Json:
         guild_id = await self._guild_with(channel_id)
-        assert guild_id is not None, "Commands are looked up in guilds; this channel is a direct one."
-        found = await self.commands(guild_id)
+        found = await self._index(f"/guilds/{guild_id}" if guild_id else f"/channels/{channel_id}")
         command = next((one for one in found if one["name"] == name and one["type"] == kind), None)
         known = ", ".join(sorted(one["name"] for one in found)) or "none"
         assert command is not None, f"{self.username} has no command {name!r}; there are {known}."
