@@ -25,8 +25,10 @@ _KINDS = (
     payloads.MembersAsked,
 )
 _FIELDS = st.sampled_from(
-    sorted({field.name for kind in _KINDS for field in fields(kind)})
-    + ["properties", "presence", "status", "activities", "since", "afk"]
+    [
+        *sorted({field.name for kind in _KINDS for field in fields(kind)}),
+        *("properties", "presence", "status", "activities", "since", "afk"),
+    ]
 )
 _SOUND: dict[str, Any] = {
     "token": "mine",
