@@ -119,6 +119,8 @@ async def test_people_use_a_bot_as_one_would_tell_it(town: Town, start_bot: Star
         "week in Doubts for alice"
     )
     assert (await bob.slash("slow")).content == "At last"
+    direct = await bob.open_direct(town.application)
+    assert (await bob.slash("slow", in_=direct)).content == "At last"
     added = await bob.slash("sources add", {"in_": "more"}, name="Herald")
     assert (added.content, added.ephemeral) == ("Herald and more", True)
     assert [one["name"] for one in await bob.autocomplete("sources add", "name", "her")] == ["herald"]
