@@ -153,33 +153,33 @@ class Conversation:
             raise Closing(4005)
         asked = payloads.read_identify(data)
         user = self._user_for(asked.token)
+        # People are told everything, and have no shards.
+        session = Session(user, None)
         if user.bot:
-            self._check_bot(user, asked)
+            session = Session(user, asked.intents, asked.shard, asked.large_threshold)
+            self._check_bot(session)
             if not self._gateway.starts.count(user.id):
                 self._gateway.exhausted(user)
                 raise Closing(4004)
         refused = self._gateway.delivery.refuses_identify(user)
         if refused is not None:
             raise Closing(refused)
-        if user.bot and not self._gateway.starts.enter(user.id, asked.shard[0]):
+        if user.bot and not self._gateway.starts.enter(user.id, session.shard[0]):
             self._connection.send(_INVALID_SESSION)
             return
         if asked.compress:
             self._connection.pack_long_ones()
-        intents = asked.intents if user.bot else None
-        session = Session(user, intents, asked.shard if user.bot else (0, 1), asked.large_threshold)
         session.connection = self._connection
         self._begun = session
         self._tell_all(session, self._gateway.open(session))
 
-    def _check_bot(self, user: User, asked: payloads.Identify) -> None:
-        """Check what a bot asks for against what it may have."""
-        if asked.intents is None:
+    def _check_bot(self, session: Session) -> None:
+        """Check what a bot's session asks for against what it may have."""
+        if session.intents is None:
             raise Closing(4013)
-        if asked.intents & self._disallowed(user):
+        if session.intents & self._disallowed(session.user):
             raise Closing(4014)
-        probe = Session(user, asked.intents, asked.shard)
-        served = sum(probe.serves(guild.id) for guild in self._world.guilds_of(user.id))
+        served = sum(session.serves(guild.id) for guild in self._world.guilds_of(session.user.id))
         if self._limits.enforced and served > self._limits.guilds_a_shard:
             raise Closing(4011)
 
