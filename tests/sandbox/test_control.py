@@ -92,7 +92,7 @@ async def test_an_order_given_over_http_meets_its_request_and_is_in_the_journal(
     }
     await steering.ask("POST", "/faults", body)
     with pytest.raises(Refused, match="502"):
-        await town.bob.send(town.channel_id, "did it arrive?")
+        await town.bob.say("did it arrive?")
     status, journal = await steering.ask("GET", "/journal", limit="2")
     assert (status, [line["action"] for line in journal["lines"]]) == (
         200,
@@ -101,7 +101,7 @@ async def test_an_order_given_over_http_meets_its_request_and_is_in_the_journal(
     [_, line] = journal["lines"]
     assert (line["actor_id"], line["channel_id"]) == (town.bob.id, town.channel_id)
     assert line["number"] == journal["last"]
-    await town.bob.send(town.channel_id, "once more")
+    await town.bob.say("once more")
     query = {"after": str(journal["last"]), "action": "message *"}
     _, newer = await steering.ask("GET", "/journal", **query)
     assert [line["number"] for line in newer["lines"]] == [journal["last"] + 1]
@@ -155,7 +155,7 @@ async def test_the_gateway_is_steered_by_what_is_to_be_done(
 
 
 async def test_deeds_are_done_at_once_or_during_a_call(town: Town, steering: Steering) -> None:
-    message = await town.bob.send(town.channel_id, "a word")
+    message = await town.bob.say("a word")
     assert await steering.ask("POST", "/deeds", {"do": "delete_message", "id": message["id"]}) == (204, {})
     assert await town.bob.messages(town.channel_id) == []
     again = await steering.ask("POST", "/deeds", {"do": "delete_message", "id": message["id"]})

@@ -28,7 +28,7 @@ async def test_a_card_is_sent_read_edited_and_deleted(town: Town, start_bot: Sta
     embed.timestamp = discord.utils.utcnow()
     view = discord.ui.View().add_item(discord.ui.Button(label="Read", url="http://example.org/a"))
     sent = await channel.send("New", embed=embed, view=view, file=discord.File(io.BytesIO(b"abc"), "a.txt"))
-    seen = await town.bob.wait_for_message(lambda one: one["id"] == str(sent.id))
+    seen = (await town.bob.wait_for("MESSAGE_CREATE", id=str(sent.id))).data
     assert seen["embeds"][0]["title"] == "A title"
     assert seen["components"][0]["components"][0]["label"] == "Read"
     assert seen["attachments"][0]["url"].startswith(town.sandbox.url)
@@ -144,7 +144,7 @@ async def test_a_deferred_answer_is_filled_and_followed_up(town: Town, start_bot
     await synced(start_bot)
     reply = await town.bob.slash("slow")
     assert (reply.content, reply.ephemeral) == ("At last", True)
-    more = await town.bob.wait_for_message(lambda one: one["content"] == "And more")
+    more = (await town.bob.wait_for("MESSAGE_CREATE", content="And more")).data
     assert more["flags"] & 64
 
 

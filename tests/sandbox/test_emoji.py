@@ -89,7 +89,7 @@ async def test_reactions_with_custom_emoji_outlive_them(town: Town, start_bot: S
     alice, bob = town.alice, town.bob
     bot = await start_bot()
     emoji = await make(alice, town.guild_id, "party", GIF)
-    message = await bob.send(town.channel_id, "Vote")
+    message = await bob.say("Vote", in_=town.channel_id)
     await alice.react(message, f"party:{emoji['id']}")
     heard = await bot.wait_heard("raw_reaction_add")
     assert str(heard.emoji) == f"<a:party:{emoji['id']}>"
@@ -109,7 +109,7 @@ async def test_reactions_with_custom_emoji_outlive_them(town: Town, start_bot: S
     assert [one["id"] for one in await alice.request("GET", path, limit=1)] == [alice.id]
     assert [one["id"] for one in await alice.request("GET", path, after=alice.id)] == [bob.id]
     assert await alice.request("GET", path, type=1) == []
-    other = await bob.send(town.channel_id, "Another")
+    other = await bob.say("Another", in_=town.channel_id)
     assert await refused(bob.react(other, f"party:{emoji['id']}")) == 10014
     await alice.request("DELETE", path)
     await bob.wait_for("MESSAGE_REACTION_REMOVE_EMOJI", since=events)
@@ -120,7 +120,7 @@ async def test_an_emoji_of_another_guild_takes_a_permission(town: Town, bot: Per
     elsewhere = await town.bob.create_guild("Elsewhere")
     emoji = await make(town.bob, elsewhere["id"], "far")
     text = f"far:{emoji['id']}"
-    message = await town.alice.send(town.channel_id, "Vote")
+    message = await town.alice.say("Vote")
     # Who is not there does not know it.
     assert await refused(town.alice.react(message, text)) == 10014
     assert await refused(bot.react(message, text)) == 10014
@@ -135,7 +135,7 @@ async def test_an_application_has_emoji_of_its_own(town: Town, bot: Person) -> N
     path = f"/applications/{town.application.id}/emojis"
     emoji = await bot.request("POST", path, {"name": "mark", "image": data_uri(PNG)})
     assert [one["id"] for one in (await town.alice.request("GET", path))["items"]] == [emoji["id"]]
-    message = await town.bob.send(town.channel_id, "Vote")
+    message = await town.bob.say("Vote")
     await bot.react(message, f"mark:{emoji['id']}")
     assert (await bot.request("PATCH", f"{path}/{emoji['id']}", {"name": "sign"}))["name"] == "sign"
     assert await refused(town.bob.request("GET", path)) == 10002
@@ -144,6 +144,6 @@ async def test_an_application_has_emoji_of_its_own(town: Town, bot: Person) -> N
 
 
 async def test_a_person_who_blocked_somebody_gets_no_reactions_of_theirs(town: Town) -> None:
-    message = await town.alice.send(town.channel_id, "Vote")
+    message = await town.alice.say("Vote")
     await town.alice.request("PUT", f"/users/@me/relationships/{town.bob.id}", {"type": 2})
     assert await refused(town.bob.react(message, "👍")) == 90001

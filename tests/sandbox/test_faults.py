@@ -157,19 +157,19 @@ async def test_who_hangs_is_cut_in_the_end_and_at_once_when_the_sandbox_closes()
 async def test_orders_meet_bots_alone_unless_told_otherwise(town: Town, caller: Caller) -> None:
     faults = town.sandbox.faults
     faults.next("*", "/channels/*", Status(500))
-    await town.bob.send(town.channel_id, "people go on")
+    await town.bob.say("people go on")
     async with caller.send() as answer:
         assert answer.status == 500
     faults.next("POST", MESSAGES, Status(500), whose=town.bob.id)
-    await town.alice.send(town.channel_id, "so does alice")
+    await town.alice.say("so does alice")
     with pytest.raises(Refused, match="500"):
-        await town.bob.send(town.channel_id, "not bob")
+        await town.bob.say("not bob")
     faults.next("POST", MESSAGES, Status(500), whose="everyone", times=2)
     with pytest.raises(Refused, match="500"):
-        await town.alice.send(town.channel_id, "nobody")
+        await town.alice.say("nobody")
     assert [one.portion.met for one in faults.waiting] == [1]
     faults.clear()
-    await town.alice.send(town.channel_id, "all is well")
+    await town.alice.say("all is well")
 
 
 async def test_a_glob_is_held_against_template_and_path_and_the_first_order_is_served_first(
@@ -279,7 +279,7 @@ async def test_discord_py_waits_for_a_429_and_gives_up_on_an_hour_where_it_was_t
 async def test_what_happens_just_before_a_handler_is_what_it_finds(town: Town, caller: Caller) -> None:
     sandbox, deeds = town.sandbox, town.sandbox.deeds
     here = f"/channels/{town.channel_id}"
-    message = await town.alice.send(town.channel_id, "still there")
+    message = await town.alice.say("still there")
     path = f"{here}/messages/{message['id']}/reactions/👍/@me"
     cases: list[tuple[Any, str, str, tuple[int, int]]] = [
         (lambda: deeds.delete_message(message["id"]), "PUT", path, (404, 10008)),
@@ -332,7 +332,7 @@ async def test_deeds_are_an_owners_with_all_that_follows(town: Town, dial: Dial)
     deeds, token = town.sandbox.deeds, town.application.token
     line = await dial()
     await line.identify(token, 1 | 1 << 9)
-    message = await town.bob.send(town.channel_id, "a word")
+    message = await town.bob.say("a word")
     thread = await town.bob.start_thread(message, "doubts")
 
     async def heard(name: str) -> Json:

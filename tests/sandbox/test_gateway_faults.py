@@ -41,7 +41,7 @@ async def test_events_are_dropped_repeated_swapped_and_late_on_order(town: Town,
 
     async def say(*texts: str) -> None:
         for text in texts:
-            await town.alice.send(town.channel_id, text)
+            await town.alice.say(text)
 
     events.next(Dropped(), "MESSAGE_*")
     await say("lost", "found")
@@ -75,7 +75,7 @@ async def test_what_is_to_be_swapped_waits_for_another_event_a_few_seconds_only(
 ) -> None:
     line = await on_line(dial, town)
     town.sandbox.faults.gateway.next(Reordered())
-    await town.alice.send(town.channel_id, "alone")
+    await town.alice.say("alone")
     town.sandbox.clock.advance(5)
     assert await next_texts(line, 1) == ["alone"]
 
@@ -89,8 +89,8 @@ async def test_orders_can_be_for_one_guild_or_one_person(town: Town, dial: Dial)
     events = town.sandbox.faults.gateway
     events.some(Dropped(), guild_id=other["id"])
     events.some(Dropped(), "MESSAGE_CREATE", whose=town.bob.id)
-    await town.alice.send(room["id"], "unheard")
-    await town.alice.send(town.channel_id, "heard")
+    await town.alice.say("unheard", in_=room["id"])
+    await town.alice.say("heard")
     assert await next_texts(line, 1) == ["heard"]
     await town.alice.edit((await town.alice.messages(town.channel_id))[0], "by bob too")
     await town.bob.wait_for("MESSAGE_UPDATE")
@@ -105,8 +105,8 @@ async def test_a_resume_brings_back_what_the_line_lost_and_nothing_that_was_drop
     town.sandbox.faults.gateway.next(Dropped())
     assert town.sandbox.faults.gateway.cut() == 1
     assert await line.closed() == 1006
-    await town.alice.send(town.channel_id, "dropped")
-    await town.alice.send(town.channel_id, "missed")
+    await town.alice.say("dropped")
+    await town.alice.say("missed")
     again = await dial()
     await again.resume(town.application.token, line.session_id, seen)
     assert await next_texts(again, 1) == ["missed"]
@@ -177,7 +177,7 @@ async def test_a_silent_connection_says_nothing_and_answers_no_heartbeat_until_i
     gateway = town.sandbox.faults.gateway
     assert gateway.silence() == 1
     await line.say(1, line.last)
-    await town.alice.send(town.channel_id, "into the void")
+    await town.alice.say("into the void")
     with pytest.raises(TimeoutError):
         await line.socket.receive(timeout=0.1)
     # Who gives up and comes again is heard, and misses nothing.
@@ -186,7 +186,7 @@ async def test_a_silent_connection_says_nothing_and_answers_no_heartbeat_until_i
     assert await next_texts(again, 1) == ["into the void"]
     await again.until("RESUMED")
     gateway.silence(for_s=30)
-    await town.alice.send(town.channel_id, "half a minute")
+    await town.alice.say("half a minute")
     with pytest.raises(TimeoutError):
         await again.socket.receive(timeout=0.1)
     town.sandbox.clock.advance(30)
@@ -213,7 +213,7 @@ async def test_connections_close_with_a_code_and_are_asked_to_come_back(town: To
         with pytest.raises(ValueError):
             await gateway.close(wrong)
     # None of it was said to people.
-    await town.alice.send(town.channel_id, "people are still there")
+    await town.alice.say("people are still there")
     await town.bob.wait_for("MESSAGE_CREATE")
 
 
@@ -232,8 +232,8 @@ async def test_discord_py_goes_through_cuts_and_resumes_and_a_refused_resume_beg
     gateway.cut()
     await bot.wait_heard("resumed")
     gateway.next(Dropped(), "MESSAGE_CREATE")
-    await town.alice.send(town.channel_id, "dropped")
-    await town.alice.send(town.channel_id, "heard")
+    await town.alice.say("dropped")
+    await town.alice.say("heard")
     await bot.wait_heard("message")
     await gateway.close(4000)
     await bot.wait_heard("resumed", times=2)
@@ -271,7 +271,7 @@ async def test_a_guild_that_is_out_is_silent_to_bots_and_comes_back_whole(
     assert gateway.outage(town.guild_id) == 0
     guild = await bot.wait_heard("guild_unavailable")
     assert guild.unavailable
-    await town.alice.send(town.channel_id, "people go on")
+    await town.alice.say("people go on")
     headers = {"Authorization": f"Bot {town.application.token}"}
     async with aiohttp.ClientSession(headers=headers) as http:
         for path in (f"/guilds/{town.guild_id}", f"/channels/{town.channel_id}/messages"):
@@ -287,7 +287,7 @@ async def test_a_guild_that_is_out_is_silent_to_bots_and_comes_back_whole(
     assert gateway.end_outage(town.guild_id) == 2
     assert (await bot.wait_heard("guild_available", times=2)).id == int(town.guild_id)
     assert "message" not in [name for name, _ in bot.heard]
-    await town.alice.send(town.channel_id, "back")
+    await town.alice.say("back")
     await bot.wait_heard("message")
     with pytest.raises(Exception, match="10004"):
         gateway.outage("1")

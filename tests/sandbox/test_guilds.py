@@ -49,7 +49,7 @@ async def test_a_deleted_guild_leaves_nothing_behind(town: Town, bot: Person, st
     client = await start_bot()
     alice, bob, world = town.alice, town.bob, town.sandbox.stage.world
     code = await alice.invite(town.channel_id)
-    message = await alice.send(town.channel_id, "Article")
+    message = await alice.say("Article", in_=town.channel_id)
     thread = await alice.start_thread(message, "Talk")
     body = {"name": "greet", "description": "x", "type": 1}
     commands = f"/applications/{bot.id}/guilds/{town.guild_id}/commands"
@@ -128,7 +128,7 @@ async def test_every_kind_of_channel_is_made_and_spelled(town: Town) -> None:
         made = await town.alice.create_channel(town.guild_id, name, kind)
         assert (made["type"], made["name"]) == (kind, spelled)
         assert ("bitrate" in made, "available_tags" in made) == (kind in (2, 13), kind in (15, 16))
-        written = town.alice.send(made["id"], "hello")
+        written = town.alice.say("hello", in_=made["id"])
         if kind in (4, 15, 16):
             assert await refused(written) == 50008
         else:

@@ -47,18 +47,18 @@ async def test_the_list_of_members_takes_a_privileged_intent(town: Town, bot: Pe
 async def test_a_time_out_leaves_looking_and_ends_by_the_clock(town: Town, bot: Person) -> None:
     alice, bob, now = town.alice, town.bob, town.sandbox.clock.now
     path = f"/guilds/{town.guild_id}/members/{bob.id}"
-    message = await alice.send(town.channel_id, "Article")
+    message = await alice.say("Article", in_=town.channel_id)
     # An overwrite that allows does not help against a time-out.
     await alice.overwrite(town.channel_id, bob.id, allow=int(Permission.SEND_MESSAGES), member=True)
     until = stamp(now() + timedelta(minutes=10))
     silenced = await alice.request("PATCH", path, {"communication_disabled_until": until})
     assert silenced["communication_disabled_until"] == until
     await bob.wait_for("GUILD_MEMBER_UPDATE", communication_disabled_until=until)
-    assert await refused(bob.send(town.channel_id, "but")) == 50013
+    assert await refused(bob.say("but", in_=town.channel_id)) == 50013
     assert await refused(bob.react(message, "👍")) == 50013
     assert (await bob.message(town.channel_id, message["id"]))["content"] == "Article"
     town.sandbox.clock.advance(601)
-    await bob.send(town.channel_id, "back")
+    await bob.say("back", in_=town.channel_id)
 
     async def answer(who: Person, whom: str, **away: float) -> int:
         body = {"communication_disabled_until": stamp(now() + timedelta(**away))}
@@ -119,10 +119,10 @@ async def test_bans_remove_keep_out_and_clean_up(town: Town, bot: Person) -> Non
     alice, bob, guild_id = town.alice, town.bob, town.guild_id
     path = f"/guilds/{guild_id}/bans"
     code = await alice.invite(town.channel_id)
-    old = await bob.send(town.channel_id, "old")
+    old = await bob.say("old", in_=town.channel_id)
     town.sandbox.clock.advance(7200)
-    await bob.send(town.channel_id, "new")
-    kept = await alice.send(town.channel_id, "hers")
+    await bob.say("new", in_=town.channel_id)
+    kept = await alice.say("hers", in_=town.channel_id)
     await alice.request("PUT", f"{path}/{bob.id}", {"delete_message_seconds": 3600})
     await alice.wait_for("GUILD_BAN_ADD")
     assert {one["id"] for one in await alice.messages(town.channel_id)} == {old["id"], kept["id"]}

@@ -255,6 +255,6 @@ def with_labels(bot: Bot) -> None:
 async def test_discord_py_reads_labels_texts_and_selects(town: Town, start_bot: StartBot) -> None:
     bot = await start_bot(setup=with_labels)
     await bot.tree.sync()
-    dialog = await town.bob.slash("ask", channel_id=town.channel_id)
+    dialog = await town.bob.slash("ask")
     thanks = await town.bob.submit(dialog, {"words": "Hello", "topic": "world"})
     assert (thanks.content, thanks.ephemeral) == ("Hello: world", True)

@@ -44,7 +44,7 @@ async def test_direct_messages_reach_who_is_open_to_them(town: Town, bot: Person
     assert channel["id"] == (await bot.open_direct(bob.id))["id"]
 
     async def closed(who: Person = bot) -> int:
-        return await refused(who.send(channel["id"], "psst"))
+        return await refused(who.say("psst", in_=channel["id"]))
 
     await bot.send(channel["id"], "hello")
     await bob.request("PATCH", "/users/@me/settings", {"restricted_guilds": [town.guild_id]})
@@ -57,7 +57,7 @@ async def test_direct_messages_reach_who_is_open_to_them(town: Town, bot: Person
     assert await closed() == await closed(bob) == 50007
     await bob.request("DELETE", f"/users/@me/relationships/{bot.id}")
     await bot.send(channel["id"], "again")
-    assert await refused(alice.send(channel["id"], "not mine")) == 50001
+    assert await refused(alice.say("not mine", in_=channel["id"])) == 50001
     await bob.leave(town.guild_id)
     # The channel stays, but there is no guild in common any more.
     assert await closed() == 50278

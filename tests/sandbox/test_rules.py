@@ -63,7 +63,7 @@ async def test_a_hidden_channel_is_silent_and_refuses(town: Town) -> None:
     assert await refused(town.bob.react(message, "👍")) == 50001
     await town.alice.overwrite(town.channel_id, town.bob.id, allow=VIEW, member=True)
     await town.alice.say("seen")
-    await town.bob.wait_for_message(lambda one: one["content"] == "seen", since=mark)
+    await town.bob.wait_for("MESSAGE_CREATE", content="seen", since=mark)
     assert not [event for event in town.bob.events[mark:] if event.data.get("content") == "hidden"]
 
 

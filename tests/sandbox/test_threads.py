@@ -35,7 +35,7 @@ async def test_a_thread_at_rest_archives_and_what_is_written_keeps_it_open(town:
     clock, alice = town.sandbox.clock, town.alice
     thread = await open_thread(alice, town.channel_id, auto_archive_duration=60)
     clock.advance(59 * MINUTE)
-    await alice.send(thread["id"], "still here")
+    await alice.say("still here", in_=thread["id"])
     clock.advance(59 * MINUTE)
     assert not (await state_of(alice, thread))["archived"]
     due = clock.now()
@@ -49,7 +49,7 @@ async def test_a_thread_at_rest_archives_and_what_is_written_keeps_it_open(town:
     assert told.data["id"] == thread["id"]
     # One that rests has no timer; writing opens it and starts the time anew.
     assert not town.sandbox.stage.archivals
-    await town.bob.send(thread["id"], "again")
+    await town.bob.say("again", in_=thread["id"])
     assert not (await state_of(alice, thread))["archived"]
     clock.advance(61 * MINUTE)
     assert (await state_of(alice, thread))["archived"]
@@ -87,7 +87,7 @@ async def test_a_reload_keeps_the_time_of_archiving(tmp_path: Path) -> None:
 async def test_what_is_archived_can_be_read_and_written_to_and_not_changed(town: Town) -> None:
     alice, bob = town.alice, town.bob
     thread = await open_thread(alice, town.channel_id)
-    said = await bob.send(thread["id"], "mine")
+    said = await bob.say("mine", in_=thread["id"])
     place = f"/channels/{thread['id']}"
     await alice.request("PATCH", place, {"archived": True})
     assert [one["id"] for one in await bob.messages(thread["id"])] == [said["id"]]
@@ -98,7 +98,7 @@ async def test_what_is_archived_can_be_read_and_written_to_and_not_changed(town:
     assert await refused(alice.request("PUT", f"{place}/thread-members/{bob.id}")) == 50083
     assert await refused(bob.request("DELETE", f"{place}/thread-members/@me")) == 50083
     assert await refused(alice.request("PATCH", place, {"name": "Other"})) == 50083
-    await bob.send(thread["id"], "opens it")
+    await bob.say("opens it", in_=thread["id"])
     assert not (await state_of(bob, thread))["archived"]
     await bob.edit(said, "changed")
 
@@ -114,9 +114,9 @@ async def test_a_lock_leaves_a_thread_to_its_moderators(town: Town) -> None:
         assert await refused(bob.request("PATCH", place, body)) == 50013
     await alice.request("PATCH", place, {"locked": True, "archived": True})
     assert await refused(bob.request("PATCH", place, {"archived": False})) == 50013
-    assert await refused(bob.send(thread["id"], "let me in")) == 50083
-    await alice.send(thread["id"], "opens it, as I may")
-    assert await refused(bob.send(thread["id"], "me too")) == 160005
+    assert await refused(bob.say("let me in", in_=thread["id"])) == 50083
+    await alice.say("opens it, as I may", in_=thread["id"])
+    assert await refused(bob.say("me too", in_=thread["id"])) == 160005
 
 
 async def test_slow_mode_paces_people_and_not_bots_or_moderators(town: Town) -> None:
@@ -124,21 +124,21 @@ async def test_slow_mode_paces_people_and_not_bots_or_moderators(town: Town) -> 
     bot = Person(town.sandbox.url, "bot", f"Bot {town.application.token}")
     async with bot:
         channel = await alice.create_channel(town.guild_id, "slow", rate_limit_per_user=30)
-        first = await bob.send(channel["id"], "one")
+        first = await bob.say("one", in_=channel["id"])
         town.sandbox.clock.advance(10)
         with pytest.raises(Refused) as no:
-            await bob.send(channel["id"], "two")
+            await bob.say("two", in_=channel["id"])
         assert (no.value.status, no.value.code) == (429, 20016)
         assert 19 < no.value.body["retry_after"] <= 20
         # A thread has a pace of its own: one message and one thread in each span.
         thread = await bob.start_thread(first, "Talk")
         assert await refused(open_thread(bob, channel["id"])) == 20016
-        await bob.send(thread["id"], "no pace here")
-        await bob.send(thread["id"], "none at all")
+        await bob.say("no pace here", in_=thread["id"])
+        await bob.say("none at all", in_=thread["id"])
         for person in (alice, bot, alice, bot):
             await person.request("POST", f"/channels/{channel['id']}/messages", {"content": "hurry"})
         town.sandbox.clock.advance(20)
-        await bob.send(channel["id"], "two")
+        await bob.say("two", in_=channel["id"])
 
 
 async def test_a_private_thread_opens_by_mention_and_closes_by_removal(town: Town) -> None:
@@ -146,7 +146,7 @@ async def test_a_private_thread_opens_by_mention_and_closes_by_removal(town: Tow
     thread = await open_thread(alice, town.channel_id, type=12, invitable=False)
     place = f"/channels/{thread['id']}"
     mark = bob.mark()
-    await alice.send(thread["id"], f"Come in, <@{bob.id}>")
+    await alice.say(f"Come in, <@{bob.id}>", in_=thread["id"])
     opened = await bob.wait_for(lambda event: event.name == "THREAD_CREATE", since=mark)
     assert (opened.data["id"], opened.data["member"]["user_id"]) == (thread["id"], bob.id)
     assert "newly_created" not in opened.data
@@ -154,7 +154,7 @@ async def test_a_private_thread_opens_by_mention_and_closes_by_removal(town: Tow
     async with carol:
         await carol.join(await alice.invite(town.channel_id))
         # Not invitable: only the owner and moderators bring others in.
-        await bob.send(thread["id"], f"And <@{carol.id}>?")
+        await bob.say(f"And <@{carol.id}>?", in_=thread["id"])
         assert await refused(carol.messages(thread["id"])) == 50001
         assert await refused(bob.request("PUT", f"{place}/thread-members/{carol.id}")) == 50013
         assert await refused(bob.request("DELETE", f"{place}/thread-members/{alice.id}")) == 50013
@@ -188,9 +188,9 @@ async def test_thread_members_are_read_one_by_one_and_in_pages(town: Town) -> No
 
 async def test_a_thread_counts_its_messages_and_outlives_what_it_was_made_from(town: Town) -> None:
     alice, bob = town.alice, town.bob
-    article = await alice.send(town.channel_id, "Article")
+    article = await alice.say("Article", in_=town.channel_id)
     thread = await alice.start_thread(article, "Comments")
-    said = [await bob.send(thread["id"], str(number)) for number in range(3)]
+    said = [await bob.say(str(number), in_=thread["id"]) for number in range(3)]
     await bob.delete(said[0])
     await alice.request("PATCH", f"/channels/{thread['id']}", {"name": "Remarks"})
     shape = await bob.request("GET", f"/channels/{thread['id']}")
@@ -276,7 +276,7 @@ async def test_a_forums_rules_hold_for_its_posts(town: Town) -> None:
     async def post(person: Person, **change: Any) -> Json:
         return dict(await person.request("POST", path, {**body, **change}))
 
-    assert await refused(bob.send(forum["id"], "not here")) == 50008
+    assert await refused(bob.say("not here", in_=forum["id"])) == 50008
     assert await refused(post(bob, applied_tags=[])) == 40067
     assert await refused(post(bob, applied_tags=[moderated])) == 50013
     assert await refused(post(bob, applied_tags=[STRANGER])) == 50035
@@ -316,7 +316,7 @@ async def test_a_post_takes_sending_only_and_a_thread_its_own_permissions(town: 
         await alice.overwrite(channel_id, town.guild_id, deny=int(denied))
     body = {"name": "How?", "message": {"content": "Tell me"}}
     await bob.request("POST", f"/channels/{forum['id']}/threads", body)
-    article = await alice.send(town.channel_id, "Article")
+    article = await alice.say("Article", in_=town.channel_id)
     assert await refused(bob.start_thread(article, "Talk")) == 50013
     assert await refused(open_thread(bob, town.channel_id, type=11)) == 50013
     assert await refused(open_thread(bob, town.channel_id, type=12)) == 50013

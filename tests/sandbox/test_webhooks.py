@@ -87,7 +87,7 @@ async def test_a_webhook_writes_edits_and_deletes_its_own_only(town: Town, nobod
     webhook = await make_webhook(town.alice, town.channel_id)
     body = {"content": "Hello @everyone", "username": "Reporter", "nonce": "n", "flags": 64}
     assert await nobody.request("POST", path_of(webhook), body) is None
-    heard = await bob.wait_for_message(lambda one: one["content"].startswith("Hello"))
+    heard = (await bob.wait_for("MESSAGE_CREATE", lambda one: one["content"].startswith("Hello"))).data
     author = heard["author"]
     assert (heard["webhook_id"], author["id"]) == (webhook["id"], webhook["id"])
     assert (author["username"], author["bot"], author["discriminator"]) == ("Reporter", True, "0000")
@@ -102,7 +102,7 @@ async def test_a_webhook_writes_edits_and_deletes_its_own_only(town: Town, nobod
     assert await refused(nobody.request("GET", path_of(webhook, "/messages/@original"))) == 10008
     assert await refused(town.alice.edit(answer, "not mine")) == 50005
     # Nobody is pinged by an answer to it.
-    assert (await bob.send(town.channel_id, "Indeed", reply_to=answer))["mentions"] == []
+    assert (await bob.reply(answer, "Indeed"))["mentions"] == []
     await nobody.request("DELETE", own)
     assert await refused(bob.message(town.channel_id, answer["id"])) == 10008
     for body, code in (
@@ -120,7 +120,7 @@ async def test_a_webhook_writes_edits_and_deletes_its_own_only(town: Town, nobod
 async def test_a_webhook_writes_into_threads_and_opens_posts(town: Town, nobody: Person) -> None:
     alice = town.alice
     webhook = await make_webhook(alice, town.channel_id)
-    thread = await alice.start_thread(await alice.send(town.channel_id, "Article"), "Comments")
+    thread = await alice.start_thread(await alice.say("Article", in_=town.channel_id), "Comments")
     sent = await nobody.request(
         "POST", path_of(webhook), {"content": "In it"}, wait="true", thread_id=thread["id"]
     )
@@ -193,7 +193,7 @@ async def test_who_follows_gets_what_is_published_and_what_becomes_of_it(town: T
     [webhook] = await alice.request("GET", f"/channels/{town.channel_id}/webhooks")
     assert (webhook["type"], webhook["source_channel"]["id"], "token" in webhook) == (2, wire["id"], False)
 
-    news = await alice.send(wire["id"], "News")
+    news = await alice.say("News", in_=wire["id"])
     publish = f"/channels/{wire['id']}/messages/{news['id']}/crosspost"
     assert await refused(bob.request("POST", publish)) == 50013
     await alice.request("POST", publish)
@@ -212,7 +212,7 @@ async def test_who_follows_gets_what_is_published_and_what_becomes_of_it(town: T
     assert (gone["content"], gone["flags"]) == ("[Original Message Deleted]", 2 | 8)
 
     await alice.request("DELETE", f"/webhooks/{webhook['id']}")
-    again = await alice.send(wire["id"], "Unheard")
+    again = await alice.say("Unheard", in_=wire["id"])
     await alice.request("POST", f"/channels/{wire['id']}/messages/{again['id']}/crosspost")
     assert len(await bob.messages(town.channel_id)) == 2
     assert await refused(alice.request("POST", f"/channels/{town.channel_id}/followers", {})) == 50024
