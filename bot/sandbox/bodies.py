@@ -4,6 +4,7 @@ import zlib
 from typing import Any
 
 from aiohttp import BodyPartReader, hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.sandbox.errors import refusal
 from bot.sandbox.routes.routing import Upload
@@ -14,6 +15,16 @@ FILE_AT_MOST = 10 * 1024 * 1024
 # Ten files of the greatest size would fit; Discord's gate closes earlier.
 _BODY_AT_MOST = 25 * 1024 * 1024
 _PIECE = 256 * 1024
+# aiohttp's reader has no error of its own for a form that ends early, has no boundary, lies about its codes.
+_UNREADABLE = (
+    HttpProcessingError,
+    ValueError,
+    AssertionError,
+    LookupError,
+    EOFError,
+    RuntimeError,
+    zlib.error,
+)
 
 
 async def read_body(request: web.Request) -> tuple[Any, tuple[Upload, ...]]:
@@ -49,8 +60,7 @@ async def _read_form(request: web.Request) -> tuple[Any, tuple[Upload, ...]]:
                 files.append(Upload(name, _readable(part.filename), _readable(kind), data))
             else:
                 texts[name] = data.decode(errors="replace")
-    except (ValueError, AssertionError, LookupError, EOFError, RuntimeError, zlib.error):
-        # aiohttp's reader has no error of its own for a form that ends early, has no boundary, lies about codes.
+    except _UNREADABLE:
         raise refusal(50109) from None
     # Without `payload_json` the plain fields of the form are the body.
     return (texts or None if body is None else body), tuple(files)

@@ -177,6 +177,7 @@ async def test_a_broken_form_is_a_bad_request_and_no_failure(town: Town) -> None
         (kind, b"no part at all"),
         (kind, part),
         (kind, b""),
+        (kind, part.replace(b"payload_json", b"\x1b") + b"\r\n--b--\r\n"),
         (kind, part.replace(b"Content-Disposition", b"Content-Encoding: gzip\r\nContent-Disposition")),
         (kind, part.replace(b"\r\n\r\n", b"\r\nContent-Transfer-Encoding: odd\r\n\r\n") + b"\r\n--b--\r\n"),
     ):
