@@ -99,6 +99,16 @@ LAYOUTS: list[tuple[list[Json], str, str]] = [
         "BASE_TYPE_BAD_LENGTH",
     ),
     ([{"type": 13, "file": {"url": "http://example.org/a"}}], "0.file.url", "URL_TYPE_INVALID_SCHEME"),
+    (
+        [{"type": 13, "file": {"url": "attachment://a.txt"}}],
+        "0.file.url",
+        "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND",
+    ),
+    (
+        [{"type": 12, "items": [PICTURE, {"media": {"url": "attachment://a.png"}}]}],
+        "0.items.1.media.url",
+        "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND",
+    ),
     ([{"type": 14, "spacing": 3}], "0.spacing", "BASE_TYPE_CHOICES"),
     ([text()] * 41, "", "BASE_TYPE_BAD_LENGTH"),
     ([container(*[text()] * 20)] * 2, "", "COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED"),

@@ -108,7 +108,7 @@ async def test_menus_bring_their_target(stage: Stage, town: Town) -> None:
     made = await stage.put({"name": "Greet", "type": 2}, {"name": "Keep", "type": 3})
     heard = await stage.use(made["Greet"], target_id=town.alice.id)
     assert set(heard["data"]["resolved"]) == {"users", "members"}
-    message = await town.alice.send(town.channel_id, "Read all about it")
+    message = await town.alice.say("Read all about it")
     heard = await stage.use(made["Keep"], target_id=message["id"])
     assert heard["data"]["target_id"] == message["id"]
     assert heard["data"]["resolved"]["messages"][message["id"]]["content"] == "Read all about it"
@@ -117,7 +117,7 @@ async def test_menus_bring_their_target(stage: Stage, town: Town) -> None:
     assert (answer["type"], answer["interaction"]["name"]) == (23, "Keep")
     assert answer["interaction_metadata"]["target_message_id"] == message["id"]
     general = next(one for one in await town.bob.channels(town.guild_id) if one["name"] == "general")
-    elsewhere = await town.alice.send(general["id"], "Elsewhere")
+    elsewhere = await town.alice.say("Elsewhere", in_=general["id"])
     for target, code in ((elsewhere["id"], 10008), ("1", 10008)):
         with pytest.raises(Refused) as no:
             await stage.use(made["Keep"], target_id=target)
@@ -264,7 +264,7 @@ async def test_a_click_is_of_a_component_that_the_person_sees(stage: Stage, town
     with pytest.raises(Refused) as no:
         await stage.click(message, "go", component_type=3)
     assert codes(no.value, "data.custom_id") == ["COMPONENT_VALIDATION_FAILED"]
-    others = await town.alice.send(town.channel_id, "No button")
+    others = await town.alice.say("No button")
     for target in (others, {**message, "id": "1"}):
         with pytest.raises(Refused, match="10008"):
             await stage.click(target, "go")
@@ -351,7 +351,7 @@ async def test_a_button_works_after_a_restart_and_what_waited_is_forgotten(
         }
         async with Person(sandbox.url, "ann", token) as ann:
             await ann.request("POST", "/interactions", press)
-        (waiting,) = sandbox.stage.pending._by_id.values()
+        (waiting,) = sandbox.stage.pending.all()
     async with Sandbox(state=state) as sandbox:
         async with Person(sandbox.url, "ann", token) as ann:
             await ann.request("POST", "/interactions", press)
@@ -405,13 +405,13 @@ def with_view(bot: Bot) -> None:
 async def test_discord_py_runs_views_with_selects_menus_and_checks(town: Town, start_bot: StartBot) -> None:
     bot = await start_bot(setup=with_view)
     await bot.tree.sync()
-    card = await town.bob.slash("choose", channel_id=town.channel_id)
+    card = await town.bob.slash("choose")
     told = await town.alice.choose(card, town.bob, menu="who")
     assert (told.content, told.ephemeral) == ("It is bob", True)
     chosen = await town.alice.choose(card, "world", "local")
     assert (chosen.content, chosen.components) == ("world and local", [])
-    refused = await town.bob.slash("guarded", channel_id=town.channel_id)
+    refused = await town.bob.slash("guarded")
     assert (refused.content, refused.ephemeral) == ("MissingPermissions", True)
-    assert (await town.alice.slash("guarded", channel_id=town.channel_id)).content == "In"
+    assert (await town.alice.slash("guarded")).content == "In"
     greeted = await town.bob.user_menu("Greet", town.alice, in_=town.channel)
     assert greeted.content == "Hello alice True"

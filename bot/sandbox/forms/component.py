@@ -39,6 +39,19 @@ def _walk_one(one: Json, place: Path) -> Iterator[tuple[Path, Json]]:
             yield from _walk_one(one[key], (*place, key))
 
 
+def demand_attachments(components: list[Json], names: set[str], form: Form, path: Path) -> None:
+    """Refuse pictures and files that point at attachments of other names than the message has."""
+    for place, one in _walk(components, (*path, "components")):
+        media: list[tuple[Path, Any]] = [((key, "url"), one.get(key)) for key in ("media", "file")]
+        for index, item in enumerate(one.get("items", ())):
+            media.append((("items", index, "media", "url"), item["media"]))
+        for where, item in media:
+            scheme, _, name = (item or {}).get("url", "").partition("://")
+            if scheme == "attachment" and unquote(name) not in names:
+                code = "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND"
+                form.wrong((*place, *where), code, f"The referenced attachment {name} was not found")
+
+
 def uses_components_v2(components: list[Json]) -> bool:
     """Whether there is a component that needs the flag IS_COMPONENTS_V2."""
     return any(one.get("type") in _LAYOUTS for one in components)

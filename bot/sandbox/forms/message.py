@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.sandbox.errors import refusal
-from bot.sandbox.forms.component import read_components, uses_components_v2
+from bot.sandbox.forms.component import demand_attachments, read_components, uses_components_v2
 from bot.sandbox.forms.embed import read_embeds
 from bot.sandbox.forms.form import Form, Path
 from bot.sandbox.routes.routing import Upload
@@ -90,6 +90,7 @@ def read_new_message(
     Raises 50081 for stickers, which no guild here has. A poll is an error of the form: this Discord has none.
     """
     draft = read_message(body, files, form, path)
+    demand_attachments(draft.components, {one.filename for one, _ in draft.uploads}, form, path)
     for attachment_id in draft.kept:
         message = f"There is no file for the attachment {attachment_id}."
         form.wrong((*path, "attachments"), "ATTACHMENT_NOT_FOUND", message)

@@ -173,13 +173,11 @@ def overwrite(call: Call) -> Any:
 
 def tell_index_changed(stage: Stage, application_id: str, guild_id: str | None) -> None:
     """Tell people's clients to read the commands anew: of one guild, or of all that the bot is in."""
-    bot_id = stage.world.applications[application_id].bot_id or ""
-    guilds = stage.world.guilds_of(bot_id)
-    for guild in guilds:
-        if guild_id not in (None, guild.id):
-            continue
-        for user_id in guild.members:
-            if not stage.world.users[user_id].bot:
+    bot_id = stage.world.applications[application_id].bot_id
+    # Of all members only those who are there are looked at: guilds are many, people's clients few.
+    for user_id in {one.user.id for one in stage.gateway.sessions() if not one.user.bot}:
+        for guild in stage.world.guilds_of(user_id):
+            if bot_id in guild.members and guild_id in (None, guild.id):
                 data = {"guild_id": guild.id, "application_id": application_id}
                 stage.gateway.to_user(user_id, "GUILD_APPLICATION_COMMAND_INDEX_UPDATE", data)
 

@@ -75,6 +75,10 @@ class Pending:
         """The interaction with an id."""
         return self._by_id.get(interaction_id)
 
+    def all(self) -> list[Interaction]:
+        """The interactions that are remembered, oldest first."""
+        return list(self._by_id.values())
+
     def dialog(
         self, user_id: str, interaction_id: object, custom_id: object, now: datetime
     ) -> Interaction | None:
