@@ -185,10 +185,10 @@ function start(person, people) {
   const isAboutPlace = (type, data) => type === "GUILD_CREATE" || type === "GUILD_DELETE"
     || (/^(CHANNEL|THREAD)_CREATE$/u.test(type) && !room.channel) || (/^(CHANNEL|THREAD)_DELETE$/u.test(type) && data.id === room.channel?.id);
 
-  async function show({ force = false } = {}) {
+  async function show({ force = false, look = true } = {}) {
     let place = readAddress(store);
     // An archived thread is not among what the gateway told of.
-    if (!place.channelId && place.asked && (await find(place.asked))) place = readAddress(store);
+    if (look && !place.channelId && place.asked && (await find(place.asked))) place = readAddress(store);
     const same = place.channelId === session.place.channelId && place.guildId === session.place.guildId;
     session.place = place;
     toggles.closeDrawer();
@@ -246,7 +246,7 @@ function start(person, people) {
       byId("person").replaceChildren(personPanel(people, person, session, theme));
       await show({ force: true });
       document.body.dataset.ready = "true";
-    } else if (isAboutPlace(type, data)) await show();
+    } else if (isAboutPlace(type, data)) await show({ look: false });
   });
   store.listen("channels", () => room.refreshHead());
   byId("skip").addEventListener("click", (event) => {

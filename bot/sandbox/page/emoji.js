@@ -1,6 +1,7 @@
 // Emoji: the table of all of them (emoji.txt: one a line, with its names), drawing one, and which were used last.
 
 import { make } from "./dom.js";
+import { sameEmoji } from "./kinds.js";
 
 const RECENT = "sandbox.emoji";
 const RECENT_MOST = 27;
@@ -39,15 +40,15 @@ export function customEmoji(guild) {
   return (guild?.emojis ?? []).map(({ id, name, animated }) => ({ id, name, animated, names: [name.toLowerCase()] }));
 }
 
-/** What was used last, the newest first; before that, the usual ones. */
+/** What was used last as {id, name}, the newest first; before that, the usual ones. */
 export function recentEmoji(memory = localStorage) {
   const kept = JSON.parse(memory.getItem(RECENT) ?? "[]");
-  return kept.length ? kept : USUAL.map((name) => ({ id: null, name, names: [name] }));
+  return kept.length ? kept : USUAL.map((name) => ({ id: null, name }));
 }
 
-export function rememberEmoji({ id, name, names = [name] }, memory = localStorage) {
-  const others = recentEmoji(memory).filter((one) => one.name !== name || one.id !== id);
-  memory.setItem(RECENT, JSON.stringify([{ id, name, names }, ...others].slice(0, RECENT_MOST)));
+export function rememberEmoji({ id, name }, memory = localStorage) {
+  const others = recentEmoji(memory).filter((one) => !sameEmoji(one, { id, name }));
+  memory.setItem(RECENT, JSON.stringify([{ id, name }, ...others].slice(0, RECENT_MOST)));
 }
 
 /** How an emoji is written into a message. */

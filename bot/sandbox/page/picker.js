@@ -2,6 +2,7 @@
 
 import { make } from "./dom.js";
 import { customEmoji, drawEmoji, emojiTable, recentEmoji, rememberEmoji, searchEmoji } from "./emoji.js";
+import { sameEmoji } from "./kinds.js";
 import { float } from "./menus.js";
 
 const COLUMNS = 9;
@@ -17,8 +18,11 @@ export async function openPicker(anchor, guild, pick) {
   const close = float(anchor, box);
   search.focus();
   const own = customEmoji(guild);
-  const groups = [{ title: "Recent", emoji: recentEmoji() }, ...(own.length ? [{ title: guild.name, emoji: own }] : []), ...(await emojiTable())];
-  const everything = groups.slice(1).flatMap(({ emoji }) => emoji);
+  const groups = [...(own.length ? [{ title: guild.name, emoji: own }] : []), ...(await emojiTable())];
+  const everything = groups.flatMap(({ emoji }) => emoji);
+  // One of another server is not offered here.
+  const recent = recentEmoji().map((last) => everything.find((one) => sameEmoji(one, last))).filter(Boolean);
+  groups.unshift({ title: "Recent", emoji: recent });
   const byButton = new WeakMap();
 
   const cell = (emoji) => {

@@ -35,7 +35,7 @@ export class Room {
     this.close();
     this.channel = null;
     delete this.element.dataset.channelId;
-    this.element.replaceChildren(make("header", { class: "room-head" }, this.#drawerButton()), ...content);
+    this.element.replaceChildren(make("header", { class: "room-head" }, this.#drawerButton(), make("span", { class: "spacer" }), this.#benchButton()), ...content);
   }
 
   /** Show `channel`; resolves when its messages stand. */
@@ -78,6 +78,10 @@ export class Room {
     return iconButton("menu", "Channels", this.toggles.drawer, { class: "icon-button drawer-button", id: "open-drawer" });
   }
 
+  #benchButton() {
+    return iconButton("wrench", "Workbench (Ctrl+.)", this.toggles.workbench, { id: "toggle-workbench" });
+  }
+
   #head(channel) {
     const { store } = this.session;
     const parent = isThread(channel) ? store.channels.get(channel.parent_id) : null;
@@ -94,7 +98,7 @@ export class Room {
       !parent && !isForum(channel) && !isDirect(channel) && iconButton("thread", "Threads", (event) => openThreads(event.currentTarget, channel, session), { ...menu, id: "threads" }),
       !isForum(channel) && iconButton("pin", "Pinned messages", (event) => openPins(event.currentTarget, channel, session), { "aria-haspopup": "dialog", id: "pins" }),
       !isDirect(channel) && iconButton("more", "More about this channel", (event) => this.#openMore(event.currentTarget, channel), { ...menu, id: "channel-menu" }),
-      iconButton("wrench", "Workbench (Ctrl+.)", this.toggles.workbench, { id: "toggle-workbench" }),
+      this.#benchButton(),
       !isDirect(channel) && iconButton("people", "Members", this.toggles.members, { id: "toggle-members" }),
     ];
   }
