@@ -51,10 +51,6 @@ class Talking(Client):
     async def _write(self, channel_id: str, body: Json, files: Files | None) -> Json:
         return dict(await self.request("POST", f"/channels/{channel_id}/messages", body, files))
 
-    async def send(self, channel_id: str, text: str, reply_to: Json | None = None, ping: bool = True) -> Json:
-        """`say` and `reply` as they were called before."""
-        return await (self.reply(reply_to, text, ping) if reply_to else self.say(text, channel_id))
-
     async def edit(self, message: Message, text: str) -> Json:
         """Write one's message anew."""
         return dict(await self.request("PATCH", path_of(message), {"content": text}))
@@ -125,12 +121,6 @@ class Talking(Client):
             f"{self._how_long(timeout)} for {_described(wanted)} that did not come to channel {channel_id}; "
             f"it holds {held or 'nothing'}."
         )
-
-    async def wait_for_message(
-        self, predicate: Callable[[Json], bool], timeout: float = 5, since: int = 0
-    ) -> Json:
-        """The first new message that fits, in whatever channel."""
-        return (await self.wait_for("MESSAGE_CREATE", predicate, timeout=timeout, since=since)).data
 
     # Threads
 

@@ -55,7 +55,7 @@ class Using(Talking):
 
         Options are keywords; those whose names Python or this call has taken, or cannot spell, come in a mapping.
         """
-        place = self._place(more.pop("channel_id", in_))
+        place = self._place(in_)
         command, data = await self._command_data(name, {**(options or {}), **more}, place)
         return await self._act(_COMMAND, command["application_id"], place, data, timeout)
 
@@ -72,7 +72,7 @@ class Using(Talking):
         **more: Any,
     ) -> list[Json]:
         """The choices offered for the focused option while `text` is written there."""
-        place = self._place(more.pop("channel_id", in_))
+        place = self._place(in_)
         given = {**(options or {}), **more, focused: text}
         command, data = await self._command_data(name, given, place, focused)
         mark, nonce = self.mark(), self._nonce()
