@@ -53,7 +53,7 @@ def message_shape(
         "attachments": [attachment_shape(world, message, one) for one in message.attachments]
         if whole
         else [],
-        "embeds": message.embeds if whole else [],
+        "embeds": _embed_shapes(world, message) if whole else [],
         "components": message.components if whole else [],
         "pinned": message.pinned_at is not None,
         "flags": message.flags,
@@ -146,6 +146,23 @@ def _metadata_shape(world: World, metadata: Json) -> Json:
     if opened_by is not None:
         shown["triggering_interaction_metadata"] = _metadata_shape(world, opened_by)
     return shown
+
+
+def _embed_shapes(world: World, message: Message) -> list[Json]:
+    """A message's embeds; a picture that is one of its files gets that file's address."""
+    if not message.attachments:
+        return message.embeds
+    entries = [attachment_shape(world, message, one) for one in message.attachments]
+    files = {f"attachment://{one['filename']}": one["url"] for one in entries}
+    return [
+        {key: _with_files(part, files) if isinstance(part, dict) else part for key, part in embed.items()}
+        for embed in message.embeds
+    ]
+
+
+def _with_files(part: Json, files: dict[str, str]) -> Json:
+    keys = ("url", "proxy_url", "icon_url")
+    return {key: files.get(value, value) if key in keys else value for key, value in part.items()}
 
 
 def attachment_shape(world: World, message: Message, attachment: Json) -> Json:

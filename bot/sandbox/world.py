@@ -483,7 +483,7 @@ class World:
             self.pictures.pop(emoji_id, None)
         for command in [one for one in self.commands.values() if one.guild_id == guild.id]:
             self.remove_command(command)
-        for table in (self._member_ids, self._guild_channels, self._guild_threads):
+        for table in (self._member_ids, self._guild_channels, self._guild_threads, self._active):
             table.pop(guild.id, None)
         del self.guilds[guild.id]
 

@@ -149,6 +149,10 @@ async def test_files_are_matched_counted_and_weighed(town: Town) -> None:
         for one, data in zip(sent["attachments"], (b"two!", b"one"), strict=True):
             async with session.get(one["url"]) as response:
                 assert await response.read() == data
+    # A picture of an embed may be one of the files.
+    embeds = {"embeds": [{"title": "t", "image": {"url": "attachment://0.txt"}}]}
+    _, shown = await form.send(embeds, ("files[0]", b"picture"))
+    assert shown["embeds"][0]["image"]["url"] == shown["attachments"][0]["url"]
     # Without payload_json the fields of the form are the body.
     plain = aiohttp.FormData({"content": "plain"}, default_to_multipart=True)
     assert (await form.raw(plain))[1]["content"] == "plain"
@@ -194,8 +198,8 @@ async def test_a_reply_points_into_its_channel_and_not_at_the_system(town: Town)
     alice, bob = town.alice, town.bob
     path = f"/channels/{town.channel_id}/messages"
     other = await alice.create_channel(town.guild_id, "other")
-    far = await alice.send(other["id"], "far")
-    near = await alice.send(town.channel_id, "near")
+    far = await alice.say("far", in_=other["id"])
+    near = await alice.say("near", in_=town.channel_id)
 
     async def reply(message_id: str, **more: Any) -> Json:
         reference = {"message_id": message_id, **more}
@@ -216,7 +220,7 @@ async def test_a_reply_points_into_its_channel_and_not_at_the_system(town: Town)
 async def test_a_forward_carries_what_its_sender_can_read(town: Town) -> None:
     alice, bob = town.alice, town.bob
     other = await alice.create_channel(town.guild_id, "other")
-    source = await alice.send(other["id"], "Read this")
+    source = await alice.say("Read this", in_=other["id"])
     path = f"/channels/{town.channel_id}/messages"
     reference = {"type": 1, "message_id": source["id"], "channel_id": other["id"]}
     sent = await bob.request("POST", path, {"message_reference": reference})
@@ -269,9 +273,9 @@ async def test_an_edit_keeps_what_it_does_not_name_and_layouts_stay_layouts(town
 
 async def test_bulk_deletion_has_bounds_and_an_age(town: Town) -> None:
     path = f"/channels/{town.channel_id}/messages/bulk-delete"
-    old = (await town.bob.send(town.channel_id, "old"))["id"]
+    old = (await town.bob.say("old"))["id"]
     town.sandbox.clock.advance(14 * 24 * 3600 + 1)
-    ids = [(await town.bob.send(town.channel_id, str(number)))["id"] for number in range(3)]
+    ids = [(await town.bob.say(str(number)))["id"] for number in range(3)]
 
     def bulk(messages: Any) -> Any:
         return town.alice.request("POST", path, {"messages": messages})
@@ -297,14 +301,14 @@ async def test_a_channel_has_250_pins_and_the_system_says_which(town: Town) -> N
             stage.make_id(), town.channel_id, town.bob.id, at, town.guild_id, content="x", pinned_at=at
         )
         stage.world.add_message(one)
-    message = await town.bob.send(town.channel_id, "the last")
+    message = await town.bob.say("the last")
     pins = f"/channels/{town.channel_id}/messages/pins"
     await alice.request("PUT", f"{pins}/{message['id']}")
     [notice, pinned, *_] = await town.bob.messages(town.channel_id)
     assert (notice["type"], notice["message_reference"]["message_id"]) == (6, message["id"])
     assert (pinned["pinned"], notice["author"]["id"]) == (True, alice.id)
     assert await refused(alice.request("PUT", f"{pins}/{notice['id']}")) == 50021
-    other = await town.bob.send(town.channel_id, "one more")
+    other = await town.bob.say("one more")
     assert await refused(alice.request("PUT", f"{pins}/{other['id']}")) == 30003
     first = await town.bob.request("GET", pins, limit=2)
     assert (first["items"][0]["message"]["id"], first["has_more"]) == (message["id"], True)

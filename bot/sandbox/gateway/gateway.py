@@ -217,11 +217,7 @@ class Gateway:
         channels = self._world.channels_of(guild.id)
         if not user.bot:
             channels = [one for one in channels if self._access.can_view(user.id, one)]
-        threads = [
-            one
-            for one in self._world.guild_threads(guild.id)
-            if one.thread and not one.thread.archived and self._access.can_view(user.id, one)
-        ]
+        threads = [one for one in self._world.active_threads(guild.id) if self._access.can_view(user.id, one)]
         viewer = guild.members[user.id]
         # A bot is given members only along with their presences, and only of small guilds; it asks for the rest.
         small = len(guild.members) <= session.large_threshold
