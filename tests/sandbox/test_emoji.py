@@ -1,11 +1,14 @@
 """Custom emoji: making them, their pictures, and reactions with them."""
 
 import base64
+from pathlib import Path
 
 import aiohttp
 
+from bot.sandbox import Sandbox
 from bot.sandbox.permissions import Permission
 from bot.sandbox.scenario import Json, Person
+from bot.sandbox.store import snapshot
 from tests.sandbox.conftest import StartBot, Town
 from tests.sandbox.test_rules import refused
 
@@ -147,3 +150,21 @@ async def test_a_person_who_blocked_somebody_gets_no_reactions_of_theirs(town: T
     message = await town.alice.say("Vote")
     await town.alice.request("PUT", f"/users/@me/relationships/{town.bob.id}", {"type": 2})
     assert await refused(town.bob.react(message, "👍")) == 90001
+
+
+async def test_pictures_bans_and_settings_outlive_a_restart(tmp_path: Path) -> None:
+    state = tmp_path / "sandbox.json"
+    async with Sandbox(state=state) as sandbox, await Person.register(sandbox.url, "alice") as alice:
+        guild = await alice.create_guild("Town")
+        emoji = await make(alice, guild["id"])
+        bob = await alice.request("POST", "/auth/register", {"username": "bob"})
+        await alice.request("PUT", f"/guilds/{guild['id']}/bans/{bob['user_id']}", {})
+        application = await alice.create_application("Press")
+        body = {"name": "mark", "image": data_uri(GIF)}
+        await alice.request("POST", f"/applications/{application.id}/emojis", body)
+        await alice.request("PATCH", "/users/@me/settings", {"locale": "de"})
+        before = snapshot(sandbox.stage.world)
+    async with Sandbox(state=state) as sandbox, aiohttp.ClientSession() as http:
+        assert snapshot(sandbox.stage.world) == before
+        async with http.get(f"{sandbox.url}/emojis/{emoji['id']}.webp") as answer:
+            assert await answer.read() == PNG

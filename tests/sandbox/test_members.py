@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import aiohttp
+
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import members
 from bot.sandbox.scenario import Person
@@ -146,3 +148,14 @@ async def test_bans_remove_keep_out_and_clean_up(town: Town, bot: Person) -> Non
     # A bot that was banned is not brought back either.
     await alice.request("PUT", f"{path}/{bot.id}", {})
     assert await refused(alice.install(town.application, guild_id, 0)) == 40007
+
+
+async def test_a_bans_reason_is_kept(town: Town) -> None:
+    path = f"/guilds/{town.guild_id}/bans/{town.bob.id}"
+    headers = {"Authorization": town.alice.token, "X-Audit-Log-Reason": "sp%C3%A4m"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as http,
+        http.put(town.sandbox.api_url + path, json={}) as answer,
+    ):
+        assert answer.status == 204
+    assert (await town.alice.request("GET", path))["reason"] == "späm"

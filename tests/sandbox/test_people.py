@@ -46,7 +46,7 @@ async def test_direct_messages_reach_who_is_open_to_them(town: Town, bot: Person
     async def closed(who: Person = bot) -> int:
         return await refused(who.say("psst", in_=channel["id"]))
 
-    await bot.send(channel["id"], "hello")
+    await bot.say("hello", in_=channel["id"])
     await bob.request("PATCH", "/users/@me/settings", {"restricted_guilds": [town.guild_id]})
     assert await closed() == 50007
     assert (await bot.open_direct(bob.id))["id"] == channel["id"]
@@ -56,7 +56,7 @@ async def test_direct_messages_reach_who_is_open_to_them(town: Town, bot: Person
     # A block closes both ways.
     assert await closed() == await closed(bob) == 50007
     await bob.request("DELETE", f"/users/@me/relationships/{bot.id}")
-    await bot.send(channel["id"], "again")
+    await bot.say("again", in_=channel["id"])
     assert await refused(alice.say("not mine", in_=channel["id"])) == 50001
     await bob.leave(town.guild_id)
     # The channel stays, but there is no guild in common any more.
@@ -69,14 +69,14 @@ async def test_a_new_guild_is_closed_to_who_wants_it_so(town: Town, bot: Person)
     await town.bob.leave(town.guild_id)
     await town.bob.join(await town.alice.invite(town.channel_id))
     channel = await bot.open_direct(town.bob.id)
-    assert await refused(bot.send(channel["id"], "hello")) == 50007
+    assert await refused(bot.say("hello", in_=channel["id"])) == 50007
 
 
 async def test_what_direct_channels_are_not_for(town: Town, bot: Person) -> None:
     alice, bob = town.alice, town.bob
     zoe = await alice.request("POST", "/auth/register", {"username": "zoe"})
     stranger = await bot.open_direct(zoe["user_id"])
-    assert await refused(bot.send(stranger["id"], "hello")) == 50278
+    assert await refused(bot.say("hello", in_=stranger["id"])) == 50278
     assert await refused(alice.open_direct(zoe["user_id"])) == 50278
     assert await refused(bob.open_direct(bob.id)) == 50007
     group = {"recipients": [alice.id, bob.id]}
@@ -84,7 +84,7 @@ async def test_what_direct_channels_are_not_for(town: Town, bot: Person) -> None
     assert await refused(bot.request("POST", "/users/@me/channels", {"recipient_id": "1"})) == 10013
     direct = await bot.open_direct(bob.id)
     path = f"/channels/{direct['id']}"
-    message = await bot.send(direct["id"], "hello")
+    message = await bot.say("hello", in_=direct["id"])
     for method, rest, body in (
         ("PATCH", "", {"name": "x"}),
         ("POST", "/invites", {}),

@@ -45,10 +45,11 @@ def create(call: Call) -> Any:
     form = Form()
     age = form.number(call.form, "max_age", (), _DAY_S, 0, _AGE_AT_MOST_S)
     uses = form.number(call.form, "max_uses", (), 0, 0, 100)
+    temporary = form.truth(call.form, "temporary", ())
+    unique = form.truth(call.form, "unique", ())
     form.finish()
-    temporary = call.form.get("temporary") is True
     invites = _of_guild(call, channel.guild_id)
-    if call.form.get("unique") is not True:
+    if not unique:
         for one in invites:
             wanted = (channel.id, call.user.id, age, uses, temporary)
             if (one.channel_id, one.inviter_id, one.max_age, one.max_uses, one.temporary) == wanted:

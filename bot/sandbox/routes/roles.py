@@ -69,8 +69,8 @@ def _read(call: Call, role: Role) -> dict[str, Any]:
         "name": form.text(body, "name", (), 100) or role.name,
         "permissions": form.permissions(body, "permissions", (), role.permissions) & ALL,
         "color": form.number(body, "color", (), color, 0, 0xFFFFFF),
-        "hoist": body.get("hoist", role.hoist) is True,
-        "mentionable": body.get("mentionable", role.mentionable) is True,
+        "hoist": form.truth(body, "hoist", (), role.hoist),
+        "mentionable": form.truth(body, "mentionable", (), role.mentionable),
     }
     form.finish()
     return changes
