@@ -25,6 +25,8 @@ _NOT_OF_MEMBERS = frozenset({"user", "deaf", "mute"})
 _OF_CHANNELS = frozenset(
     {"id", "name", "type", "permissions", "last_message_id", "last_pin_timestamp", "nsfw", "parent_id"}
     | {"guild_id", "flags", "rate_limit_per_user", "topic", "position", "thread_metadata"}
+    # Of threads, which discord.py does not read without them.
+    | {"owner_id", "member_count", "message_count", "total_message_sent", "applied_tags"}
 )
 
 
