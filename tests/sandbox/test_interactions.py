@@ -382,6 +382,12 @@ def with_view(bot: Bot) -> None:
             await interaction.response.defer()
             await interaction.followup.send(f"It is {chosen.values[0].display_name}", ephemeral=True)
 
+    @bot.tree.command(description="Name a channel")
+    async def where(
+        interaction: discord.Interaction, place: app_commands.AppCommandThread | discord.TextChannel
+    ) -> None:
+        await interaction.response.send_message(f"{type(place).__name__} {place.name}")
+
     @bot.tree.command(description="Choose")
     async def choose(interaction: discord.Interaction, note: discord.Attachment | None = None) -> None:
         await interaction.response.send_message(note.filename if note else "Choose", view=Choose())

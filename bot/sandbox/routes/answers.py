@@ -101,6 +101,7 @@ def _carry_out(call: Call, interaction: Interaction, kind: int, data: Json) -> M
         return interaction.source
     if kind == _DEFERRED:
         flags = form.number(data, "flags", ("data",), 0, 0, 1 << 30)
+        form.finish()
         draft = Draft(frozenset(), flags=flags & EPHEMERAL | LOADING)
         interaction.original = _post(call, interaction, draft)
         return interaction.original

@@ -20,14 +20,9 @@ from bot.sandbox.world import Channel
 
 # A bot reads the target of a context menu command whole, and its own answers, whatever its intents.
 READS_ALL = Readable(None)
-# A member, and a channel, within `resolved` are told in part only.
+# What a member and a channel within `resolved` come without.
 _NOT_OF_MEMBERS = frozenset({"user", "deaf", "mute"})
-_OF_CHANNELS = frozenset(
-    {"id", "name", "type", "permissions", "last_message_id", "last_pin_timestamp", "nsfw", "parent_id"}
-    | {"guild_id", "flags", "rate_limit_per_user", "topic", "position", "thread_metadata"}
-    # Of threads, which discord.py does not read without them.
-    | {"owner_id", "member_count", "message_count", "total_message_sent", "applied_tags"}
-)
+_NOT_OF_CHANNELS = frozenset({"permission_overwrites", "recipients"})
 
 
 class Resolver:
@@ -71,7 +66,7 @@ class Resolver:
             channel = self._world.channels[value]
             shape = shapes.channel_shape(self._world, channel)
             shape["permissions"] = str(self._access.in_channel(self._user_id, channel))
-            shape = {key: part for key, part in shape.items() if key in _OF_CHANNELS}
+            shape = {key: part for key, part in shape.items() if key not in _NOT_OF_CHANNELS}
             self.resolved.setdefault("channels", {})[value] = shape
         if kind in (ROLE, MENTIONABLE) and self._guild is not None and value in self._guild.roles:
             shape = shapes.role_shape(self._guild.roles[value])
