@@ -32,7 +32,7 @@ async def test_ones_settings_are_ones_own(town: Town, bot: Person) -> None:
     changed = await town.bob.request("PATCH", "/users/@me/settings", {"locale": "de"})
     assert changed["locale"] == (await town.bob.request("GET", "/users/@me"))["locale"] == "de"
     assert await refused(bot.request("PATCH", "/users/@me/settings", {"locale": "de"})) == 20001
-    broken = {"restricted_guilds": "all", "default_guilds_restricted": "yes"}
+    broken = {"locale": "xx", "restricted_guilds": "all", "default_guilds_restricted": "yes"}
     with pytest.raises(Refused) as no:
         await town.bob.request("PATCH", "/users/@me/settings", broken)
     assert set(no.value.body["errors"]) == set(broken)

@@ -7,6 +7,7 @@ from bot.sandbox.errors import refusal
 from bot.sandbox.forms.form import Form
 from bot.sandbox.permissions import EVERYONE_AT_FIRST, Permission
 from bot.sandbox.routes.members import add_member, remove_member
+from bot.sandbox.routes.people import read_locale
 from bot.sandbox.routes.routing import Answer, Call, Route, Stage
 from bot.sandbox.world import TEXT, Channel, Guild, Role
 
@@ -48,7 +49,7 @@ def update(call: Call) -> Any:
     changes: dict[str, Any] = {
         "name": form.text(body, "name", (), 100, least=2) or guild.name,
         "owner_id": form.snowflake(body, "owner_id", ()) or guild.owner_id,
-        "preferred_locale": form.text(body, "preferred_locale", (), 10) or "en-US",
+        "preferred_locale": read_locale(form, body, "preferred_locale") or "en-US",
         "verification_level": form.number(body, "verification_level", (), guild.verification_level, 0, 4),
         "default_message_notifications": form.number(
             body, "default_message_notifications", (), guild.default_message_notifications, 0, 1

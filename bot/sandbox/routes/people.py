@@ -3,10 +3,12 @@
 import base64
 import re
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from bot.sandbox import pictures, shapes
 from bot.sandbox.errors import refusal
+from bot.sandbox.forms.command import LOCALES
 from bot.sandbox.forms.form import Form
 from bot.sandbox.routes.routing import Answer, Call, Route
 from bot.sandbox.world import User
@@ -86,6 +88,14 @@ def _settings(user: User) -> Any:
     }
 
 
+def read_locale(form: Form, body: Mapping[str, Any], key: str) -> str | None:
+    """A language that Discord has; None where it is absent or null."""
+    locale = form.text(body, key, (), 10)
+    if locale is not None and locale not in LOCALES:
+        form.wrong((key,), "ENUM_TYPE_COERCE", f'Value "{locale}" is not a valid enum value.')
+    return locale
+
+
 def read_settings(call: Call) -> Any:
     """`GET /users/@me/settings`: language, and whose members may not write to one."""
     return _settings(call.person())
@@ -95,7 +105,7 @@ def update_settings(call: Call) -> Any:
     """`PATCH /users/@me/settings` {locale, default_guilds_restricted, restricted_guilds}."""
     user, body = call.person(), call.form
     form = Form()
-    locale = form.text(body, "locale", (), 10, least=2)
+    locale = read_locale(form, body, "locale")
     closed = form.truth(body, "default_guilds_restricted", (), user.default_guilds_restricted)
     guild_ids = form.snowflakes(body, "restricted_guilds", (), 1000)
     form.finish()
