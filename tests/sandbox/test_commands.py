@@ -15,7 +15,7 @@ __all__ = ["stage"]
 SUB, GROUP = 1, 2
 CHOICE = {"name": "New", "value": "new"}
 INVALID_NAME, TYPE_INVALID = "APPLICATION_COMMAND_INVALID_NAME", "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID"
-NEEDS_NAME: list[tuple[Json, str, str]] = [
+WRONG: list[tuple[Json, str, str]] = [
     (slash("Top"), "name", INVALID_NAME),
     (slash("two words"), "name", INVALID_NAME),
     (slash("a!"), "name", INVALID_NAME),
@@ -98,7 +98,7 @@ NEEDS_NAME: list[tuple[Json, str, str]] = [
 
 
 async def test_a_command_that_breaks_a_rule_is_refused_at_its_place(stage: Stage) -> None:
-    for body, place, code in NEEDS_NAME:
+    for body, place, code in WRONG:
         with pytest.raises(Refused) as no:
             await stage.bot.request("POST", stage.commands, body)
         assert code in codes(no.value, place), (body, no.value)
