@@ -125,7 +125,12 @@ class Sandbox:
         application.router.add_route("*", "/api/{rest:.*}", self._rest.serve)
         application.router.add_get("/gateway", self._serve_gateway)
         application.router.add_get("/attachments/{channel}/{id}/{name}", self._serve_attachment)
-        for kind in ("emojis/{key}", "avatars/{owner}/{key}", "icons/{owner}/{key}", "app-icons/{owner}/{key}"):
+        for kind in (
+            "emojis/{key}",
+            "avatars/{owner}/{key}",
+            "icons/{owner}/{key}",
+            "app-icons/{owner}/{key}",
+        ):
             application.router.add_get("/" + kind, self._serve_picture)
         application.router.add_routes(Control(self).routes())
         application.router.add_get("/", self._serve_page)

@@ -1,17 +1,20 @@
 """What is put into a message on the chat page, and to whom: files, emoji, names, direct messages."""
 
 import base64
+from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, expect
 
+from bot import sandbox
+from bot.sandbox.emoji import is_emoji
 from tests.sandbox_page.conftest import PNG, Scene, Visit
 from tests.sandbox_page.steps import begin, message, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-PICTURE = {"name": "harbour.png", "mimeType": "image/png", "buffer": PNG}
-NOTES = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"<b>high water at noon</b>"}
+PICTURE: FilePayload = {"name": "harbour.png", "mimeType": "image/png", "buffer": PNG}
+NOTES: FilePayload = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"<b>high water at noon</b>"}
 UPLOAD = ".composer input[type=file]"
 
 
@@ -19,7 +22,8 @@ async def test_files_are_seen_before_they_are_sent_and_opened_after(scene: Scene
     channel = await scene.channel("files")
     ada, ben = await visit("ada", channel), await visit("ben", channel)
     await ada.set_input_files(UPLOAD, [PICTURE, NOTES])
-    await ada.set_input_files(UPLOAD, [{**NOTES, "name": "wrong.txt"}])
+    wrong: FilePayload = {"name": "wrong.txt", "mimeType": "text/plain", "buffer": b""}
+    await ada.set_input_files(UPLOAD, wrong)
     shown = "data:image/png;base64," + base64.b64encode(PNG).decode()
     await expect(ada.locator(".tray-preview img")).to_have_attribute("src", shown)
     await ada.get_by_role("button", name="Do not send wrong.txt").click()
@@ -61,6 +65,13 @@ async def test_names_and_emoji_are_completed_while_one_types(scene: Scene, visit
     await expect(message(ada, "go")).to_be_visible()
     stored = (await scene.bot.call("GET", f"/channels/{channel}/messages?limit=1"))[0]
     assert stored["content"] == f"<@{scene.prepared.people['ben'].id}> 🚀 go 🎉"
+
+
+async def test_all_emoji_of_the_picker_may_be_reacted_with() -> None:
+    table = (Path(sandbox.__file__).parent / "page" / "emoji.txt").read_text().splitlines()
+    emoji = [line.split(" ")[0] for line in table if not line.startswith("# ")]
+    assert len(set(emoji)) == len(emoji) > 1800
+    assert [one for one in emoji if not is_emoji(one)] == []
 
 
 async def test_a_servers_own_emoji_is_picked_and_seen(scene: Scene, visit: Visit) -> None:

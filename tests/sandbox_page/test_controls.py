@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, expect
 
 from tests.sandbox_page.conftest import PNG, Scene, Visit
 from tests.sandbox_page.small_bot import Json
@@ -50,9 +50,8 @@ async def test_a_form_hands_back_every_kind_of_input(scene: Scene, visit: Visit)
     await ada.keyboard.type("be")
     await ada.keyboard.press("Enter")
     await ada.keyboard.press("Escape")
-    await ada.set_input_files(
-        ".dialog [data-custom-id=proof]", [{"name": "proof.png", "mimeType": "image/png", "buffer": PNG}]
-    )
+    proof: FilePayload = {"name": "proof.png", "mimeType": "image/png", "buffer": PNG}
+    await ada.set_input_files(".dialog [data-custom-id=proof]", proof)
     await ada.click(".dialog [type=submit]")
     await expect(message(ada, "Received")).to_be_visible()
     data = scene.bot.seen[-1]["data"]

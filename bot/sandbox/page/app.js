@@ -5,6 +5,7 @@ import { Commands } from "./commands.js";
 import { make, userFace } from "./dom.js";
 import { Gateway } from "./gateway.js";
 import { Interactions } from "./interactions.js";
+import { refreshTimes } from "./markdown.js";
 import { openModal } from "./modal.js";
 import { People, personPanel, welcome, wireShortcuts } from "./people.js";
 import { Room } from "./room.js";
@@ -16,6 +17,7 @@ import { Workbench } from "./workbench.js";
 
 const RETRY = 3; // seconds
 const NOTICE_FOR = 5000;
+const TIMES_EVERY = 10_000;
 const byId = (id) => document.getElementById(id);
 
 /** Read marks, kept in the browser for each person. */
@@ -271,6 +273,7 @@ async function begin() {
   showNotice("");
   const person = people.chosen();
   wireShortcuts(people);
+  setInterval(() => refreshTimes(), TIMES_EVERY);
   if (person) return void start(person, people);
   themeButton();
   byId("room").replaceChildren(welcome(people));

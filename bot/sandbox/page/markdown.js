@@ -3,6 +3,7 @@
 
 import { anchor, make, webAddress } from "./dom.js";
 import { drawEmoji } from "./emoji.js";
+import { highlight } from "./highlight.js";
 
 const ESCAPE = /^\\([^A-Za-z0-9\s])/u;
 const INLINE = [
@@ -166,6 +167,14 @@ export function wordTime(seconds, style, now = Date.now()) {
   return RELATIVE.format(Math.round(distance / size), unit);
 }
 
+/** Let relative times that stand in the page go on with the clock. */
+export function refreshTimes(root = document) {
+  for (const time of root.querySelectorAll("time[data-seconds]")) {
+    const words = wordTime(Number(time.dataset.seconds), "R");
+    if (time.textContent !== words) time.textContent = words;
+  }
+}
+
 /**
  * Elements for `source`. `names`: `{user(id), role(id), channel(id)}` give the words for mentions;
  * `inline` leaves blocks out, as in titles.
@@ -198,7 +207,7 @@ const DRAW = {
   small: (node, names) => make("div", { class: "subtext" }, drawAll(node.children, names)),
   quote: (node, names) => make("blockquote", {}, drawAll(node.children, names)),
   code: (node) => make("code", {}, node.text),
-  codeblock: (node) => make("pre", { dataset: { language: node.language } }, make("code", {}, node.text)),
+  codeblock: (node) => make("pre", { dataset: { language: node.language } }, make("code", {}, highlight(node.text, node.language))),
   link: (node, names) => anchor(node.href, { title: node.title ?? node.href }, drawAll(node.children, names)),
   user: (node, names) => mention(`@${names.user(node.id)}`, { dataset: { userId: node.id } }),
   role: (node, names) => mention(`@${names.role(node.id)}`),
@@ -206,7 +215,7 @@ const DRAW = {
   channel: (node, names) => make("a", { class: "mention", href: names.channelHref(node.id) }, `#${names.channel(node.id)}`),
   command: (node) => mention(`/${node.name}`),
   emoji: (node) => drawEmoji(node),
-  time: (node) => make("time", { class: "timestamp", datetime: new Date(node.seconds * 1000).toISOString(), title: wordTime(node.seconds, "F") }, wordTime(node.seconds, node.style)),
+  time: (node) => make("time", { class: "timestamp", datetime: new Date(node.seconds * 1000).toISOString(), title: wordTime(node.seconds, "F"), dataset: node.style === "R" ? { seconds: node.seconds } : {} }, wordTime(node.seconds, node.style)),
   ul: drawList,
   ol: drawList,
   spoiler(node, names) {
