@@ -119,7 +119,7 @@ async def test_a_direct_message_arrives_and_closed_doors_are_told(
     ada, ben = await visit("ada", channel), await visit("ben", channel)
     await ada.click("#members .member >> text=ben")
     await ada.get_by_role("menuitem", name="Message", exact=True).click()
-    await expect(ada.get_by_role("heading", name="ben", exact=True)).to_be_visible()
+    await expect(ada.get_by_role("heading", name="ben", level=1)).to_be_visible()
     await write(ada, "Between us")
     home = ben.get_by_role("link", name="Direct messages, 1 unread")
     await home.click()
