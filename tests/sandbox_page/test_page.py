@@ -371,7 +371,7 @@ async def test_a_lost_connection_is_told_and_found_again(scene: Scene, visit: Vi
 
 async def test_a_narrow_page_has_its_channels_in_a_drawer(scene: Scene, visit: Visit) -> None:
     here, there = await scene.channel("narrow"), await scene.channel("elsewhere")
-    ada = await visit("ada", here, width=390)
+    ada = await visit("ada", here, width=360)
     row = ada.locator(f"#channels [data-channel-id='{there}']")
     await expect(row).to_be_hidden()
     await ada.click("#open-drawer")

@@ -5,7 +5,8 @@ import { drawEmoji } from "./emoji.js";
 
 // A dialog lies above everything else; what floats while it is open belongs into it.
 const layer = () => [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.getElementById("layer");
-const GAP = 6;
+const GAP = 6; // px
+const LONG_PRESS = 500; // ms
 
 /** Put `box` beside `anchor` (an element, or a point {x, y}), inside the window. */
 function place(box, anchor) {
@@ -105,6 +106,22 @@ export function openMenu(anchor, { label, items, pick = null, several = null, wi
     typed.focus();
   } else (list.querySelector("[aria-selected=true]") ?? entries()[0])?.focus();
   return close;
+}
+
+/** Call `open({x, y})` when a menu is wanted of `element`: by the other mouse button, the menu key, or a long press. */
+export function onMenuWanted(element, open) {
+  element.addEventListener("contextmenu", (event) => {
+    if (event.target.closest("a, textarea, .dialog")) return;
+    event.preventDefault();
+    open({ x: event.clientX, y: event.clientY });
+  });
+  // A phone has no other way than a long press, and not every browser makes it a contextmenu.
+  let press = null;
+  element.addEventListener("pointerdown", (event) => {
+    if (event.pointerType !== "touch" || event.target.closest("a, button, textarea")) return;
+    press = setTimeout(() => open({ x: event.clientX, y: event.clientY }), LONG_PRESS);
+  });
+  for (const kind of ["pointerup", "pointermove", "pointercancel"]) element.addEventListener(kind, () => clearTimeout(press));
 }
 
 /** Up, Down, Home, End among `entries`. */

@@ -3,6 +3,7 @@
 
 import { make, append, icon } from "./dom.js";
 import { isForum, isThread } from "./kinds.js";
+import { onMenuWanted } from "./menus.js";
 import { continues, drawMessage } from "./message.js";
 import { Presses } from "./presses.js";
 import { compare } from "./snowflakes.js";
@@ -13,13 +14,13 @@ const MOST = 300; // messages that stand in the page; those beyond are read agai
 const NEAR = 120; // px from the bottom that still count as being there
 const FAR = 1200; // px from the bottom from which a way back is offered
 const EARLY = 600; // px from an end at which the messages beyond it are fetched
-const LONG_PRESS = 500; // ms
 
 export class MessageList {
   #items = new Map(); // id → li
   #abort = new AbortController();
   #loading = false;
   #atBottom = true;
+  #size = ""; // of the list and its window, when it was last at the bottom
   #changes = new Map(); // message → whether it has arrived; drawn with the next frame
   #arrived = 0; // messages that came while one read further up
 
@@ -47,8 +48,7 @@ export class MessageList {
     store.listen("timeline", ({ channelId }) => channelId === channel.id && this.#drawAll(), signal);
     // Pictures that arrive make the list longer; whoever was at the bottom stays there.
     this.resizer = new ResizeObserver(() => this.#atBottom && this.#stick());
-    this.resizer.observe(this.list);
-    this.resizer.observe(this.scroller);
+    for (const part of [this.top, this.list, this.scroller]) this.resizer.observe(part);
   }
 
   close() {
@@ -163,23 +163,10 @@ export class MessageList {
     const attach = () => this.actions.attach(item, find);
     item.addEventListener("pointerenter", (event) => event.pointerType !== "touch" && attach());
     item.addEventListener("focusin", attach);
-    const open = (point) => {
+    onMenuWanted(item, (point) => {
       const message = find();
       if (message && !message.local) this.actions.menu(message, point);
-    };
-    item.addEventListener("contextmenu", (event) => {
-      if (event.target.closest("a, textarea, .dialog")) return;
-      event.preventDefault();
-      open({ x: event.clientX, y: event.clientY });
     });
-    // A phone has no other way to the menu than a long press, and not every browser makes it a contextmenu.
-    let press = null;
-    const end = () => clearTimeout(press);
-    item.addEventListener("pointerdown", (event) => {
-      if (event.pointerType !== "touch" || event.target.closest("a, button, textarea")) return;
-      press = setTimeout(() => open({ x: event.clientX, y: event.clientY }), LONG_PRESS);
-    });
-    for (const kind of ["pointerup", "pointermove", "pointercancel"]) item.addEventListener(kind, end);
   }
 
   #viewOf(message, more = {}) {
@@ -314,6 +301,8 @@ export class MessageList {
 
   #scrolled() {
     const { timeline } = this;
+    // A window that changes its size scrolls too; whoever was at the bottom did not leave it by that.
+    if (this.#atBottom && this.#size !== this.#measure()) return void this.#stick();
     const below = this.#below();
     this.#atBottom = timeline.present && below < NEAR;
     if (this.#atBottom) {
@@ -335,6 +324,12 @@ export class MessageList {
 
   #stick() {
     this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.#size = this.#measure();
+  }
+
+  #measure() {
+    const { scrollHeight, clientHeight, clientWidth } = this.scroller;
+    return `${scrollHeight} ${clientHeight} ${clientWidth}`;
   }
 
   /** Show the newest messages, reading them where they are not here. */
