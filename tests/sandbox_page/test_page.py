@@ -314,6 +314,8 @@ async def test_one_becomes_somebody_else(scene: Scene, visit: Visit) -> None:
     await expect(page.locator("body[data-ready=true]")).to_be_visible()
     await write(page, "It is me, ben")
     await expect(message(page, "It is me, ben").locator(".name")).to_have_text("ben")
+    await page.keyboard.press("Alt+1")
+    await expect(page.locator("#person")).to_contain_text("ada")
 
 
 async def test_unread_channels_are_marked_until_they_are_opened(scene: Scene, visit: Visit) -> None:

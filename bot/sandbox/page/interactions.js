@@ -21,6 +21,8 @@ export class Interactions extends EventTarget {
     if (type === "INTERACTION_SUCCESS") this.#settle(data.nonce, true);
     else if (type === "INTERACTION_FAILURE") this.#settle(data.nonce, false);
     else if (type === "INTERACTION_MODAL_CREATE") {
+      // The person's other windows hear of it too; the form belongs to the one that asked.
+      if (!this.#waiting.has(`${data.nonce}`)) return;
       this.#settle(data.nonce, true);
       this.dispatchEvent(new CustomEvent("modal", { detail: data }));
     } else if (type === "APPLICATION_COMMAND_AUTOCOMPLETE_RESPONSE") {
