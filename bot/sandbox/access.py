@@ -7,7 +7,8 @@ from bot.sandbox import permissions
 from bot.sandbox.errors import refusal
 from bot.sandbox.permissions import Permission, Rank
 from bot.sandbox.snowflakes import stamp
-from bot.sandbox.world import CATEGORY, FORUM_TYPES, PRIVATE_THREAD, Channel, Guild, Member, User, World
+from bot.sandbox.things import CATEGORY, FORUM_TYPES, PRIVATE_THREAD, Channel, Guild, Member, User
+from bot.sandbox.world import World
 
 
 class Access:

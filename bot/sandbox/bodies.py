@@ -7,7 +7,7 @@ from aiohttp import BodyPartReader, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.sandbox.errors import refusal
-from bot.sandbox.routes.routing import Upload
+from bot.sandbox.stage import Upload
 from bot.sandbox.wire import decode
 
 # https://discord.com/developers/docs/reference#uploading-files

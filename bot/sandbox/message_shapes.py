@@ -5,7 +5,8 @@ from urllib.parse import quote
 from bot.sandbox import shapes
 from bot.sandbox.emoji import partial
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import Message, World
+from bot.sandbox.things import Message
+from bot.sandbox.world import World
 
 
 class Readable:

@@ -13,9 +13,10 @@ from bot.sandbox.bodies import read_body
 from bot.sandbox.errors import Refusal, unauthorized
 from bot.sandbox.faults import Failure, Faults, Limited, Meeting, SlowBody, Status, fail
 from bot.sandbox.limits import Asker, Limiter, TooMany, limited
-from bot.sandbox.routes.routing import Answer, Call, Route, Router, Stage
+from bot.sandbox.routes.routing import Answer, Call, Route, Router
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import User
 from bot.sandbox.wire import encode
-from bot.sandbox.world import User
 
 Check = Callable[[str, str, Any, int, Any], list[str]]
 _log = logging.getLogger(__name__)

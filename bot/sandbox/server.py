@@ -19,8 +19,8 @@ from bot.sandbox.gateway import conversation
 from bot.sandbox.limits import Limiter, Limits
 from bot.sandbox.rest import Check, Rest
 from bot.sandbox.routes import archiving
-from bot.sandbox.routes.routing import Deed, Stage
 from bot.sandbox.routes.table import ROUTES
+from bot.sandbox.stage import Deed, Stage
 from bot.sandbox.world import World
 
 _BODY_AT_MOST = 32 * 1024 * 1024

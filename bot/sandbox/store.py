@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.sandbox.world import (
+from bot.sandbox.things import (
     Application,
     Channel,
     Command,
@@ -19,8 +19,8 @@ from bot.sandbox.world import (
     ThreadState,
     User,
     Webhook,
-    World,
 )
+from bot.sandbox.world import World
 
 _FORMAT = 1
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as some
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Dropped, Faults, Late, Reordered, Repeated
 from bot.sandbox.gateway.sessions import Session
-from bot.sandbox.routes.routing import Stage
-from bot.sandbox.world import User, World
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import User
+from bot.sandbox.world import World
 from tests.sandbox.conftest import StartBot, Town
 from tests.sandbox.line import Dial, Line
 

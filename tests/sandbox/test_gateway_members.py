@@ -7,7 +7,7 @@ import pytest
 
 from bot.sandbox import Sandbox
 from bot.sandbox.limits import Limits
-from bot.sandbox.world import Member, User
+from bot.sandbox.things import Member, User
 from tests.discord_document import Check
 from tests.sandbox.conftest import Town
 from tests.sandbox.line import GUILDS, MEMBERS, PRESENCES, Dial, Line

@@ -7,7 +7,7 @@ import pytest
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import channels
 from bot.sandbox.scenario import Json, Person, Refused
-from bot.sandbox.world import TEXT, Channel
+from bot.sandbox.things import TEXT, Channel
 from tests.sandbox.conftest import StartBot, Town
 from tests.sandbox.test_emoji import PNG, data_uri
 from tests.sandbox.test_rules import refused

@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from bot.sandbox.bodies import FILE_AT_MOST
 from bot.sandbox.routes.messages import page_of
 from bot.sandbox.scenario import Json, Person, Refused
-from bot.sandbox.world import Message
+from bot.sandbox.things import Message
 from tests.sandbox.conftest import Town
 
 V2, SUPPRESS_EMBEDS = 1 << 15, 1 << 2

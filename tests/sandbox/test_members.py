@@ -8,7 +8,7 @@ from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import members
 from bot.sandbox.scenario import Person
 from bot.sandbox.snowflakes import stamp
-from bot.sandbox.world import User
+from bot.sandbox.things import User
 from tests.sandbox.conftest import BOT_PERMISSIONS, Town
 from tests.sandbox.test_rules import refused
 

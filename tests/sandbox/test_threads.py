@@ -9,7 +9,7 @@ from bot.sandbox import Sandbox
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes.opening import ACTIVE_AT_MOST
 from bot.sandbox.scenario import Json, Person, Refused
-from bot.sandbox.world import PUBLIC_THREAD, Channel, ThreadState
+from bot.sandbox.things import PUBLIC_THREAD, Channel, ThreadState
 from tests.sandbox.conftest import Town
 
 MINUTE = 60.0

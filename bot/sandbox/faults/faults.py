@@ -9,8 +9,8 @@ from bot.sandbox.errors import Refusal
 from bot.sandbox.faults.gateway import GatewayFaults
 from bot.sandbox.faults.portion import BOTS, EVERYONE, concerns
 from bot.sandbox.faults.requests import Meeting, RequestFaults, Status, When
-from bot.sandbox.routes.routing import Stage
-from bot.sandbox.world import User
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import User
 
 # What bots are answered of a guild that is out, as they have reported it; no document says.
 _OUTAGE = Meeting(Status(503))

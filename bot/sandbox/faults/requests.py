@@ -9,7 +9,7 @@ from typing import Literal
 
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults.portion import BOTS, Portion, concerns
-from bot.sandbox.world import User
+from bot.sandbox.things import User
 
 When = Literal["before", "after"]
 Scope = Literal["user", "shared", "global"]

@@ -20,8 +20,9 @@ from bot.sandbox.gateway.sight import Sight
 from bot.sandbox.gateway.starts import Starts
 from bot.sandbox.limits import Limits
 from bot.sandbox.shapes import Json
+from bot.sandbox.things import Channel, Guild, Message, User
 from bot.sandbox.wire import encode
-from bot.sandbox.world import Channel, Guild, Message, User, World
+from bot.sandbox.world import World
 
 _RESUMABLE_FOR_S = 180
 # Close codes after which a session cannot be resumed: a client's own farewell, and Discord's refusals.

@@ -12,7 +12,8 @@ from typing import Any
 
 from bot.sandbox.limits.refusals import Scope
 from bot.sandbox.snowflakes import made_at
-from bot.sandbox.world import Message, World
+from bot.sandbox.things import Message
+from bot.sandbox.world import World
 
 _CHANNEL = "/channels/{channel_id}"
 _MESSAGES = _CHANNEL + "/messages"

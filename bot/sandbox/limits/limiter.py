@@ -11,7 +11,8 @@ from bot.sandbox.clock import Clock
 from bot.sandbox.limits.families import FAMILIES, SUB_LIMITS, Attempt, Family, SubLimit
 from bot.sandbox.limits.refusals import banned, limited
 from bot.sandbox.limits.settings import Limits
-from bot.sandbox.world import User, World
+from bot.sandbox.things import User
+from bot.sandbox.world import World
 
 # The parts of a path that have buckets of their own.
 _TOP_LEVEL = ("channel_id", "guild_id", "webhook_id", "token")

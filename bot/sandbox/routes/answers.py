@@ -22,9 +22,10 @@ from bot.sandbox.forms.modal import read_modal
 from bot.sandbox.routes import messages, posting
 from bot.sandbox.routes.pending import Interaction
 from bot.sandbox.routes.resolving import READS_ALL
-from bot.sandbox.routes.routing import Answer, Call, Route, Stage
+from bot.sandbox.routes.routing import Answer, Call, Route
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import Message
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import Message
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
 _MESSAGE, _DEFERRED, _DEFERRED_UPDATE, _UPDATE, _CHOICES, _SHOW_MODAL = 4, 5, 6, 7, 8, 9

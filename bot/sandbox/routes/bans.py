@@ -12,7 +12,7 @@ from bot.sandbox.routes.members import remove_member
 from bot.sandbox.routes.routing import Call, Route
 from bot.sandbox.shapes import Json
 from bot.sandbox.snowflakes import id_at
-from bot.sandbox.world import Channel, Guild, User
+from bot.sandbox.things import Channel, Guild, User
 
 _WEEK_S, _DAY_S = 7 * 24 * 3600, 24 * 3600
 _AT_ONCE_AT_MOST = 200

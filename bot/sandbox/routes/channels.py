@@ -10,18 +10,9 @@ from bot.sandbox.forms import channel as forms
 from bot.sandbox.forms.form import Form
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import overwrites, threads
-from bot.sandbox.routes.routing import Answer, Call, Route, Stage
-from bot.sandbox.world import (
-    ANNOUNCEMENT,
-    CATEGORY,
-    FORUM,
-    MEDIA,
-    STAGE,
-    TEXT,
-    VOICE,
-    Channel,
-    Guild,
-)
+from bot.sandbox.routes.routing import Answer, Call, Route
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import ANNOUNCEMENT, CATEGORY, FORUM, MEDIA, STAGE, TEXT, VOICE, Channel, Guild
 
 _KINDS = (TEXT, VOICE, CATEGORY, ANNOUNCEMENT, STAGE, FORUM, MEDIA)
 _OF_A_GUILD_AT_MOST, _OF_A_CATEGORY_AT_MOST = 500, 50

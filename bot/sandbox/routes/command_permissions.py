@@ -9,9 +9,10 @@ from bot.sandbox.errors import refusal
 from bot.sandbox.forms.command import IN_BOT_DIRECT, IN_GUILD
 from bot.sandbox.forms.form import Form
 from bot.sandbox.permissions import Permission
-from bot.sandbox.routes.routing import Call, Route, Stage
+from bot.sandbox.routes.routing import Call, Route
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import Channel, Command, Guild
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import Channel, Command, Guild
 
 _ROLE, _USER, _CHANNEL = 1, 2, 3
 _OVERWRITES_AT_MOST = 100

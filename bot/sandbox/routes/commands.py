@@ -8,9 +8,10 @@ from bot.sandbox.errors import Refusal, refusal
 from bot.sandbox.forms.command import CHAT, read_command
 from bot.sandbox.forms.form import Form
 from bot.sandbox.routes.command_permissions import tell_index_changed
-from bot.sandbox.routes.routing import Answer, Call, Route, Stage
+from bot.sandbox.routes.routing import Answer, Call, Route
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import Command
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import Command
 
 _CHAT_AT_MOST, _MENU_AT_MOST = 100, 15
 _CREATES_A_DAY = 200

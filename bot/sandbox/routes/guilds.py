@@ -8,8 +8,9 @@ from bot.sandbox.forms.form import Form
 from bot.sandbox.permissions import EVERYONE_AT_FIRST, Permission
 from bot.sandbox.routes.members import add_member, remove_member
 from bot.sandbox.routes.people import read_locale
-from bot.sandbox.routes.routing import Answer, Call, Route, Stage
-from bot.sandbox.world import TEXT, Channel, Guild, Role
+from bot.sandbox.routes.routing import Answer, Call, Route
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import TEXT, Channel, Guild, Role
 
 _ICON_AT_MOST = 10 * 1024 * 1024
 

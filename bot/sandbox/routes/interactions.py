@@ -18,9 +18,10 @@ from bot.sandbox.routes.answers import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, 
 from bot.sandbox.routes.command_permissions import demand_usable
 from bot.sandbox.routes.pending import FIRST_ANSWER_S, Interaction
 from bot.sandbox.routes.resolving import READS_ALL, Resolver
-from bot.sandbox.routes.routing import Call, Route, Stage
+from bot.sandbox.routes.routing import Call, Route
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import Channel, Command, Message
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import Channel, Command, Message
 
 _PLAIN = (STRING, INTEGER, BOOLEAN, NUMBER)
 _ATTACHMENTS_UP_TO = 10 * 1024 * 1024

@@ -9,8 +9,9 @@ from bot.sandbox.errors import refusal
 from bot.sandbox.forms.form import Form
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes.members import add_member
-from bot.sandbox.routes.routing import Call, Route, Stage
-from bot.sandbox.world import CATEGORY, Channel, Invite
+from bot.sandbox.routes.routing import Call, Route
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import CATEGORY, Channel, Invite
 
 _LETTERS = string.ascii_letters + string.digits
 _DAY_S, _AGE_AT_MOST_S = 24 * 3600, 60 * 24 * 3600

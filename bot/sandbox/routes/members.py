@@ -9,9 +9,10 @@ from bot.sandbox.errors import refusal
 from bot.sandbox.forms.form import Form
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import roles
-from bot.sandbox.routes.routing import Call, Route, Stage
+from bot.sandbox.routes.routing import Call, Route
 from bot.sandbox.snowflakes import stamp
-from bot.sandbox.world import Guild, Member, Role
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import Guild, Member, Role
 
 _TIME_OUT_AT_MOST = timedelta(days=28)
 

@@ -19,10 +19,11 @@ from bot.sandbox.forms.message import (
 from bot.sandbox.message_shapes import Readable
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import crossposts, posting
-from bot.sandbox.routes.routing import Call, Route, Stage
+from bot.sandbox.routes.routing import Call, Route
 from bot.sandbox.shapes import Json
 from bot.sandbox.snowflakes import EPOCH
-from bot.sandbox.world import Channel, Message, User
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import Channel, Message, User
 
 _BULK_AT_MOST, _BULK_AGE = 100, timedelta(days=14)
 # Messages of the system that stay where they are.

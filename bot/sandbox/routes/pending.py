@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.sandbox.clock import Timer
-from bot.sandbox.world import Message
+from bot.sandbox.things import Message
 
 FIRST_ANSWER_S = 3.0
 TOKEN_LIVES = timedelta(minutes=15)

@@ -7,7 +7,7 @@ from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import posting
 from bot.sandbox.routes.messages import demand_open, shape_for, where
 from bot.sandbox.routes.routing import Call, Route
-from bot.sandbox.world import Channel, Message
+from bot.sandbox.things import Channel, Message
 
 _PINS_AT_MOST = 250
 

@@ -11,8 +11,8 @@ from bot.sandbox.errors import invalid_form, refusal, slow_mode
 from bot.sandbox.forms.message import EPHEMERAL, Draft
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import archiving
-from bot.sandbox.routes.routing import Stage
-from bot.sandbox.world import PRIVATE_THREAD, Channel, Message, User, Webhook
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import PRIVATE_THREAD, Channel, Message, User, Webhook
 
 # Kinds of messages: https://discord.com/developers/docs/resources/message#message-object-message-types
 RECIPIENT_ADD, RECIPIENT_REMOVE, NAME_CHANGE, PINNED, FOLLOW_ADD = 1, 2, 4, 6, 12

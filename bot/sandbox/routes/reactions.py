@@ -8,7 +8,7 @@ from bot.sandbox.errors import refusal
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes.routing import Call, Route
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import Channel, Message
+from bot.sandbox.things import Channel, Message
 
 _KINDS_AT_MOST = 20
 

@@ -16,7 +16,7 @@ from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import posting
 from bot.sandbox.routes.routing import Call
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import Channel
+from bot.sandbox.things import Channel
 
 # A bot reads the target of a context menu command whole, and its own answers, whatever its intents.
 READS_ALL = Readable(None)

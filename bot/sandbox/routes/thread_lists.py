@@ -9,7 +9,7 @@ from bot.sandbox.permissions import Permission
 from bot.sandbox.routes.messages import shape_for
 from bot.sandbox.routes.routing import Call, Route
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import ANNOUNCEMENT, FORUM_TYPES, PRIVATE_THREAD, TEXT, Channel, Message
+from bot.sandbox.things import ANNOUNCEMENT, FORUM_TYPES, PRIVATE_THREAD, TEXT, Channel, Message
 
 _SORTS: dict[str, Callable[[Channel], Any]] = {
     "relevance": lambda one: int(one.last_message_id or one.id),

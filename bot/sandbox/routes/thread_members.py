@@ -12,7 +12,7 @@ from bot.sandbox.routes import posting
 from bot.sandbox.routes.messages import demand_open
 from bot.sandbox.routes.routing import Call, Route
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import PRIVATE_THREAD, Channel, ThreadState
+from bot.sandbox.things import PRIVATE_THREAD, Channel, ThreadState
 
 
 def _thread(call: Call, needed: int = 0) -> tuple[Channel, ThreadState]:

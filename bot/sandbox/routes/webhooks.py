@@ -20,7 +20,7 @@ from bot.sandbox.routes.crossposts import demand_room, tell_of_webhooks
 from bot.sandbox.routes.opening import make_thread
 from bot.sandbox.routes.routing import Call, Handler, Route
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import ANNOUNCEMENT, FORUM_TYPES, TEXT, VOICE, Channel, Message, Webhook
+from bot.sandbox.things import ANNOUNCEMENT, FORUM_TYPES, TEXT, VOICE, Channel, Message, Webhook
 
 INCOMING = 1
 _AVATAR_AT_MOST = 8 * 1024 * 1024
