@@ -143,7 +143,7 @@ def told(count: int, *orders: tuple[Any, float, int], bot: bool = True) -> list[
 
 
 @given(count=some.integers(0, 200), seed=some.integers(), share=some.floats(0.01, 1))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 async def test_without_an_order_for_it_everything_arrives_once_and_in_order(
     count: int, seed: int, share: float
 ) -> None:
