@@ -95,6 +95,15 @@ class Access:
         if needed & ~granted:
             raise refusal(50013)
 
+    def demand_heard(self, user_id: str, channel: Channel) -> None:
+        """Refuse with 50013 a member whose time-out lasts; administrators cannot be silenced."""
+        guild = self._world.guilds.get(channel.guild_id or "")
+        member = guild.members.get(user_id) if guild else None
+        if guild is None or member is None or not self.timed_out(member):
+            return
+        if not self.in_guild(user_id, guild.id) & Permission.ADMINISTRATOR:
+            raise refusal(50013)
+
     def demand_in_guild(self, user_id: str, guild_id: str, needed: int = 0) -> None:
         """Refuse with 10004 who is not in the guild, with 50013 who lacks one of `needed`."""
         guild = self._world.guilds.get(guild_id)

@@ -31,6 +31,10 @@ class Readable:
         )
 
 
+# Answers and context menus' targets are read whole, whatever a bot's intents; so is what a webhook wrote by it.
+READS_ALL = Readable(None)
+
+
 def message_shape(
     world: World, message: Message, viewer_id: str | None, readable: Readable, nested: bool = False
 ) -> Json:

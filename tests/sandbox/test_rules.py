@@ -69,8 +69,13 @@ async def test_a_hidden_channel_is_silent_and_refuses(town: Town) -> None:
 
 async def test_without_history_the_list_is_empty_and_nothing_can_be_answered(town: Town) -> None:
     message = await town.alice.say("old")
+    pins = f"/channels/{town.channel_id}/messages/pins"
+    await town.alice.request("PUT", f"{pins}/{message['id']}")
+    assert len((await town.bob.request("GET", pins))["items"]) == 1
     await town.alice.overwrite(town.channel_id, town.guild_id, deny=HISTORY)
     assert await town.bob.messages(town.channel_id) == []
+    assert await town.bob.request("GET", pins) == {"items": [], "has_more": False}
+    assert await town.bob.request("GET", f"/channels/{town.channel_id}/pins") == []
     assert await refused(town.bob.message(town.channel_id, message["id"])) == 50013
     assert await refused(town.bob.react(message, "👍")) == 50013
     assert await refused(town.bob.reply(message, "re")) == 160002

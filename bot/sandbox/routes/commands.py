@@ -92,7 +92,7 @@ def _changed(call: Call, scope: tuple[str, str | None]) -> None:
 
 def list_all(call: Call) -> Any:
     """`GET …/commands`."""
-    translations = call.query.get("with_localizations", "").lower() in ("true", "1")
+    translations = call.flag("with_localizations")
     return [command_shape(one, translations) for one in call.world.commands_of(*_owner(call))]
 
 

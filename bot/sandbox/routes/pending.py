@@ -30,6 +30,8 @@ class Interaction:
     nonce: str | int | None
     made_at: datetime
     metadata: dict[str, Any]
+    # The session that the person acted in, which alone is told what becomes of it.
+    session_id: str | None = None
     token: str = field(default_factory=lambda: secrets.token_urlsafe(48))
     source: Message | None = None
     answered: bool = False
