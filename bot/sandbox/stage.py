@@ -1,17 +1,19 @@
 """What every route works on: the world, its clock, who is told of changes, and the journal."""
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.sandbox.access import Access
 from bot.sandbox.clock import Clock, Timer
+from bot.sandbox.files import Files, named_by
 from bot.sandbox.gateway.gateway import Gateway
 from bot.sandbox.limits import Limits
 from bot.sandbox.pictures import Picture
 from bot.sandbox.routes.pending import Pending
 from bot.sandbox.snowflakes import Snowflakes, stamp
-from bot.sandbox.things import Message
+from bot.sandbox.things import Channel, Guild, Message
 from bot.sandbox.world import World
 
 
@@ -28,16 +30,6 @@ class Deed:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file of a multipart request; `key` is the form field, such as files[0]."""
-
-    key: str
-    filename: str
-    content_type: str
-    data: bytes
-
-
 class Stage:
     """Everything a route works on."""
 
@@ -52,8 +44,7 @@ class Stage:
         self.journal: deque[Deed] = deque(maxlen=100_000)
         # How many lines were ever written: the number of the newest one.
         self.noted = 0
-        # Attachments' bytes by attachment id; they live as long as the process.
-        self.files: dict[str, Upload] = {}
+        self.files = Files(self._named_files)
         # When commands were made within the past day: (application, guild or None) to the times.
         self.commands_made: dict[tuple[str, str | None], deque[datetime]] = {}
         # Nonces of the past minutes: (author, nonce) to (message id, when).
@@ -75,6 +66,31 @@ class Stage:
             return None
         self.world.pictures[picture.key] = picture.text
         return picture.key
+
+    def remove_channel(self, channel: Channel) -> None:
+        """Take a channel away, with its threads and what was remembered of them."""
+        for one in (channel, *self.world.threads_of(channel.id)):
+            self.access.forget(one)
+            timer = self.archivals.pop(one.id, None)
+            if timer is not None:
+                timer.cancel()
+        self.world.remove_channel(channel)
+
+    def remove_guild(self, guild: Guild) -> None:
+        """Take a guild away, with its channels."""
+        for channel in self.world.channels_of(guild.id):
+            self.remove_channel(channel)
+        self.world.remove_guild(guild)
+
+    def _named_files(self) -> Iterator[str]:
+        """The attachments that are in a message, an ephemeral one too, or were given to a bot just now."""
+        for message in self.world.messages.values():
+            if message.attachments or message.snapshots:
+                yield from named_by(message)
+        for hidden, _ in self.pending.ephemeral.values():
+            yield from named_by(hidden)
+        for interaction in self.pending.all():
+            yield from interaction.attachments
 
     def stamp(self) -> str:
         """Now, as Discord writes it."""

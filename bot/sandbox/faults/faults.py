@@ -61,7 +61,8 @@ class Faults(RequestFaults):
         if not self.gateway.outages or not concerns(BOTS, who):
             return False
         channel = self._world.channels.get(names.get("channel_id", ""))
-        guild_id = names.get("guild_id") if channel is None else channel.guild_id
+        place = channel or self._world.webhooks.get(names.get("webhook_id", ""))
+        guild_id = names.get("guild_id") if place is None else place.guild_id
         return guild_id in self.gateway.outages
 
     def knows(self, whose: str) -> bool:

@@ -9,10 +9,10 @@ from typing import Literal
 
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults.portion import BOTS, Portion, concerns
+from bot.sandbox.limits import Scope
 from bot.sandbox.things import User
 
 When = Literal["before", "after"]
-Scope = Literal["user", "shared", "global"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What is limited, and how much: Discord's own figures unless told otherwise."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Self
 
 
@@ -30,6 +30,11 @@ class Limits:
     # Whatever is enforced: how often a client beats, in real seconds, and how many characters may wait for it.
     heartbeat_s: float = 41.25
     backlog_at_most: int = 128 * 1024 * 1024
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if type(getattr(self, field.name)) is not bool and getattr(self, field.name) <= 0:
+                raise ValueError(f"{field.name} has to be more than 0; Limits.off() limits nobody.")
 
     @classmethod
     def off(cls) -> Self:

@@ -95,7 +95,7 @@ def remove(stage: Stage, actor_id: str, guild: Guild) -> None:
     """Take a guild away with all that was in it; every member hears GUILD_DELETE."""
     for user_id in guild.members:
         stage.gateway.left(guild, user_id)
-    stage.world.remove_guild(guild)
+    stage.remove_guild(guild)
     stage.access.changed(guild.id)
     stage.note("guild deleted", actor_id, guild_id=guild.id)
 

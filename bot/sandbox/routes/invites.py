@@ -32,8 +32,11 @@ def _find(call: Call) -> Invite:
 
 
 def _of_guild(call: Call, guild_id: str) -> list[Invite]:
-    found = (one for one in call.world.invites.values() if one.guild_id == guild_id)
-    return [one for one in found if _lasts(call.stage, one)]
+    """A guild's invites; those that ended are forgotten."""
+    found = [one for one in call.world.invites.values() if one.guild_id == guild_id]
+    for ended in [one for one in found if not _lasts(call.stage, one)]:
+        del call.world.invites[ended.code]
+    return [one for one in found if one.code in call.world.invites]
 
 
 def create(call: Call) -> Any:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.sandbox.errors import invalid_form, method_not_allowed, not_found, refusal, unauthorized
+from bot.sandbox.files import Upload
 from bot.sandbox.snowflakes import is_snowflake, stamp
-from bot.sandbox.stage import Stage, Upload
+from bot.sandbox.stage import Stage
 from bot.sandbox.things import Channel, Guild, Message, User
 from bot.sandbox.world import World
 

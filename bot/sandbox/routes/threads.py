@@ -159,8 +159,7 @@ def remove(stage: Stage, actor_id: str, channel: Channel) -> None:
         "type": channel.type,
     }
     stage.gateway.to_channel(channel, "THREAD_DELETE", data)
-    archiving.forget(stage, channel)
-    stage.world.remove_channel(channel)
+    stage.remove_channel(channel)
     stage.note("thread deleted", actor_id, guild_id=channel.guild_id, channel_id=channel.id)
 
 
