@@ -41,6 +41,7 @@ class _Kind:
         self.changing = tuple(self.names.index(name) for name in changing)
 
 
+# With the fields whose values change in place.
 _KINDS: dict[type, _Kind] = {
     kind: _Kind(kind, changing)
     for kind, changing in (

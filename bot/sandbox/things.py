@@ -1,7 +1,7 @@
 """What there is in the sandbox: people, guilds, channels, messages, commands. Plain data that JSON can hold.
 
-Nested values are replaced and not changed in place, so that a shallow copy is a snapshot; only
-`Message.reactions`, `Guild.roles` and `Guild.members` are changed in place.
+Nested values are replaced and not changed in place, so that a shallow copy is a snapshot; what is changed in
+place all the same is listed in store.py, which copies it too.
 """
 
 from dataclasses import dataclass, field

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from bot.sandbox.faults.requests import Edge, Failure, Hang, SlowBody, Status
+from bot.sandbox.limits import banned
 from bot.sandbox.wire import encode
 
 _PIECES = 10
@@ -44,6 +45,9 @@ async def fail(
             return web.Response(
                 status=status, body=body, headers={"Content-Type": "application/json", **headers}
             )
+        case Edge(429):
+            body = encode(banned().body()).encode()
+            return web.Response(status=429, body=body, headers={"Content-Type": "application/json"})
         case Edge(status):
             page = _PAGE.format(_named(status, "")).encode()
             kind = {"Content-Type": "text/html; charset=UTF-8", "Server": "cloudflare"}
