@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.sandbox.errors import refusal
+from bot.sandbox.files import Upload
 from bot.sandbox.forms.component import demand_attachments, read_components, uses_components_v2
 from bot.sandbox.forms.embed import read_embeds
 from bot.sandbox.forms.form import Form, Path
 from bot.sandbox.snowflakes import is_snowflake
-from bot.sandbox.stage import Upload
 
 SUPPRESS_EMBEDS, EPHEMERAL, LOADING, SUPPRESS_NOTIFICATIONS, COMPONENTS_V2 = 4, 64, 128, 4096, 32768
 _REPLY, _FORWARD = 0, 1

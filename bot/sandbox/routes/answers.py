@@ -262,8 +262,6 @@ def delete_answer(call: Call) -> Any:
     interaction = _interaction(call)
     message = _answer_message(call, interaction)
     if call.stage.pending.ephemeral.pop(message.id, None) is not None:
-        for attachment in message.attachments:
-            call.stage.files.pop(attachment["id"], None)
         data = {"id": message.id, "channel_id": message.channel_id, "guild_id": message.guild_id}
         call.stage.gateway.to_user(interaction.user_id, "MESSAGE_DELETE", data)
         call.stage.note("ephemeral message deleted", interaction.application_id, message)

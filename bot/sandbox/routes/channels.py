@@ -180,7 +180,7 @@ def _remove(call: Call, channel: Channel, guild: Guild) -> None:
     stage = call.stage
     freed = _children(stage, guild.id, channel.id)
     stage.gateway.channel("CHANNEL_DELETE", channel)
-    stage.world.remove_channel(channel)
+    stage.remove_channel(channel)
     stage.access.changed(guild.id)
     stage.note("channel deleted", call.user.id, guild_id=guild.id, channel_id=channel.id)
     for child in freed:

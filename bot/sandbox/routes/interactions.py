@@ -80,6 +80,7 @@ def act(call: Call) -> Any:
     sent = read(call, interaction, resolver, dict(data or {}))
     if resolver.resolved:
         sent["resolved"] = resolver.resolved
+        interaction.attachments = tuple(resolver.resolved.get("attachments", ()))
     _hand_over(call, interaction, channel, application.bot_id, sent)
 
 

@@ -195,8 +195,6 @@ def remove(stage: Stage, actor_id: str, channel: Channel, message: Message) -> N
 
 def _take_away(stage: Stage, actor_id: str, channel: Channel, message: Message) -> None:
     stage.world.remove_message(message)
-    for attachment in message.attachments:
-        stage.files.pop(attachment["id"], None)
     if channel.thread is not None and message.id != channel.id:
         channel.thread.message_count = max(0, channel.thread.message_count - 1)
     stage.note("message deleted", actor_id, message)

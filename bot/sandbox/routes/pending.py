@@ -34,6 +34,8 @@ class Interaction:
     session_id: str | None = None
     token: str = field(default_factory=lambda: secrets.token_urlsafe(48))
     source: Message | None = None
+    # The ids of the files that the person gave along.
+    attachments: tuple[str, ...] = ()
     answered: bool = False
     failed: bool = False
     original: Message | None = None

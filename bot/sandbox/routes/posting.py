@@ -208,7 +208,7 @@ def take_uploads(stage: Stage, draft: Draft) -> list[dict[str, Any]]:
     entries = []
     for upload, description in draft.uploads:
         attachment_id = stage.make_id()
-        stage.files[attachment_id] = upload
+        stage.files.keep(attachment_id, upload)
         entry: dict[str, Any] = {
             "id": attachment_id,
             "filename": upload.filename,
