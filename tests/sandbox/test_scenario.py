@@ -12,9 +12,10 @@ from bot.sandbox import Sandbox
 from bot.sandbox.faults import Limited
 from bot.sandbox.permissions import Permission
 from bot.sandbox.scenario import InteractionFailed, Person, Refused, Scenario
-from tests.sandbox.acting import EPHEMERAL, Stage, button, row
+from tests.sandbox.acting import EPHEMERAL, Stage, button, row, stage
 from tests.sandbox.conftest import Bot, StartBot, Town
 
+__all__ = ["stage"]
 PERIODS = [
     discord.SelectOption(label="Daily", value="day"),
     discord.SelectOption(label="Weekly", value="week"),
