@@ -158,6 +158,12 @@ async def test_buckets_are_one_for_a_family_and_apart_for_each_channel(town: Tow
     assert (denied.status, denied.remaining) == (404, 4)
 
 
+@pytest.mark.parametrize("name", ["gateway_sends", "global_per_s", "identifies_a_day", "max_concurrency"])
+def test_a_limit_of_nothing_is_refused_with_a_sentence(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} has to be 1 or more"):
+        Limits(**{name: 0})
+
+
 async def test_a_route_of_no_family_has_a_bucket_of_its_own(town: Town, ask: Askers) -> None:
     answers = await ask.bot.times(11, "GET", "/users/@me")
     assert [one.status for one in answers] == [200] * 10 + [429]

@@ -9,7 +9,7 @@ class Limits:
     """How often one may ask, with Discord's own figures; all windows go by the sandbox's clock.
 
     `enforced` off keeps the headers and refuses nobody. `people` has people limited as bots are: off, because
-    Discord paces a person's client otherwise than by these figures.
+    Discord paces a person's client otherwise than by these figures. Raises ValueError for a count below 1.
     """
 
     enforced: bool = True
@@ -33,8 +33,8 @@ class Limits:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            if type(getattr(self, field.name)) is not bool and getattr(self, field.name) <= 0:
-                raise ValueError(f"{field.name} has to be more than 0; Limits.off() limits nobody.")
+            if field.type is int and getattr(self, field.name) < 1:
+                raise ValueError(f"{field.name} has to be 1 or more; Limits.off() limits nobody.")
 
     @classmethod
     def off(cls) -> Self:
