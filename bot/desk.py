@@ -12,8 +12,9 @@ from bot.app import AppProblem, World, open_store, open_world, utc_now
 from bot.client import guild_of_channel, point_at
 from bot.config import Settings
 from bot.feeds.discover import Found, NotFound, Several
+from bot.newsroom.harvest import Polled, write_article
 from bot.newsroom.newsroom import open_newsroom
-from bot.newsroom.polling import Polled, Poller, write_article
+from bot.newsroom.polling import Poller
 from bot.newsroom.subscriptions import NotSubscribed, SeveralFeeds, Subscribed
 from storage import Database, Store
 from storage.records import ArticleToStore, SourceListed, Subscription

@@ -12,7 +12,7 @@ from typing import Any, TextIO
 from bot.desk import Preview
 from bot.feeds.discover import NotFound, Several
 from bot.feeds.model import Candidate
-from bot.newsroom.polling import Polled
+from bot.newsroom.harvest import Polled
 from bot.newsroom.subscriptions import NotSubscribed, SeveralFeeds, Subscribed
 from storage.records import SourceListed, Subscription
 

@@ -5,6 +5,7 @@ Ids of Discord's (guild, channel, message, member) are ints; times are aware UTC
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +16,7 @@ class Source:
     """A feed that is polled; one row whoever subscribes to it.
 
     `next_poll_at` is None while nothing is to be polled: no subscription wants it, or it is gone for good.
+    `marks` are those of the entries that its last document held, packed (see `bot.feeds.cut`).
     `failures` counts polls that failed in a row; `problem` is the sentence for people about the last one.
     """
 
@@ -31,6 +33,7 @@ class Source:
     last_success_at: datetime | None
     failures: int
     problem: str | None
+    marks: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,26 @@ class SourceListed:
     source: Source
     subscriptions: int
     articles: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceUnchanged:
+    """A poll that succeeded and brought nothing new: the validators to keep, and when to ask again."""
+
+    source_id: int
+    etag: str | None
+    last_modified: str | None
+    digest: str | None
+    next_poll_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFailed:
+    """A poll that failed, with the sentence for people; without a next poll the source is gone for good."""
+
+    source_id: int
+    problem: str
+    next_poll_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +78,7 @@ class SourceUpdate:
     last_modified: str | None
     digest: str | None
     next_poll_at: datetime
+    marks: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +96,15 @@ class ArticleToStore:
     summary: str
     image_url: str | None
     published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What one poll brought: articles never stored before (oldest first), revisions, and the source itself."""
+
+    source: SourceUpdate
+    new: Sequence[ArticleToStore] = ()
+    revised: Sequence[ArticleToStore] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,16 @@
-"""Sources: what is due to be polled, and how polls ended that brought no articles."""
+"""Sources: what is due to be polled, and what is known of each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, func, literal, null, select, update
+from sqlalchemy import ColumnElement, case, exists, func, null, select, update
 
 from storage.database import Database
-from storage.outbox import queue
 from storage.records import Source, SourceListed
 from storage.rows import insert, read
 from storage.tables import articles, guilds, sources, subscriptions
-from storage.types import UtcDateTime
 
 
 def wanted() -> ColumnElement[bool]:
@@ -26,17 +23,16 @@ def wanted() -> ColumnElement[bool]:
     )
 
 
-def next_poll(at: datetime | None) -> ColumnElement[Any]:
+def next_poll(at: ColumnElement[datetime | None]) -> ColumnElement[Any]:
     """Say when the source of the surrounding statement is to be polled: never while nothing wants it."""
-    return null() if at is None else case((wanted(), literal(at, UtcDateTime)), else_=null())
+    return case((wanted(), at), else_=null())
 
 
 class Sources:
     """Sources, as they are polled and listed."""
 
-    def __init__(self, database: Database, nonce: Callable[[], str]) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._nonce = nonce
 
     async def add(self, url: str, title: str, link: str | None, icon_url: str | None) -> Source:
         """Get the source with this URL, or make it; a new one is idle until something wants it."""
@@ -91,49 +87,6 @@ class Sources:
                 .where(sources.c.next_poll_at.is_not(None))
                 .order_by(sources.c.next_poll_at)
                 .limit(1)
-            )
-
-    async def unchanged(
-        self,
-        source_id: int,
-        etag: str | None,
-        last_modified: str | None,
-        digest: str | None,
-        next_poll_at: datetime,
-        now: datetime,
-    ) -> None:
-        """Record a poll that succeeded and brought nothing new; subscriptions made meanwhile get their newest."""
-        async with self._database.writing() as connection:
-            await connection.execute(
-                update(sources)
-                .where(sources.c.id == source_id)
-                .values(
-                    etag=etag,
-                    last_modified=last_modified,
-                    digest=digest,
-                    next_poll_at=next_poll(next_poll_at),
-                    last_polled_at=now,
-                    last_success_at=now,
-                    failures=0,
-                    problem=None,
-                )
-            )
-            await queue(connection, source_id, (), self._nonce, now)
-
-    async def failed(
-        self, source_id: int, problem: str, next_poll_at: datetime | None, now: datetime
-    ) -> None:
-        """Record a poll that failed; without a next poll the source is gone for good."""
-        async with self._database.writing() as connection:
-            await connection.execute(
-                update(sources)
-                .where(sources.c.id == source_id)
-                .values(
-                    next_poll_at=next_poll(next_poll_at),
-                    last_polled_at=now,
-                    failures=sources.c.failures + 1,
-                    problem=problem,
-                )
             )
 
     async def poll_soon(self, source_id: int | None, now: datetime) -> int:

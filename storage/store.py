@@ -9,6 +9,7 @@ from storage.comments import Comments
 from storage.database import Database
 from storage.frontpage import FrontPage
 from storage.guilds import Guilds
+from storage.harvest import Harvest
 from storage.leases import Leases
 from storage.posts import Posts
 from storage.sources import Sources
@@ -25,8 +26,9 @@ class Store:
     """
 
     def __init__(self, database: Database, *, ranks: Ranks, nonce: Callable[[], str]) -> None:
-        self.sources = Sources(database, nonce)
-        self.articles = Articles(database, nonce)
+        self.sources = Sources(database)
+        self.harvest = Harvest(database, nonce)
+        self.articles = Articles(database)
         self.subscriptions = Subscriptions(database, nonce)
         self.posts = Posts(database, ranks)
         self.votes = Votes(database, ranks)

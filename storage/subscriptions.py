@@ -111,7 +111,7 @@ class Subscriptions:
                     .values(next_poll_at=now, etag=None, last_modified=None, digest=None)
                 )
             elif made is not None:
-                await queue(connection, wish.source_id, (), self._nonce, now)
+                await queue(connection, {wish.source_id: ()}, self._nonce, now)
             row = (
                 await connection.execute(
                     _subscriptions().where(

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     FromClause,
     Index,
+    LargeBinary,
     MetaData,
     Named,
     PrimaryKeyConstraint,
@@ -56,6 +57,7 @@ class SourceColumns(TypedColumns):
     last_success_at: Named[datetime | None] = Column(UtcDateTime)
     failures: Named[int]
     problem: Named[str | None] = Column(Text)
+    marks: Named[bytes | None] = Column(LargeBinary)
 
 
 sources = Table("sources", metadata, SourceColumns, UniqueConstraint("url"))

@@ -45,6 +45,7 @@ def document_frames(result: Document | Unreadable) -> Iterator[bytes]:
             "link": result.link,
             "icon_url": result.icon_url,
             "description": result.description,
+            "marks": result.marks.hex(),
         }
     )
 
@@ -61,7 +62,8 @@ def read_document(head: dict[str, Any], entries: Iterable[Entry]) -> Document | 
     """The document, out of its last frame and the entries of all."""
     if "unreadable" in head:
         return Unreadable(head["unreadable"])
-    return Document(head["title"], head["link"], head["icon_url"], head["description"], tuple(entries))
+    marks = bytes.fromhex(head["marks"])
+    return Document(head["title"], head["link"], head["icon_url"], head["description"], tuple(entries), marks)
 
 
 def summary_portions(entries: Iterable[Entry]) -> Iterator[Sequence[Entry]]:

@@ -42,13 +42,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A feed as it stood: its own words, and its entries in the document's order."""
+    """A feed as it stood: its own words, and its entries in the document's order.
+
+    Where it was cut (see `bot.feeds.cut`), `entries` are only those not seen before, and `marks` those of all;
+    its own words are empty where none was new.
+    """
 
     title: str
     link: str | None = None
     icon_url: str | None = None
     description: str = ""
     entries: tuple[Entry, ...] = ()
+    marks: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,9 @@ def main() -> None:
 def _answer(head: dict[str, Any], data: bytes) -> Iterable[bytes]:
     try:
         if head["wish"] == "parse":
-            return list(document_frames(parse(data, head["content_type"], head["charset"], head["url"])))
+            seen = bytes.fromhex(head["seen"])
+            read = parse(data, head["content_type"], head["charset"], head["url"], seen)
+            return list(document_frames(read))
         if head["wish"] == "summarise":
             return [pack({"summaries": [summarise(entry) for entry in read_texts(head)]})]
         return [candidates_frame(candidates(decode(data, head["charset"]), head["url"]))]

@@ -65,10 +65,19 @@ class Workers:
         await self.close()
 
     async def parse(
-        self, body: bytes, content_type: str, charset: str | None, url: str
+        self, body: bytes, content_type: str, charset: str | None, url: str, seen: bytes = b""
     ) -> Document | Unreadable:
-        """Read a feed; `url` is the base of its relative links. Raises RuntimeError if no worker can be started."""
-        head = {"wish": "parse", "content_type": content_type, "charset": charset, "url": url}
+        """Read a feed; `url` is the base of its relative links, `seen` the marks of entries to be passed over.
+
+        Raises RuntimeError if no worker can be started.
+        """
+        head = {
+            "wish": "parse",
+            "content_type": content_type,
+            "charset": charset,
+            "url": url,
+            "seen": seen.hex(),
+        }
         entries: list[Entry] = []
         answer: dict[str, Any] = {}
 

@@ -20,7 +20,7 @@ from bot.newsroom.newsroom import Newsroom, open_newsroom
 from bot.sandbox import Sandbox
 from bot.sandbox.scenario import Application, Json, Person
 from storage import Database, Store
-from storage.records import ArticleToStore, CardToPost, SourceUpdate, SubscriptionToStore
+from storage.records import ArticleToStore, Brought, CardToPost, SourceUpdate, SubscriptionToStore
 from tests.databases import RANKS
 from tests.discord.records import card_to_post
 
@@ -210,7 +210,7 @@ class Press:
                     published_at=utc_now(),
                 )
             )
-        await self.store.articles.ingest(update, articles, [], utc_now())
+        await self.store.harvest.store([Brought(update, articles)], utc_now())
 
 
 @pytest.fixture

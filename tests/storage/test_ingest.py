@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from storage import Database, DatabaseProblem, Ingested, Store, SubscriptionToStore
+from storage.records import Brought, SourceFailed, SourceUnchanged
 from tests.databases import RANKS
 from tests.storage.desk import GUILD, NOW, VISIBLE, Desk, article, at, poll
 
@@ -16,13 +17,13 @@ async def test_articles_are_stored_and_queued_in_their_order(desk: Desk):
     assert await desk.ingest(source, "a", "b", "c") == Ingested(3, 0, 6)
     sent = [(card.post.channel_id, card.article.identity) for card in await desk.send_all()]
     assert sent == [(100, "a"), (101, "a"), (100, "b"), (101, "b"), (100, "c"), (101, "c")]
-    assert await desk.store.articles.known(source.id, ["a", "c", "x"]) == {"a": "r1", "c": "r1"}
+    assert await desk.store.harvest.known({source.id: ["a", "c", "x"]}) == {source.id: {"a": "r1", "c": "r1"}}
 
 
 async def test_an_article_keeps_all_it_was_given(desk: Desk):
     source = await desk.wired(100)
     given = article("a", author="Ada", image_url="https://example.org/i.png", published_at=at(-60))
-    await desk.store.articles.ingest(poll(source), [given], [], NOW)
+    await desk.store.harvest.store([Brought(poll(source), [given])], NOW)
     (card,) = await desk.claim()
     stored = await desk.store.articles.get(card.article.id)
     assert stored == card.article
@@ -47,21 +48,21 @@ async def test_two_ingests_at_once_store_and_queue_once(desk: Desk, database_url
     new = [article(str(n)) for n in range(30)]
     done = await asyncio.gather(
         *(
-            store.articles.ingest(poll(source), new, [], NOW)
+            store.harvest.store([Brought(poll(source), new)], NOW)
             for store in (desk.store, other, desk.store, other)
         )
     )
-    assert sorted(done, key=lambda ingested: ingested.articles) == [Ingested(0, 0, 0)] * 3 + [
-        Ingested(30, 0, 60)
-    ]
+    assert sorted((one for [one] in done), key=lambda ingested: ingested.articles) == [
+        Ingested(0, 0, 0)
+    ] * 3 + [Ingested(30, 0, 60)]
     await other_database.close()
 
 
 async def test_the_source_is_updated_with_its_articles(desk: Desk):
     source = await desk.wired(100)
-    await desk.store.sources.failed(source.id, "No answer.", at(5), NOW)
+    await desk.store.harvest.store([], NOW, failed=[SourceFailed(source.id, "No answer.", at(5))])
     moved = poll(source, url="https://new.example/feed", title="New", link="https://new.example", digest="d9")
-    await desk.store.articles.ingest(moved, [article("a")], [], at(1))
+    await desk.store.harvest.store([Brought(moved, [article("a")])], at(1))
     stored = await desk.store.sources.get(source.id)
     assert stored is not None
     assert (stored.url, stored.title, stored.link) == (
@@ -75,7 +76,7 @@ async def test_the_source_is_updated_with_its_articles(desk: Desk):
 
 async def test_a_source_that_moves_onto_anothers_url_keeps_its_own(desk: Desk):
     source, other = await desk.wired(100), await desk.source("other")
-    await desk.store.articles.ingest(poll(source, url=other.url), [article("a")], [], NOW)
+    await desk.store.harvest.store([Brought(poll(source, url=other.url), [article("a")])], NOW)
     stored = await desk.store.sources.get(source.id)
     assert stored is not None
     assert stored.url == source.url
@@ -83,17 +84,16 @@ async def test_a_source_that_moves_onto_anothers_url_keeps_its_own(desk: Desk):
 
 async def test_a_source_that_is_gone_stores_nothing(desk: Desk):
     source = await desk.source()
-    assert await desk.store.articles.ingest(poll(source, source_id=999), [article("a")], [], NOW) == Ingested(
-        0, 0, 0
-    )
+    lost = Brought(poll(source, source_id=999), [article("a")])
+    assert await desk.store.harvest.store([lost], NOW) == [Ingested(0, 0, 0)]
 
 
 async def test_a_failure_in_the_middle_stores_nothing(desk: Desk):
     source = await desk.wired(100)
     broken = Store(desk.database, ranks=RANKS, nonce=lambda: "a nonce longer than Discord takes it")
     with pytest.raises(DatabaseProblem):
-        await broken.articles.ingest(poll(source, etag='"e2"'), [article("a")], [], NOW)
-    assert await desk.store.articles.known(source.id, ["a"]) == {}
+        await broken.harvest.store([Brought(poll(source, etag='"e2"'), [article("a")])], NOW)
+    assert await desk.store.harvest.known({source.id: ["a"]}) == {source.id: {}}
     stored = await desk.store.sources.get(source.id)
     assert stored is not None
     assert stored.etag == '"e1"', (
@@ -104,10 +104,9 @@ async def test_a_failure_in_the_middle_stores_nothing(desk: Desk):
 async def test_a_nonce_given_twice_fails_loudly_instead_of_losing_a_post(desk: Desk):
     source = await desk.wired(100)
     await desk.ingest(source, "a")
+    careless = Store(desk.database, ranks=RANKS, nonce=lambda: "n1")
     with pytest.raises(DatabaseProblem):
-        await Store(desk.database, ranks=RANKS, nonce=lambda: "n1").articles.ingest(
-            poll(source), [article("b")], [], NOW
-        )
+        await careless.harvest.store([Brought(poll(source), [article("b")])], NOW)
 
 
 async def test_a_revision_is_put_in_place_and_its_cards_are_stale(desk: Desk):
@@ -115,14 +114,14 @@ async def test_a_revision_is_put_in_place_and_its_cards_are_stale(desk: Desk):
     await desk.ingest(source, "a", "b")
     card, _ = await desk.send_all()
     revised = article("a", revision="r2", title="Corrected", published_at=at(-5))
-    done = await desk.store.articles.ingest(poll(source), [], [revised, article("unknown")], at(3))
+    [done] = await desk.store.harvest.store([Brought(poll(source), [], [revised, article("unknown")])], at(3))
     assert done == Ingested(0, 1, 0)
     stored = await desk.store.articles.get(card.article.id)
     assert stored is not None
     assert (stored.title, stored.revised_at, stored.published_at) == ("Corrected", at(3), at(-5))
     assert stored.first_seen_at == NOW
     assert [stale.card.article.title for stale in await desk.store.posts.stale_cards(9)] == ["Corrected"]
-    again = await desk.store.articles.ingest(poll(source), [], [revised], at(4))
+    [again] = await desk.store.harvest.store([Brought(poll(source), [], [revised])], at(4))
     assert again == Ingested(0, 0, 0), "the same revision is stored once"
     items, _ = await desk.store.frontpage.page(GUILD, "new", None, 9, search="corrected", visible=VISIBLE)  # type: ignore[arg-type]
     assert len(items) == 1
@@ -132,7 +131,10 @@ async def test_many_articles_and_identities_fit(desk: Desk):
     source = await desk.wired(100)
     names = [f"article {n:04}" for n in range(1200)]
     assert await desk.ingest(source, *names) == Ingested(1200, 0, 1200)
-    assert len(await desk.store.articles.known(source.id, [*names, *map(str, range(5000))])) == 1200
+    assert (
+        len((await desk.store.harvest.known({source.id: [*names, *map(str, range(5000))]}))[source.id])
+        == 1200
+    )
     cards = [await desk.claim() for _ in range(2)]
     assert [card.article.identity for claimed in cards for card in claimed] == ["article 0000"]
 
@@ -225,7 +227,8 @@ async def test_a_poll_without_news_serves_a_subscription_made_meanwhile(desk: De
     (old,) = await desk.store.subscriptions.of_channel(100)
     await desk.store.subscriptions.remove(old.id)
     await desk.subscribe(source, 101, newest=1)
-    await desk.store.sources.unchanged(source.id, None, None, None, at(10), NOW)
+    unchanged = SourceUnchanged(source.id, None, None, None, at(10))
+    await desk.store.harvest.store([], NOW, unchanged=[unchanged])
     assert [card.article.identity for card in await desk.send_all()] == ["b"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from storage import Database, SourceListed, Store
+from storage.records import Brought, SourceFailed, SourceUnchanged
 from tests.databases import RANKS, nonces
 from tests.storage.desk import LEASE, NOW, Desk, at, poll
 
@@ -56,31 +57,38 @@ async def test_two_claims_at_once_share_no_source(desk: Desk, database_url: str)
 async def test_ends_of_polls(desk: Desk):
     sources = desk.store.sources
     source = await desk.wired(100)
-    await sources.failed(source.id, "The server answers 500.", at(20), NOW)
-    await sources.failed(source.id, "The server answers 502.", at(40), at(1))
+    await desk.store.harvest.store(
+        [], NOW, failed=[SourceFailed(source.id, "The server answers 500.", at(20))]
+    )
+    await desk.store.harvest.store(
+        [], at(1), failed=[SourceFailed(source.id, "The server answers 502.", at(40))]
+    )
     failing = await sources.get(source.id)
     assert failing is not None
     assert (failing.failures, failing.problem) == (2, "The server answers 502.")
     assert (failing.next_poll_at, failing.last_polled_at, failing.last_success_at) == (at(40), at(1), NOW)
     assert failing.etag == '"e1"', "a failure changes only the back-off"
 
-    await sources.unchanged(source.id, '"e2"', "yesterday", "d2", at(30), at(2))
+    unchanged = SourceUnchanged(source.id, '"e2"', "yesterday", "d2", at(30))
+    await desk.store.harvest.store([], at(2), unchanged=[unchanged])
     well = await sources.get(source.id)
     assert well is not None
     assert (well.failures, well.problem, well.next_poll_at) == (0, None, at(30))
     assert (well.etag, well.last_modified, well.digest) == ('"e2"', "yesterday", "d2")
     assert (well.last_polled_at, well.last_success_at) == (at(2), at(2))
 
-    await sources.failed(source.id, "The source is gone (410).", None, at(3))
+    await desk.store.harvest.store(
+        [], at(3), failed=[SourceFailed(source.id, "The source is gone (410).", None)]
+    )
     assert await sources.next_due_at() is None
 
 
 async def test_what_nobody_wants_is_never_scheduled_again(desk: Desk):
     source = await desk.source()
     await desk.store.sources.poll_soon(source.id, NOW)
-    await desk.store.articles.ingest(poll(source), [], [], NOW)
+    await desk.store.harvest.store([Brought(poll(source), [])], NOW)
     assert await desk.store.sources.next_due_at() is None
-    await desk.store.sources.failed(source.id, "No answer.", at(5), NOW)
+    await desk.store.harvest.store([], NOW, failed=[SourceFailed(source.id, "No answer.", at(5))])
     assert await desk.store.sources.next_due_at() is None
 
 

@@ -18,7 +18,7 @@ from bot.feeds.workers import Workers
 from bot.newsroom.newsroom import Newsroom, open_newsroom
 from bot.web import Health, WebServer
 from storage import Database, Store
-from storage.records import ArticleToStore
+from storage.records import ArticleToStore, Brought
 from tests.storage.desk import GUILD, NOW, Desk, article, comment, poll
 
 SETTINGS = Settings(web_port=0)
@@ -69,7 +69,7 @@ class Site:
         source = await self.desk.wired(channel_id)
         ids = []
         for minute, one in enumerate(articles):
-            await self.desk.store.articles.ingest(poll(source), [one], [], NOW)
+            await self.desk.store.harvest.store([Brought(poll(source), [one])], NOW)
             ids += [card.article.id for card in await self.desk.send_all(NOW + timedelta(minutes=minute))]
         return ids
 

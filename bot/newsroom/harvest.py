@@ -1,0 +1,255 @@
+"""Takes what polls read and stores it, many at a time: one transaction costs what a hundred polls may cost.
+
+    results gather → known identities (one read) → identify → summarise → one transaction → wake delivery
+
+What brought something new is stored at once, and takes along whatever has gathered meanwhile; results that
+brought nothing wait up to a second for company. A result that is lost with its process is read again, as its
+source is due again when its claim has ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.feeds.identify import Recognised, identify, possible_identities, revision_of
+from bot.feeds.model import Document, Entry, Validators
+from bot.feeds.workers import Workers
+from bot.newsroom.rounds import Clock
+from storage import (
+    ArticleToStore,
+    Brought,
+    DatabaseBusy,
+    Ingested,
+    Source,
+    SourceFailed,
+    SourceUnchanged,
+    SourceUpdate,
+    Store,
+)
+
+log = logging.getLogger(__name__)
+
+MOST_TOGETHER = 500
+# Markup of more results than this is not kept in memory: fetching waits for the store.
+MOST_WAITING = 1_000
+COMPANY = timedelta(seconds=1)
+LONGEST_TITLE = 500
+LONGEST_URL = 2048
+_NOTHING = Ingested(0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """How one poll ended, before it is stored: read anew (`document`), unchanged, or with a `problem`.
+
+    Without `next_poll_at` the source is gone for good.
+    """
+
+    source: Source
+    next_poll_at: datetime | None
+    validators: Validators | None = None
+    document: Document | None = None
+    problem: str | None = None
+
+    @property
+    def brings(self) -> bool:
+        """Whether there are entries that may be new."""
+        return self.document is not None and bool(self.document.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What one poll of a source came to: rows stored, or the sentence about what went wrong."""
+
+    source: Source
+    articles: int = 0
+    revisions: int = 0
+    posts: int = 0
+    problem: str | None = None
+
+
+class Harvest:
+    """Gathers results and stores them together. `on_posts` is called when posts wait to be delivered."""
+
+    def __init__(self, store: Store, workers: Workers, *, clock: Clock, on_posts: Callable[[], None]) -> None:
+        self._store = store
+        self._workers = workers
+        self._clock = clock
+        self._on_posts = on_posts
+        self._waiting: list[Read] = []
+        self._hurry = asyncio.Event()
+        self._came = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+
+    async def put(self, read: Read) -> None:
+        """Leave a result to be stored soon; waits while too many do."""
+        await self._room.wait()
+        self._waiting.append(read)
+        self._came.set()
+        if read.brings or len(self._waiting) >= MOST_TOGETHER:
+            self._hurry.set()
+        if len(self._waiting) >= MOST_WAITING:
+            self._room.clear()
+
+    async def run(self) -> None:
+        """Store what comes, until cancelled."""
+        while True:
+            await self._came.wait()
+            try:
+                async with asyncio.timeout(COMPANY.total_seconds()):
+                    await self._hurry.wait()
+            except TimeoutError:
+                pass
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Store all that waits, as much at a time as one transaction takes."""
+        while together := self._take():
+            try:
+                await self.store(together)
+            except DatabaseBusy as busy:
+                log.warning("%d polls could not be stored now and are repeated: %s", len(together), busy)
+            except Exception:
+                log.exception("%d polls could not be stored; they are repeated", len(together))
+
+    def _take(self) -> list[Read]:
+        together, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+        if not self._waiting:
+            self._came.clear()
+            self._hurry.clear()
+        if len(self._waiting) < MOST_WAITING:
+            self._room.set()
+        return together
+
+    async def store(self, reads: Sequence[Read]) -> list[Polled]:
+        """Store results now, and answer what came of each, in their order.
+
+        One that fails in a way that was not foreseen does not sink the others. Raises DatabaseBusy where
+        nothing could be stored.
+        """
+        try:
+            return await self._store_together(reads)
+        except DatabaseBusy:
+            raise
+        except Exception:
+            if len(reads) == 1:
+                return [await self._store_failure(reads[0])]
+            half = len(reads) // 2
+            return [*await self.store(reads[:half]), *await self.store(reads[half:])]
+
+    async def _store_failure(self, read: Read) -> Polled:
+        log.exception("Storing what source %d brought failed in a way that was not foreseen", read.source.id)
+        sentence = "Broadsheet could not read this source; the operator's log says why."
+        failed = SourceFailed(read.source.id, sentence, read.next_poll_at)
+        await self._store.harvest.store([], self._clock(), failed=[failed])
+        return Polled(read.source, problem=sentence)
+
+    async def _store_together(self, reads: Sequence[Read]) -> list[Polled]:
+        now = self._clock()
+        brought = await self._recognise([read for read in reads if read.document is not None], now)
+        ingested = await self._store.harvest.store(
+            list(brought.values()),
+            now,
+            unchanged=[_unchanged(read) for read in reads if read.document is None and not read.problem],
+            failed=[
+                SourceFailed(read.source.id, read.problem, read.next_poll_at)
+                for read in reads
+                if read.problem
+            ],
+        )
+        results = dict(zip(brought, ingested, strict=True))
+        if any(one.posts for one in ingested):
+            self._on_posts()
+        for source_id, one in results.items():
+            if one.articles or one.revisions:
+                log.info(
+                    "Source %d brought %d new and %d revised articles, %d posts wait",
+                    source_id,
+                    one.articles,
+                    one.revisions,
+                    one.posts,
+                )
+        return [_polled(read, results.get(read.source.id, _NOTHING)) for read in reads]
+
+    async def _recognise(self, reads: Sequence[Read], now: datetime) -> dict[int, Brought]:
+        """What the documents bring, by source: read once from the store, summarised in one go."""
+        documents = {read.source.id: (read, read.document) for read in reads if read.document is not None}
+        wanted = {
+            source_id: possible_identities(document)
+            for source_id, (_, document) in documents.items()
+            if document.entries
+        }
+        known = await self._store.harvest.known(wanted) if wanted else {}
+        recognised = {
+            source_id: identify(document, known.get(source_id, {}))
+            for source_id, (_, document) in documents.items()
+        }
+        written = await self._write(recognised.values(), now)
+        return {
+            source_id: Brought(
+                _update(read, document),
+                [next(written) for _ in recognised[source_id].new],
+                [next(written) for _ in recognised[source_id].revised],
+            )
+            for source_id, (read, document) in documents.items()
+        }
+
+    async def _write(self, recognised: Collection[Recognised], now: datetime) -> Iterator[ArticleToStore]:
+        """The articles of all, in their order, new ones before revised ones."""
+        entries = [entry for one in recognised for entry in (*one.new, *one.revised)]
+        summaries = await self._workers.summarise(entries)
+        return (write_article(entry, summary, now) for entry, summary in zip(entries, summaries, strict=True))
+
+
+def _unchanged(read: Read) -> SourceUnchanged:
+    kept = read.validators or Validators()
+    if read.next_poll_at is None:
+        raise ValueError("a source that answered is polled again")
+    return SourceUnchanged(read.source.id, kept.etag, kept.last_modified, kept.digest, read.next_poll_at)
+
+
+def _update(read: Read, document: Document) -> SourceUpdate:
+    source, kept = read.source, read.validators or Validators()
+    if read.next_poll_at is None:
+        raise ValueError("a source that answered is polled again")
+    return SourceUpdate(
+        source_id=source.id,
+        url=source.url,
+        title=document.title or source.title,
+        link=document.link or source.link,
+        icon_url=document.icon_url or source.icon_url,
+        etag=kept.etag,
+        last_modified=kept.last_modified,
+        digest=kept.digest,
+        marks=document.marks,
+        next_poll_at=read.next_poll_at,
+    )
+
+
+def _polled(read: Read, ingested: Ingested) -> Polled:
+    return Polled(read.source, ingested.articles, ingested.revisions, ingested.posts, read.problem)
+
+
+def write_article(entry: Entry, summary: str, now: datetime) -> ArticleToStore:
+    """An entry as the article that is stored: with its summary, a title in any case, and no date in the future."""
+    title = entry.title or " ".join(summary.split()[:12]) or entry.url or "Untitled"
+    url = entry.url if entry.url and len(entry.url) <= LONGEST_URL else None
+    image_url = entry.image_url if entry.image_url and len(entry.image_url) <= LONGEST_URL else None
+    published_at = entry.published_at
+    if published_at is not None and published_at > now + timedelta(days=1):
+        published_at = None
+    return ArticleToStore(
+        identity=entry.identity,
+        revision=revision_of(entry),
+        url=url,
+        title=title[:LONGEST_TITLE],
+        author=entry.author,
+        summary=summary,
+        image_url=image_url,
+        published_at=published_at,
+    )

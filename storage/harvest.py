@@ -1,0 +1,276 @@
+"""What a round of polls brought, stored in one transaction: hundreds of polls cost little more than one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Text, bindparam, case, column, exists, select, update, values
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import Database
+from storage.outbox import queue
+from storage.records import ArticleToStore, Brought, Ingested, SourceFailed, SourceUnchanged, SourceUpdate
+from storage.rows import insert, portions
+from storage.sources import next_poll
+from storage.tables import articles, sources
+from storage.tallies import mark_stale
+from storage.types import RowId, UtcDateTime
+
+Stored = Mapping[tuple[int, str], tuple[int, str]]
+"""Articles by source and identity: the id, and the revision."""
+
+
+class Harvest:
+    """Polls' results."""
+
+    def __init__(self, database: Database, nonce: Callable[[], str]) -> None:
+        self._database = database
+        self._nonce = nonce
+
+    async def known(self, wanted: Mapping[int, Iterable[str]]) -> dict[int, dict[str, str]]:
+        """Answer which of the identities are stored for each source, each with its revision."""
+        known: dict[int, dict[str, str]] = {source_id: {} for source_id in wanted}
+        async with self._database.reading() as connection:
+            pairs = ((source_id, identity) for source_id, all_of in wanted.items() for identity in all_of)
+            stored = await _stored(connection, pairs)
+        for (source_id, identity), (_, revision) in stored.items():
+            known[source_id][identity] = revision
+        return known
+
+    async def store(
+        self,
+        brought: Sequence[Brought],
+        now: datetime,
+        *,
+        unchanged: Sequence[SourceUnchanged] = (),
+        failed: Sequence[SourceFailed] = (),
+    ) -> list[Ingested]:
+        """Store, in one transaction: articles (oldest first), revisions, posts for who wants them, the sources.
+
+        Answers what each of `brought` changed, in their order. Repeating it changes nothing more: an article that
+        is stored already is passed over, and a revision that is stored already too. A source that moved to
+        another source's URL keeps its own. Subscriptions made since the poll before get their newest.
+        """
+        async with self._database.writing() as connection:
+            await _quiet(connection, unchanged, now)
+            await _fail(connection, failed, now)
+            # Two polls of one source store one after the other; of the second one's articles none are new.
+            there = await _lock(connection, [one.source.source_id for one in brought])
+            kept = [one for one in brought if one.source.source_id in there]
+            new = await _insert(connection, kept, now)
+            revisions = await _revise(connection, kept, now)
+            # The sources first: a subscription that began while one was idle is served below all the same.
+            await _update_sources(connection, [one.source for one in kept], now)
+            may_begin: dict[int, list[int]] = {one.source_id: [] for one in unchanged}
+            queued = await queue(connection, may_begin | new, self._nonce, now)
+        return [_ingested(one.source.source_id, new, revisions, queued) for one in brought]
+
+
+def _ingested(
+    source_id: int,
+    new: Mapping[int, Sequence[int]],
+    revisions: Mapping[int, int],
+    queued: Mapping[int, int],
+) -> Ingested:
+    return Ingested(len(new.get(source_id, ())), revisions.get(source_id, 0), queued.get(source_id, 0))
+
+
+async def _quiet(connection: AsyncConnection, unchanged: Sequence[SourceUnchanged], now: datetime) -> None:
+    for portion in portions(unchanged):
+        await connection.execute(
+            update(sources)
+            .where(sources.c.id == bindparam("source"))
+            .values(
+                etag=bindparam("etag"),
+                last_modified=bindparam("last_modified"),
+                digest=bindparam("digest"),
+                next_poll_at=next_poll(bindparam("next_poll", type_=UtcDateTime)),
+                last_polled_at=bindparam("polled"),
+                last_success_at=bindparam("polled"),
+                failures=0,
+                problem=None,
+            ),
+            [
+                {
+                    "source": one.source_id,
+                    "etag": one.etag,
+                    "last_modified": one.last_modified,
+                    "digest": one.digest,
+                    "next_poll": one.next_poll_at,
+                    "polled": now,
+                }
+                for one in portion
+            ],
+        )
+
+
+async def _fail(connection: AsyncConnection, failed: Sequence[SourceFailed], now: datetime) -> None:
+    for portion in portions(failed):
+        await connection.execute(
+            update(sources)
+            .where(sources.c.id == bindparam("source"))
+            .values(
+                next_poll_at=next_poll(bindparam("next_poll", type_=UtcDateTime)),
+                last_polled_at=bindparam("polled"),
+                failures=sources.c.failures + 1,
+                problem=bindparam("sentence"),
+            ),
+            [
+                {
+                    "source": one.source_id,
+                    "next_poll": one.next_poll_at,
+                    "polled": now,
+                    "sentence": one.problem,
+                }
+                for one in portion
+            ],
+        )
+
+
+async def _lock(connection: AsyncConnection, source_ids: Sequence[int]) -> set[int]:
+    there: set[int] = set()
+    # In the order of their ids: two that lock several never wait for each other.
+    for portion in portions(sorted(source_ids)):
+        there |= set(
+            await connection.scalars(
+                select(sources.c.id).where(sources.c.id.in_(portion)).order_by(sources.c.id).with_for_update()
+            )
+        )
+    return there
+
+
+async def _stored(
+    connection: AsyncConnection, pairs: Iterable[tuple[int, str]]
+) -> dict[tuple[int, str], tuple[int, str]]:
+    stored: dict[tuple[int, str], tuple[int, str]] = {}
+    for portion in portions(pairs):
+        # Joined, and not `IN`: for pairs of values SQLite would not use the index.
+        wanted = (
+            values(column("source_id", RowId), column("identity", Text), name="wanted")
+            .data(list(portion))
+            .cte("wanted")
+        )
+        found = await connection.execute(
+            select(articles.c.source_id, articles.c.identity, articles.c.id, articles.c.revision).join(
+                wanted,
+                (articles.c.source_id == wanted.c.source_id) & (articles.c.identity == wanted.c.identity),
+            )
+        )
+        stored |= {(source, identity): (article, revision) for source, identity, article, revision in found}
+    return stored
+
+
+def _text(article: ArticleToStore) -> dict[str, Any]:
+    return {
+        "revision": article.revision,
+        "url": article.url,
+        "title": article.title,
+        "author": article.author,
+        "summary": article.summary,
+        "search_text": f"{article.title}\n{article.summary}".casefold(),
+        "image_url": article.image_url,
+    }
+
+
+async def _insert(
+    connection: AsyncConnection, brought: Sequence[Brought], now: datetime
+) -> dict[int, list[int]]:
+    """Insert what is not stored yet; answers, for each source, the new ids in the order of its articles."""
+    ids: dict[int, list[int]] = {one.source.source_id: [] for one in brought}
+    rows = (
+        {
+            "source_id": one.source.source_id,
+            "identity": article.identity,
+            "published_at": article.published_at,
+            "first_seen_at": now,
+            **_text(article),
+        }
+        for one in brought
+        for article in one.new
+    )
+    for portion in portions(rows):
+        made = await connection.execute(
+            insert(connection, articles)
+            .on_conflict_do_nothing(index_elements=["source_id", "identity"])
+            .returning(articles.c.source_id, articles.c.id),
+            portion,
+        )
+        for source_id, article_id in made:
+            ids[source_id].append(article_id)
+    return {source_id: sorted(made) for source_id, made in ids.items()}
+
+
+async def _revise(connection: AsyncConnection, brought: Sequence[Brought], now: datetime) -> dict[int, int]:
+    """Put new text in the place of the old and have the cards edited that show it; answers how many, by source."""
+    revised = [(one.source.source_id, article) for one in brought for article in one.revised]
+    if not revised:
+        return {}
+    stored = await _stored(connection, ((source, article.identity) for source, article in revised))
+    revisions: dict[int, int] = {}
+    changes = []
+    for source_id, article in revised:
+        article_id, revision = stored.get((source_id, article.identity), (None, article.revision))
+        if revision != article.revision:
+            changes.append(
+                {
+                    "article": article_id,
+                    "published_at": article.published_at,
+                    "revised_at": now,
+                    **_text(article),
+                }
+            )
+            revisions[source_id] = revisions.get(source_id, 0) + 1
+    for portion in portions(changes):
+        await connection.execute(update(articles).where(articles.c.id == bindparam("article")), portion)
+        await mark_stale(connection, [change["article"] for change in portion])
+    return revisions
+
+
+async def _update_sources(connection: AsyncConnection, found: Sequence[SourceUpdate], now: datetime) -> None:
+    taken = sources.alias()
+    for portion in portions(found):
+        await connection.execute(
+            update(sources)
+            .where(sources.c.id == bindparam("source"))
+            .values(
+                url=case(
+                    (
+                        exists().where(
+                            taken.c.url == bindparam("address"), taken.c.id != bindparam("source")
+                        ),
+                        sources.c.url,
+                    ),
+                    else_=bindparam("address"),
+                ),
+                title=bindparam("title"),
+                link=bindparam("link"),
+                icon_url=bindparam("icon_url"),
+                etag=bindparam("etag"),
+                last_modified=bindparam("last_modified"),
+                digest=bindparam("digest"),
+                marks=bindparam("marks"),
+                next_poll_at=next_poll(bindparam("next_poll", type_=UtcDateTime)),
+                last_polled_at=bindparam("polled"),
+                last_success_at=bindparam("polled"),
+                failures=0,
+                problem=None,
+            ),
+            [
+                {
+                    "source": one.source_id,
+                    "address": one.url,
+                    "title": one.title,
+                    "link": one.link,
+                    "icon_url": one.icon_url,
+                    "etag": one.etag,
+                    "last_modified": one.last_modified,
+                    "digest": one.digest,
+                    "marks": one.marks,
+                    "next_poll": one.next_poll_at,
+                    "polled": now,
+                }
+                for one in portion
+            ],
+        )
