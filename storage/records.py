@@ -6,7 +6,7 @@ Ids of Discord's (guild, channel, message, member) are ints; times are aware UTC
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -17,7 +17,11 @@ class Source:
 
     `next_poll_at` is None while nothing is to be polled: no subscription wants it, or it is gone for good.
     `marks` are those of the entries that its last document held, packed (see `bot.feeds.cut`).
-    `failures` counts polls that failed in a row; `problem` is the sentence for people about the last one.
+    `failures` counts polls that failed in a row, `failing_since` says when the first of them was; `problem` is the
+    sentence for people about the last one. Before `not_before` its server does not want to be asked.
+    `rhythm` holds when it last published, packed, and `ttl_s` is the rest that its feed asks for, in seconds (see
+    `bot.newsroom.timing`). `moved_to` is where permanent redirects led the last `moved_seen` times in a row.
+    `headers` are the operator's own for this source, as a JSON object: they may hold a login.
     """
 
     id: int
@@ -34,6 +38,13 @@ class Source:
     failures: int
     problem: str | None
     marks: bytes | None = None
+    rhythm: bytes | None = None
+    ttl_s: int | None = None
+    not_before: datetime | None = None
+    failing_since: datetime | None = None
+    moved_to: str | None = field(default=None, repr=False)
+    moved_seen: int = 0
+    headers: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +65,21 @@ class SourceUnchanged:
     last_modified: str | None
     digest: str | None
     next_poll_at: datetime
+    moved_to: str | None = None
+    moved_seen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFailed:
-    """A poll that failed, with the sentence for people; without a next poll the source is gone for good."""
+    """A poll that failed, with the sentence for people; without a next poll the source is gone for good.
+
+    `not_before` is set where the server said until when it does not want to be asked.
+    """
 
     source_id: int
     problem: str
     next_poll_at: datetime | None
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +96,10 @@ class SourceUpdate:
     digest: str | None
     next_poll_at: datetime
     marks: bytes | None = None
+    rhythm: bytes | None = None
+    ttl_s: int | None = None
+    moved_to: str | None = None
+    moved_seen: int = 0
 
 
 @dataclass(frozen=True, slots=True)

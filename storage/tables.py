@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     FromClause,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     Named,
@@ -58,6 +59,13 @@ class SourceColumns(TypedColumns):
     failures: Named[int]
     problem: Named[str | None] = Column(Text)
     marks: Named[bytes | None] = Column(LargeBinary)
+    rhythm: Named[bytes | None] = Column(LargeBinary)
+    ttl_s: Named[int | None]
+    not_before: Named[datetime | None] = Column(UtcDateTime)
+    failing_since: Named[datetime | None] = Column(UtcDateTime)
+    moved_to: Named[str | None] = Column(Text)
+    moved_seen: Named[int] = Column(Integer, server_default="0")
+    headers: Named[str | None] = Column(Text)
 
 
 sources = Table("sources", metadata, SourceColumns, UniqueConstraint("url"))
@@ -67,6 +75,12 @@ Index(
     sources.c.id,
     sqlite_where=sources.c.next_poll_at.is_not(None),
     postgresql_where=sources.c.next_poll_at.is_not(None),
+)
+Index(
+    "ix_sources_failing",
+    sources.c.failing_since,
+    sqlite_where=sources.c.failing_since.is_not(None),
+    postgresql_where=sources.c.failing_since.is_not(None),
 )
 
 
@@ -134,6 +148,7 @@ class SubscriptionColumns(TypedColumns):
     created_by: Named[int | None] = Column(BigInteger)
     created_at: Named[datetime] = Column(UtcDateTime)
     started_at: Named[datetime | None] = Column(UtcDateTime)
+    told_at: Named[datetime | None] = Column(UtcDateTime)
 
 
 subscriptions = Table(
