@@ -22,6 +22,7 @@ class Source:
     `rhythm` holds when it last published, packed, and `ttl_s` is the rest that its feed asks for, in seconds (see
     `bot.newsroom.timing`). `moved_to` is where permanent redirects led the last `moved_seen` times in a row.
     `headers` are the operator's own for this source, as a JSON object: they may hold a login.
+    Until `pushed_until` a hub tells what is new, so that polling is only the safety net.
     """
 
     id: int
@@ -45,6 +46,7 @@ class Source:
     moved_to: str | None = field(default=None, repr=False)
     moved_seen: int = 0
     headers: str | None = field(default=None, repr=False)
+    pushed_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,6 @@ class SourceUpdate:
     """What a successful poll learned about the source itself, to be stored with its articles."""
 
     source_id: int
-    url: str
     title: str
     link: str | None
     icon_url: str | None
@@ -185,6 +186,51 @@ class Subscription:
     started_at: datetime | None
     waiting: int
     problem: str | None
+
+
+class HubState(StrEnum):
+    """How a hub stands to us: its pushes are wanted, they come, or they are to end."""
+
+    WANTED = "wanted"
+    ACTIVE = "active"
+    ENDING = "ending"
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """A WebSub hub that a source's document names, and how far it got with pushing the `topic` to us.
+
+    It reaches us at `base` and then `path`, which nobody can guess, and signs with `secret`. `asked_at` is set while
+    a request of ours is not verified, `attempts` counts such requests in a row; `problem` says why the last failed.
+    At `next_at` it is looked at again. `pushed_at` is when it last told something.
+    """
+
+    id: int
+    source_id: int
+    url: str
+    topic: str
+    base: str
+    path: str = field(repr=False)
+    secret: str = field(repr=False)
+    state: HubState
+    next_at: datetime
+    attempts: int = 0
+    asked_at: datetime | None = None
+    lease_ends_at: datetime | None = None
+    pushed_at: datetime | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HubToStore:
+    """A hub that a source's document newly names."""
+
+    source_id: int
+    url: str
+    topic: str
+    base: str
+    path: str = field(repr=False)
+    secret: str = field(repr=False)
 
 
 class PostState(StrEnum):

@@ -10,6 +10,7 @@ from storage.database import Database
 from storage.frontpage import FrontPage
 from storage.guilds import Guilds
 from storage.harvest import Harvest
+from storage.hubs import Hubs
 from storage.leases import Leases
 from storage.posts import Posts
 from storage.sources import Sources
@@ -28,6 +29,7 @@ class Store:
     def __init__(self, database: Database, *, ranks: Ranks, nonce: Callable[[], str]) -> None:
         self.sources = Sources(database)
         self.harvest = Harvest(database, nonce)
+        self.hubs = Hubs(database)
         self.articles = Articles(database)
         self.subscriptions = Subscriptions(database, nonce)
         self.posts = Posts(database, ranks)

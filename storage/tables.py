@@ -28,7 +28,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-from storage.records import PostState
+from storage.records import HubState, PostState
 from storage.types import RowId, UtcDateTime
 
 metadata = MetaData(
@@ -66,6 +66,7 @@ class SourceColumns(TypedColumns):
     moved_to: Named[str | None] = Column(Text)
     moved_seen: Named[int] = Column(Integer, server_default="0")
     headers: Named[str | None] = Column(Text)
+    pushed_until: Named[datetime | None] = Column(UtcDateTime)
 
 
 sources = Table("sources", metadata, SourceColumns, UniqueConstraint("url"))
@@ -81,6 +82,50 @@ Index(
     sources.c.failing_since,
     sqlite_where=sources.c.failing_since.is_not(None),
     postgresql_where=sources.c.failing_since.is_not(None),
+)
+Index(
+    "ix_sources_pushed",
+    sources.c.pushed_until,
+    sqlite_where=sources.c.pushed_until.is_not(None),
+    postgresql_where=sources.c.pushed_until.is_not(None),
+)
+
+
+class HubColumns(TypedColumns):
+    """A hub that pushes, or is to push, a source's news. Those that are to end stay until they are told so."""
+
+    id: Named[int] = Column(RowId, primary_key=True)
+    source_id: Named[int] = Column(RowId, ForeignKey("sources.id", ondelete="CASCADE"))
+    url: Named[str] = Column(Text)
+    topic: Named[str] = Column(Text)
+    base: Named[str] = Column(Text)
+    path: Named[str] = Column(Text)
+    secret: Named[str] = Column(Text)
+    state: Named[HubState] = Column(
+        Enum(
+            HubState,
+            name="state",
+            native_enum=False,
+            create_constraint=True,
+            length=10,
+            values_callable=lambda states: [state.value for state in states],
+        )
+    )
+    next_at: Named[datetime] = Column(UtcDateTime)
+    attempts: Named[int]
+    asked_at: Named[datetime | None] = Column(UtcDateTime)
+    lease_ends_at: Named[datetime | None] = Column(UtcDateTime)
+    pushed_at: Named[datetime | None] = Column(UtcDateTime)
+    problem: Named[str | None] = Column(Text)
+
+
+hubs = Table("hubs", metadata, HubColumns, UniqueConstraint("path"), Index(None, "next_at", "id"))
+Index(
+    "uq_hubs_current",
+    hubs.c.source_id,
+    unique=True,
+    sqlite_where=hubs.c.state != literal_column("'ending'"),
+    postgresql_where=hubs.c.state != literal_column("'ending'"),
 )
 
 

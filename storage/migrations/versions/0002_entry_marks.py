@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from storage.types import UtcDateTime
+from storage.types import RowId, UtcDateTime
 
 revision = "0002"
 down_revision = "0001"
@@ -13,10 +13,12 @@ def upgrade() -> None:
     """Bring it."""
     op.add_column("sources", sa.Column("marks", sa.LargeBinary(), nullable=True))
     _add_manners()
+    _add_hubs()
 
 
 def downgrade() -> None:
     """Take it back."""
+    _drop_hubs()
     _drop_manners()
     op.drop_column("sources", "marks")
 
@@ -55,3 +57,57 @@ def _drop_manners() -> None:
         "rhythm",
     ):
         op.drop_column("sources", name)
+
+
+def _add_hubs() -> None:
+    """Hubs that push what sources publish, and until when such a source is polled as a safety net only."""
+    op.add_column("sources", sa.Column("pushed_until", UtcDateTime(), nullable=True))
+    where = sa.text("pushed_until IS NOT NULL")
+    op.create_index(
+        "ix_sources_pushed", "sources", ["pushed_until"], sqlite_where=where, postgresql_where=where
+    )
+    op.create_table(
+        "hubs",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("source_id", RowId, nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("base", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "wanted",
+                "active",
+                "ending",
+                name=op.f("ck_hubs_state"),
+                native_enum=False,
+                create_constraint=True,
+                length=10,
+            ),
+            nullable=False,
+        ),
+        sa.Column("next_at", UtcDateTime(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_ends_at", UtcDateTime(), nullable=True),
+        sa.Column("pushed_at", UtcDateTime(), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["source_id"], ["sources.id"], name=op.f("fk_hubs_source_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hubs")),
+        sa.UniqueConstraint("path", name=op.f("uq_hubs_path")),
+    )
+    op.create_index("ix_hubs_next_at_id", "hubs", ["next_at", "id"])
+    where = sa.text("state != 'ending'")
+    op.create_index(
+        "uq_hubs_current", "hubs", ["source_id"], unique=True, sqlite_where=where, postgresql_where=where
+    )
+
+
+def _drop_hubs() -> None:
+    op.drop_table("hubs")
+    op.drop_index("ix_sources_pushed", "sources")
+    op.drop_column("sources", "pushed_until")
