@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, bindparam, case, column, exists, select, update, values
+from sqlalchemy import Text, bindparam, column, func, select, update, values
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
+from storage.moves import move
 from storage.outbox import queue
 from storage.records import ArticleToStore, Brought, Ingested, SourceFailed, SourceUnchanged, SourceUpdate
 from storage.rows import insert, portions
@@ -20,6 +21,9 @@ from storage.types import RowId, UtcDateTime
 
 Stored = Mapping[tuple[int, str], tuple[int, str]]
 """Articles by source and identity: the id, and the revision."""
+
+_WELL = {"failures": 0, "failing_since": None, "not_before": None, "problem": None}
+"""What a poll that succeeded clears."""
 
 
 class Harvest:
@@ -46,18 +50,21 @@ class Harvest:
         *,
         unchanged: Sequence[SourceUnchanged] = (),
         failed: Sequence[SourceFailed] = (),
+        moved: Mapping[int, str] | None = None,
     ) -> list[Ingested]:
         """Store, in one transaction: articles (oldest first), revisions, posts for who wants them, the sources.
 
         Answers what each of `brought` changed, in their order. Repeating it changes nothing more: an article that
-        is stored already is passed over, and a revision that is stored already too. A source that moved to
-        another source's URL keeps its own. Subscriptions made since the poll before get their newest.
+        is stored already is passed over, and a revision that is stored already too. Subscriptions made since the
+        poll before get their newest. `moved` are sources' new addresses; what one brought that gave itself up for
+        the source that is there already is left to that one (see `storage.moves`).
         """
         async with self._database.writing() as connection:
-            await _quiet(connection, unchanged, now)
+            gave_up = await move(connection, moved, self._nonce, now) if moved else set()
+            await _quiet(connection, [one for one in unchanged if one.source_id not in gave_up], now)
             await _fail(connection, failed, now)
             # Two polls of one source store one after the other; of the second one's articles none are new.
-            there = await _lock(connection, [one.source.source_id for one in brought])
+            there = await _lock(connection, [one.source.source_id for one in brought]) - gave_up
             kept = [one for one in brought if one.source.source_id in there]
             new = await _insert(connection, kept, now)
             revisions = await _revise(connection, kept, now)
@@ -89,12 +96,15 @@ async def _quiet(connection: AsyncConnection, unchanged: Sequence[SourceUnchange
                 next_poll_at=next_poll(bindparam("next_poll", type_=UtcDateTime)),
                 last_polled_at=bindparam("polled"),
                 last_success_at=bindparam("polled"),
-                failures=0,
-                problem=None,
+                moved_to=bindparam("moved"),
+                moved_seen=bindparam("seen"),
+                **_WELL,
             ),
             [
                 {
                     "source": one.source_id,
+                    "moved": one.moved_to,
+                    "seen": one.moved_seen,
                     "etag": one.etag,
                     "last_modified": one.last_modified,
                     "digest": one.digest,
@@ -115,6 +125,8 @@ async def _fail(connection: AsyncConnection, failed: Sequence[SourceFailed], now
                 next_poll_at=next_poll(bindparam("next_poll", type_=UtcDateTime)),
                 last_polled_at=bindparam("polled"),
                 failures=sources.c.failures + 1,
+                failing_since=func.coalesce(sources.c.failing_since, bindparam("polled", type_=UtcDateTime)),
+                not_before=bindparam("until", type_=UtcDateTime),
                 problem=bindparam("sentence"),
             ),
             [
@@ -122,6 +134,7 @@ async def _fail(connection: AsyncConnection, failed: Sequence[SourceFailed], now
                     "source": one.source_id,
                     "next_poll": one.next_poll_at,
                     "polled": now,
+                    "until": one.not_before,
                     "sentence": one.problem,
                 }
                 for one in portion
@@ -229,21 +242,11 @@ async def _revise(connection: AsyncConnection, brought: Sequence[Brought], now: 
 
 
 async def _update_sources(connection: AsyncConnection, found: Sequence[SourceUpdate], now: datetime) -> None:
-    taken = sources.alias()
     for portion in portions(found):
         await connection.execute(
             update(sources)
             .where(sources.c.id == bindparam("source"))
             .values(
-                url=case(
-                    (
-                        exists().where(
-                            taken.c.url == bindparam("address"), taken.c.id != bindparam("source")
-                        ),
-                        sources.c.url,
-                    ),
-                    else_=bindparam("address"),
-                ),
                 title=bindparam("title"),
                 link=bindparam("link"),
                 icon_url=bindparam("icon_url"),
@@ -251,16 +254,18 @@ async def _update_sources(connection: AsyncConnection, found: Sequence[SourceUpd
                 last_modified=bindparam("last_modified"),
                 digest=bindparam("digest"),
                 marks=bindparam("marks"),
+                rhythm=bindparam("rhythm"),
+                ttl_s=bindparam("ttl_s"),
+                moved_to=bindparam("moved"),
+                moved_seen=bindparam("seen"),
                 next_poll_at=next_poll(bindparam("next_poll", type_=UtcDateTime)),
                 last_polled_at=bindparam("polled"),
                 last_success_at=bindparam("polled"),
-                failures=0,
-                problem=None,
+                **_WELL,
             ),
             [
                 {
                     "source": one.source_id,
-                    "address": one.url,
                     "title": one.title,
                     "link": one.link,
                     "icon_url": one.icon_url,
@@ -268,6 +273,10 @@ async def _update_sources(connection: AsyncConnection, found: Sequence[SourceUpd
                     "last_modified": one.last_modified,
                     "digest": one.digest,
                     "marks": one.marks,
+                    "rhythm": one.rhythm,
+                    "ttl_s": one.ttl_s,
+                    "moved": one.moved_to,
+                    "seen": one.moved_seen,
                     "next_poll": one.next_poll_at,
                     "polled": now,
                 }

@@ -219,7 +219,6 @@ def _update(read: Read, document: Document) -> SourceUpdate:
         raise ValueError("a source that answered is polled again")
     return SourceUpdate(
         source_id=source.id,
-        url=source.url,
         title=document.title or source.title,
         link=document.link or source.link,
         icon_url=document.icon_url or source.icon_url,

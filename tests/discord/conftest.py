@@ -186,7 +186,6 @@ class Press:
     async def _ingest(self, source_id: int, titles: tuple[str, ...]) -> None:
         update = SourceUpdate(
             source_id=source_id,
-            url="https://town.example/feed.xml",
             title="The Town Crier",
             link=None,
             icon_url=None,

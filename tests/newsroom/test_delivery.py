@@ -91,7 +91,7 @@ async def queue(store: Store, titles: list[str], *, thread: bool = False) -> Non
         SubscriptionToStore(GUILD, CHANNEL, source.id, thread=thread, newest=len(titles), created_by=None),
         NOW,
     )
-    update = SourceUpdate(source.id, source.url, "The Tide", None, None, None, None, None, NOW)
+    update = SourceUpdate(source.id, "The Tide", None, None, None, None, None, NOW)
     articles = [ArticleToStore(title, "r", None, title, None, "Summary.", None, None) for title in titles]
     [ingested] = await store.harvest.store([Brought(update, articles)], NOW)
     assert ingested.posts == len(titles)

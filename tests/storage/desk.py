@@ -48,7 +48,6 @@ def article(identity: str, **changes: Any) -> ArticleToStore:
 def poll(source: Source, **changes: Any) -> SourceUpdate:
     values: dict[str, Any] = {
         "source_id": source.id,
-        "url": source.url,
         "title": source.title,
         "link": None,
         "icon_url": None,

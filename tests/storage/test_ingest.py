@@ -61,25 +61,13 @@ async def test_two_ingests_at_once_store_and_queue_once(desk: Desk, database_url
 async def test_the_source_is_updated_with_its_articles(desk: Desk):
     source = await desk.wired(100)
     await desk.store.harvest.store([], NOW, failed=[SourceFailed(source.id, "No answer.", at(5))])
-    moved = poll(source, url="https://new.example/feed", title="New", link="https://new.example", digest="d9")
-    await desk.store.harvest.store([Brought(moved, [article("a")])], at(1))
+    update = poll(source, title="New", link="https://new.example", digest="d9")
+    await desk.store.harvest.store([Brought(update, [article("a")])], at(1))
     stored = await desk.store.sources.get(source.id)
     assert stored is not None
-    assert (stored.url, stored.title, stored.link) == (
-        "https://new.example/feed",
-        "New",
-        "https://new.example",
-    )
+    assert (stored.title, stored.link) == ("New", "https://new.example")
     assert (stored.etag, stored.digest, stored.failures, stored.problem) == ('"e1"', "d9", 0, None)
     assert (stored.next_poll_at, stored.last_polled_at, stored.last_success_at) == (at(10), at(1), at(1))
-
-
-async def test_a_source_that_moves_onto_anothers_url_keeps_its_own(desk: Desk):
-    source, other = await desk.wired(100), await desk.source("other")
-    await desk.store.harvest.store([Brought(poll(source, url=other.url), [article("a")])], NOW)
-    stored = await desk.store.sources.get(source.id)
-    assert stored is not None
-    assert stored.url == source.url
 
 
 async def test_a_source_that_is_gone_stores_nothing(desk: Desk):
