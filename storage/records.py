@@ -13,7 +13,9 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A feed that is polled; one row whoever subscribes to it.
+    """What is polled; one row whoever subscribes to it.
+
+    `kind` is feed, sitemap or page; of a page, `selector` (CSS) chooses the links to articles, else their shape does.
 
     `next_poll_at` is None while nothing is to be polled: no subscription wants it, or it is gone for good.
     `marks` are those of the entries that its last document held, packed (see `bot.feeds.cut`).
@@ -39,6 +41,8 @@ class Source:
     failures: int
     problem: str | None
     marks: bytes | None = None
+    kind: str = "feed"
+    selector: str | None = None
     rhythm: bytes | None = None
     ttl_s: int | None = None
     not_before: datetime | None = None

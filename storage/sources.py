@@ -34,12 +34,32 @@ class Sources:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, url: str, title: str, link: str | None, icon_url: str | None) -> Source:
-        """Get the source with this URL, or make it; a new one is idle until something wants it."""
+    async def add(
+        self,
+        url: str,
+        title: str,
+        link: str | None,
+        icon_url: str | None,
+        *,
+        kind: str = "feed",
+        selector: str | None = None,
+    ) -> Source:
+        """Get the source with this URL, or make it; a new one is idle until something wants it.
+
+        One that is there keeps its kind: read in another way, all of its entries would be new.
+        """
         async with self._database.writing() as connection:
             await connection.execute(
                 insert(connection, sources)
-                .values(url=url, title=title, link=link, icon_url=icon_url, failures=0)
+                .values(
+                    url=url,
+                    title=title,
+                    link=link,
+                    icon_url=icon_url,
+                    kind=kind,
+                    selector=selector,
+                    failures=0,
+                )
                 .on_conflict_do_nothing(index_elements=["url"])
             )
             row = (await connection.execute(select(sources).where(sources.c.url == url))).one()

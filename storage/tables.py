@@ -59,6 +59,8 @@ class SourceColumns(TypedColumns):
     failures: Named[int]
     problem: Named[str | None] = Column(Text)
     marks: Named[bytes | None] = Column(LargeBinary)
+    kind: Named[str] = Column(Text, server_default="feed")
+    selector: Named[str | None] = Column(Text)
     rhythm: Named[bytes | None] = Column(LargeBinary)
     ttl_s: Named[int | None]
     not_before: Named[datetime | None] = Column(UtcDateTime)

@@ -16,6 +16,7 @@ from bot.feeds.frames import PREFIX, candidates_frame, document_frames, pack, re
 from bot.feeds.model import Unreadable
 from bot.feeds.page import candidates, decode
 from bot.feeds.parse import parse
+from bot.feeds.sitemap import named_in
 from bot.feeds.summarise import summarise
 
 
@@ -39,10 +40,20 @@ def _answer(head: dict[str, Any], data: bytes) -> Iterable[bytes]:
     try:
         if head["wish"] == "parse":
             seen = bytes.fromhex(head["seen"])
-            read = parse(data, head["content_type"], head["charset"], head["url"], seen)
+            read = parse(
+                data,
+                head["content_type"],
+                head["charset"],
+                head["url"],
+                seen,
+                kind=head["kind"],
+                selector=head["selector"],
+            )
             return list(document_frames(read))
         if head["wish"] == "summarise":
             return [pack({"summaries": [summarise(entry) for entry in read_texts(head)]})]
+        if head["wish"] == "sitemaps":
+            return [pack({"sitemaps": named_in(data, head["url"])})]
         return [candidates_frame(candidates(decode(data, head["charset"]), head["url"]))]
     except MemoryError:
         return document_frames(Unreadable("This is too large to be read within the worker's memory."))

@@ -65,10 +65,19 @@ class Workers:
         await self.close()
 
     async def parse(
-        self, body: bytes, content_type: str, charset: str | None, url: str, seen: bytes = b""
+        self,
+        body: bytes,
+        content_type: str,
+        charset: str | None,
+        url: str,
+        seen: bytes = b"",
+        *,
+        kind: str = "feed",
+        selector: str | None = None,
     ) -> Document | Unreadable:
-        """Read a feed; `url` is the base of its relative links, `seen` the marks of entries to be passed over.
+        """Read a body as `kind` says (see `bot.feeds.parse`), the links of a page as `selector` says.
 
+        `url` is the base of its relative links, `seen` the marks of a feed's entries to be passed over.
         Raises RuntimeError if no worker can be started.
         """
         head = {
@@ -77,6 +86,8 @@ class Workers:
             "charset": charset,
             "url": url,
             "seen": seen.hex(),
+            "kind": kind,
+            "selector": selector,
         }
         entries: list[Entry] = []
         answer: dict[str, Any] = {}
@@ -98,6 +109,13 @@ class Workers:
             head = {"wish": "candidates", "charset": charset, "url": url}
             await self._ask(head, body, answer.update)
         return read_candidates(answer) if "candidates" in answer else ()
+
+    async def find_sitemaps(self, body: bytes, url: str) -> tuple[str, ...]:
+        """The sitemaps that a robots.txt or an index of sitemaps names and that may hold news."""
+        answer: dict[str, Any] = {}
+        with suppress(_WorkerDiedError):
+            await self._ask({"wish": "sitemaps", "url": url}, body, answer.update)
+        return tuple(answer.get("sitemaps", ()))
 
     async def summarise(self, entries: Sequence[Entry]) -> tuple[str, ...]:
         """The summaries of these entries (see `bot.feeds.summarise`), in their order.

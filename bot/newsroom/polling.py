@@ -129,7 +129,13 @@ class Poller:
                 return Read(source, self._next(asked=_believed(fresh_for)), kept)
             case Changed():
                 read = await self._workers.parse(
-                    outcome.body, outcome.content_type, outcome.charset, outcome.url, source.marks or b""
+                    outcome.body,
+                    outcome.content_type,
+                    outcome.charset,
+                    outcome.url,
+                    source.marks or b"",
+                    kind=source.kind,
+                    selector=source.selector,
                 )
                 if isinstance(read, Unreadable):
                     return self._failed(source, read.sentence)

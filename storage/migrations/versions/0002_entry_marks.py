@@ -12,6 +12,7 @@ down_revision = "0001"
 def upgrade() -> None:
     """Bring it."""
     op.add_column("sources", sa.Column("marks", sa.LargeBinary(), nullable=True))
+    _add_kinds()
     _add_manners()
     _add_hubs()
 
@@ -20,7 +21,14 @@ def downgrade() -> None:
     """Take it back."""
     _drop_hubs()
     _drop_manners()
-    op.drop_column("sources", "marks")
+    for name in ("selector", "kind", "marks"):
+        op.drop_column("sources", name)
+
+
+def _add_kinds() -> None:
+    """Sources are feeds, as all were until now, or news sitemaps, or pages with links to articles."""
+    op.add_column("sources", sa.Column("kind", sa.Text(), server_default="feed", nullable=False))
+    op.add_column("sources", sa.Column("selector", sa.Text(), nullable=True))
 
 
 def _add_manners() -> None:
