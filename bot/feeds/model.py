@@ -45,7 +45,8 @@ class Document:
     """A feed as it stood: its own words, and its entries in the document's order.
 
     Where it was cut (see `bot.feeds.cut`), `entries` are only those not seen before, and `marks` those of all;
-    its own words are empty where none was new.
+    its own words are empty where none was new. `hubs` are those that it names, and `topic` is the address that they
+    know it by, both as they are written there (see `bot.feeds.hub`).
     """
 
     title: str
@@ -54,6 +55,8 @@ class Document:
     description: str = ""
     entries: tuple[Entry, ...] = ()
     marks: bytes = b""
+    hubs: tuple[str, ...] = ()
+    topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class Changed:
     """A body to read. `url` is where it was found after all redirects, without user info.
 
     `moved_to` is where permanent redirects (301, 308) lead, `fresh_for` how long the publisher says
-    that asking again is of no use.
+    that asking again is of no use, `links` the Link headers.
     """
 
     url: str
@@ -87,6 +90,7 @@ class Changed:
     validators: Validators
     moved_to: str | None = None
     fresh_for: timedelta | None = None
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ class Gone:
 class Failed:
     """No body this time. `sentence` tells people what happened and holds no secret.
 
-    `kind` is refused, timeout, dns, tls, status, too_large or connection; `status` is the HTTP status
+    `kind` is refused, timeout, dns, tls, status, challenge, too_large or connection; `status` is the HTTP status
     where the kind is status; `retry_after` is what the server asked for.
     """
 
