@@ -15,7 +15,7 @@ from bot.sandbox import Sandbox
 from bot.sandbox.limits import Limits
 from bot.sandbox.permissions import EVERYONE_AT_FIRST
 from bot.sandbox.prepare import Prepared, prepare
-from bot.sandbox.routes import guilds, reactions
+from bot.sandbox.routes import members, reactions
 from bot.sandbox.routes.routing import Call, Stage
 from bot.sandbox.world import TEXT, Channel, Guild, Role
 
@@ -62,7 +62,7 @@ def _add_guilds(stage: Stage, town: Prepared) -> None:
         for place in range(CHANNELS):
             channel = Channel(stage.make_id(), TEXT, f"channel-{place}", guild.id, position=place)
             stage.world.add_channel(channel)
-        guilds.add_member(stage, guild, bot_id)
+        members.add_member(stage, guild, bot_id)
 
 
 async def _react(stage: Stage, town: Prepared, count: int) -> None:

@@ -18,6 +18,7 @@ from benchmarks.feeds import Feeds
 from bot.app import new_nonce, utc_now
 from bot.newsroom.ranking import RANKS
 from bot.sandbox import Sandbox
+from bot.sandbox.limits import Limits
 from bot.sandbox.prepare import Prepared, prepare
 from storage import Database, Store
 from storage.records import SubscriptionToStore
@@ -33,7 +34,7 @@ ARTICLES = 15
 async def measure() -> list[str]:
     """Lines of a Markdown table: what was measured, the figure, the bar."""
     with tempfile.TemporaryDirectory() as folder:
-        async with Sandbox(port=0) as sandbox, Feeds() as feeds:
+        async with Sandbox(port=0, limits=Limits.off()) as sandbox, Feeds() as feeds:
             town = await prepare(
                 sandbox,
                 guild_name="Bench",

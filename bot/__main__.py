@@ -73,7 +73,8 @@ async def _demo(settings: Settings, given: argparse.Namespace, terminal: Termina
 
 
 async def _sandbox(_: Settings, given: argparse.Namespace, terminal: Terminal) -> int:
-    await run_sandbox(given.port, given.state, _stop_event(), announce=terminal.line)
+    limits = not given.no_limits
+    await run_sandbox(given.port, given.state, _stop_event(), limits=limits, announce=terminal.line)
     return 0
 
 
@@ -156,6 +157,9 @@ def _parser() -> argparse.ArgumentParser:
         "--port", type=_port, default=8090, help="the port of REST, gateway and chat page (8090)"
     )
     sandbox.add_argument("--state", type=Path, help="a file that keeps the local Discord over restarts")
+    sandbox.add_argument(
+        "--no-limits", action="store_true", help="refuse nobody for asking too often, unlike Discord"
+    )
 
     look = command("preview", _preview, "Show what would be read and posted; nothing is stored.", json=True)
     look.add_argument("url", metavar="URL", help="a feed, or a site that names its feed")

@@ -14,6 +14,7 @@ from bot.config import Settings
 from bot.newsroom.newsroom import Newsroom
 from bot.samples import SampleSources
 from bot.sandbox import Sandbox
+from bot.sandbox.limits import Limits
 from bot.sandbox.prepare import Prepared, prepare
 from bot.sandbox.store import DamagedState
 from bot.web import WebProblem
@@ -88,11 +89,15 @@ async def run_demo(
 
 
 async def run_sandbox(
-    port: int, state: Path | None, stop: asyncio.Event, *, announce: Callable[[str], None]
+    port: int, state: Path | None, stop: asyncio.Event, *, limits: bool, announce: Callable[[str], None]
 ) -> None:
-    """Run the local Discord alone until `stop` is set. Raises AppProblem where it can't."""
+    """Run the local Discord alone until `stop` is set; `limits` says whether it has Discord's rate limits.
+
+    Raises AppProblem where it can't.
+    """
     try:
-        async with Sandbox(port=port, state=state) as sandbox:
+        rates = Limits() if limits else Limits.off()
+        async with Sandbox(port=port, state=state, limits=rates) as sandbox:
             announce(
                 f"A local Discord is running.\n  chat page  {sandbox.url}/\n  REST       {sandbox.api_url}\n"
                 f"  gateway    {sandbox.gateway_url}\nCtrl+C stops it."

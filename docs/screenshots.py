@@ -134,14 +134,13 @@ async def first_day(town: Town) -> None:
     await ben.react(bridge, "👍")
     await chidi.react(bridge, "👎")
     await ada.react(bench, "👍")
-    comet = town.channels["comet"]
-    question = await ben.send(comet, "Do they really never wake the bird?", reply_to=moth)
-    answer = await ada.send(comet, "Lightly enough, it seems. They come by night.", reply_to=question)
-    await chidi.send(comet, "And the bird gets nothing out of it?", reply_to=answer)
-    await chidi.send(moth["thread"]["id"], "I saw one on the chapel wall last summer, as big as my hand.")
+    question = await ben.reply(moth, "Do they really never wake the bird?")
+    answer = await ada.reply(question, "Lightly enough, it seems. They come by night.")
+    await chidi.reply(answer, "And the bird gets nothing out of it?")
+    await chidi.say("I saw one on the chapel wall last summer, as big as my hand.", in_=moth["thread"]["id"])
     for person in (ada, chidi):
         await person.react(question, "👍")
-    await ben.send(bridge["channel_id"], "Good. I like to be slowed down there.", reply_to=bridge)
+    await ben.reply(bridge, "Good. I like to be slowed down there.")
 
 
 async def second_day(town: Town) -> None:
@@ -151,13 +150,13 @@ async def second_day(town: Town) -> None:
     for person, message in ((ben, ring), (ada, buses), (ben, buses)):
         await person.react(message, "👍")
     thread = await ben.start_thread(buses, "Which bus?")
-    await ben.send(thread["id"], "Is it all of them, or only the one up the hill?")
-    await ada.send(thread["id"], "Only the one up the hill. The others never had far to go.")
-    credits = await chidi.send(buses["channel_id"], "Now I can stay for the credits.", reply_to=buses)
+    await ben.say("Is it all of them, or only the one up the hill?", in_=thread["id"])
+    await ada.say("Only the one up the hill. The others never had far to go.", in_=thread["id"])
+    credits = await chidi.reply(buses, "Now I can stay for the credits.")
     await ada.react(credits, "🎉")
     _, pool, _ = await town.cards("comet", 3)
     await chidi.react(pool, "👍")
-    await chidi.send(pool["channel_id"], "One crab with a regular round. I know the type.", reply_to=pool)
+    await chidi.reply(pool, "One crab with a regular round. I know the type.")
     await town.shows("the-tide", buses, "💬 3 comments")
     await town.shows("comet", pool, "💬 1 comment")
 

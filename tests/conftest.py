@@ -10,6 +10,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.sandbox import Sandbox
+from bot.sandbox.limits import Limits
 from tests.discord_document import Check, load_checker
 
 pytest_plugins = ["tests.databases"]
@@ -30,9 +31,18 @@ def _discord_addresses() -> Iterator[None]:
 
 
 @pytest.fixture
-async def sandbox(_discord_addresses: None, check: Check | None) -> AsyncIterator[Sandbox]:
-    """A local Discord; all that a bot sends it is held against the official document where that is at hand."""
-    async with Sandbox(port=0, check=check) as sandbox:
+async def sandbox(
+    _discord_addresses: None, check: Check | None, request: pytest.FixtureRequest
+) -> AsyncIterator[Sandbox]:
+    """A local Discord; all that a bot sends it is held against the official document where that is at hand.
+
+    It limits nobody, for speed, but counts what Discord would hold against the bot's address. A test in which
+    the bot has to be refused says how often at most: `@pytest.mark.refusals(1)`.
+    """
+    async with Sandbox(port=0, check=check, limits=Limits.off()) as sandbox:
         yield sandbox
     assert not sandbox.violations
     assert not sandbox.unknown_routes
+    announced = request.node.get_closest_marker("refusals")
+    at_most = announced.args[0] if announced else 0
+    assert sandbox.limiter.invalid.total() <= at_most, sandbox.limiter.invalid

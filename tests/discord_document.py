@@ -28,11 +28,33 @@ def load_checker(path: Path = DOCUMENT) -> Check | None:
 
 
 def _allow_what_discord_does(document: dict[str, Any]) -> None:
-    """Widen the document in two places where Discord's reference and discord.py say otherwise."""
+    """Widen the document where Discord's reference and discord.py say otherwise."""
     schemas = document["components"]["schemas"]
+    # Permissions are strings of digits: https://discord.com/developers/docs/topics/permissions
+    overwrite = document["paths"]["/channels/{channel_id}/permissions/{overwrite_id}"]["put"]["requestBody"]
+    for schema, keys in (
+        (overwrite["content"]["application/json"]["schema"], ("allow", "deny")),
+        (schemas["ChannelPermissionOverwriteRequest"], ("allow", "deny")),
+        (schemas["CreateRoleRequest"], ("permissions",)),
+        (schemas["UpdateRoleRequestPartial"], ("permissions",)),
+    ):
+        for key in keys:
+            number = dict(schema["properties"][key])
+            schema["properties"][key] = {"anyOf": [number, {"type": "string", "pattern": "^[0-9]+$"}]}
     # Ids are read as integers too, and discord.py sends some that way.
     strict = dict(schemas["SnowflakeType"])
     schemas["SnowflakeType"] = {"anyOf": [strict, {"type": "integer", "minimum": 0}]}
+    # Media channels: https://discord.com/developers/docs/resources/channel#channel-object-channel-types
+    media = 16
+    schemas["ChannelTypes"]["oneOf"].append({"title": "GUILD_MEDIA", "const": media})
+    schemas["GuildChannelResponse"]["properties"]["type"]["enum"].append(media)
+    for name in ("CreateGuildChannelRequest", "UpdateGuildChannelRequestPartial"):
+        schemas[name]["properties"]["type"]["oneOf"][1]["enum"].append(media)
+    # https://discord.com/developers/docs/resources/application#edit-current-application
+    described = schemas["ApplicationFormPartial"]["properties"]
+    described["description"] = {"anyOf": [described["description"], {"type": "string", "maxLength": 400}]}
+    # Forwards: https://discord.com/developers/docs/resources/message#message-reference-types
+    schemas["MessageReferenceType"]["oneOf"].append({"title": "FORWARD", "const": 1})
     # The codes within a 50035's tree are names: https://discord.com/developers/docs/reference#error-messages
     named = {"type": "object", "required": ["code", "message"], "properties": {"code": {"type": "string"}}}
     schemas["InnerErrors"]["properties"]["_errors"]["items"] = named

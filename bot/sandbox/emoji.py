@@ -1,6 +1,10 @@
-"""Which texts are an emoji: https://unicode.org/reports/tr51/#EBNF_and_Regex"""
+"""Emoji as texts: unicode ones by https://unicode.org/reports/tr51/#EBNF_and_Regex, custom ones as `name:id`.
+
+A custom emoji that moves is `a:name:id`, as in a message's text.
+"""
 
 import re
+from typing import Any
 
 # The characters of the Unicode property Emoji outside ASCII, without skin tones and letters of flags.
 _PICTURES = """
@@ -37,3 +41,26 @@ _EMOJI = _compile()
 def is_emoji(text: str) -> bool:
     """Whether a text is one unicode emoji, with or without the variation selector."""
     return _EMOJI.fullmatch(text) is not None
+
+
+_CUSTOM = re.compile(r"<?(a:|:)?([A-Za-z0-9_]{1,32}):(\d{1,20})>?")
+
+
+def custom_id(text: str) -> str | None:
+    """The id in the text of a custom emoji; None for any other text."""
+    found = _CUSTOM.fullmatch(text)
+    return found[3] if found else None
+
+
+def custom_text(emoji_id: str, name: str, animated: bool) -> str:
+    """A custom emoji as a text."""
+    return f"a:{name}:{emoji_id}" if animated else f"{name}:{emoji_id}"
+
+
+def partial(text: str) -> dict[str, Any]:
+    """An emoji's text as the object that reactions and components carry."""
+    found = _CUSTOM.fullmatch(text)
+    if found is None:
+        return {"id": None, "name": text}
+    shape: dict[str, Any] = {"id": found[3], "name": found[2]}
+    return {**shape, "animated": True} if found[1] == "a:" else shape

@@ -1,6 +1,9 @@
 """Messages in Discord's v10 shape, for one viewer: own reactions, and content only where it may be read."""
 
+from urllib.parse import quote
+
 from bot.sandbox import shapes
+from bot.sandbox.emoji import partial
 from bot.sandbox.shapes import Json
 from bot.sandbox.world import Message, World
 
@@ -27,11 +30,6 @@ class Readable:
         )
 
 
-def emoji_shape(name: str) -> Json:
-    """A unicode emoji."""
-    return {"id": None, "name": name}
-
-
 def message_shape(
     world: World, message: Message, viewer_id: str | None, readable: Readable, nested: bool = False
 ) -> Json:
@@ -40,12 +38,11 @@ def message_shape(
     A message quoted by a reply is `nested` and quotes nothing itself.
     """
     whole = readable(message)
-    author = world.users[message.author_id]
     shape: Json = {
         "id": message.id,
         "channel_id": message.channel_id,
         "type": message.type,
-        "author": shapes.user_shape(author),
+        "author": _author_shape(world, message),
         "content": message.content if whole else "",
         "timestamp": message.timestamp,
         "edited_timestamp": message.edited_timestamp,
@@ -56,7 +53,7 @@ def message_shape(
         "attachments": [attachment_shape(world, message, one) for one in message.attachments]
         if whole
         else [],
-        "embeds": message.embeds if whole else [],
+        "embeds": _embed_shapes(world, message) if whole else [],
         "components": message.components if whole else [],
         "pinned": message.pinned_at is not None,
         "flags": message.flags,
@@ -67,8 +64,14 @@ def message_shape(
         shape["reactions"] = [
             reaction_shape(emoji, users, viewer_id) for emoji, users in message.reactions.items()
         ]
-    if message.application_id is not None:
+    if message.webhook_id is not None:
+        shape["webhook_id"] = message.webhook_id
+        if message.application_id is not None:
+            shape["application_id"] = message.application_id
+    elif message.application_id is not None:
         shape["application_id"] = shape["webhook_id"] = message.application_id
+    if message.snapshots:
+        shape["message_snapshots"] = message.snapshots if whole else []
     if message.interaction_metadata is not None:
         shape |= _interaction_shape(world, message.interaction_metadata)
     if message.reference is not None:
@@ -83,6 +86,42 @@ def message_shape(
     if thread is not None and thread.thread is not None and thread.id != message.channel_id:
         shape["thread"] = shapes.channel_shape(world, thread)
     return shape
+
+
+def _author_shape(world: World, message: Message) -> Json:
+    """Who wrote it: a user, or a webhook under the name that the message was sent with."""
+    user = world.users.get(message.author_id)
+    if user is not None:
+        return shapes.user_shape(user)
+    return {
+        "id": message.author_id,
+        "username": message.shown_name,
+        "global_name": None,
+        "discriminator": "0000",
+        "avatar": message.shown_avatar,
+        "public_flags": 0,
+        "flags": 0,
+        "primary_guild": None,
+        "bot": True,
+    }
+
+
+def snapshot_shape(world: World, message: Message) -> Json:
+    """What a forward keeps of its source: content without author, reactions or place."""
+    return {
+        "message": {
+            "type": message.type,
+            "content": message.content,
+            "mentions": [],
+            "mention_roles": message.mention_roles,
+            "attachments": [attachment_shape(world, message, one) for one in message.attachments],
+            "embeds": message.embeds,
+            "components": message.components,
+            "timestamp": message.timestamp,
+            "edited_timestamp": message.edited_timestamp,
+            "flags": message.flags,
+        }
+    }
 
 
 def _interaction_shape(world: World, metadata: Json) -> Json:
@@ -100,23 +139,43 @@ def _interaction_shape(world: World, metadata: Json) -> Json:
 
 def _metadata_shape(world: World, metadata: Json) -> Json:
     shown = {key: value for key, value in metadata.items() if key != "name"}
-    shown["user"] = shapes.user_shape(world.users[metadata["user"]])
+    for key in ("user", "target_user"):
+        if key in shown:
+            shown[key] = shapes.user_shape(world.users[shown[key]])
     opened_by = metadata.get("triggering_interaction_metadata")
     if opened_by is not None:
         shown["triggering_interaction_metadata"] = _metadata_shape(world, opened_by)
     return shown
 
 
+def _embed_shapes(world: World, message: Message) -> list[Json]:
+    """A message's embeds; a picture that is one of its files gets that file's address."""
+    if not message.attachments:
+        return message.embeds
+    entries = [attachment_shape(world, message, one) for one in message.attachments]
+    files = {f"attachment://{one['filename']}": one["url"] for one in entries}
+    return [
+        {key: _with_files(part, files) if isinstance(part, dict) else part for key, part in embed.items()}
+        for embed in message.embeds
+    ]
+
+
+def _with_files(part: Json, files: dict[str, str]) -> Json:
+    keys = ("url", "proxy_url", "icon_url")
+    return {key: files.get(value, value) if key in keys else value for key, value in part.items()}
+
+
 def attachment_shape(world: World, message: Message, attachment: Json) -> Json:
     """An attachment with the address where this server hands it out."""
-    url = f"{world.base_url}/attachments/{message.channel_id}/{attachment['id']}/{attachment['filename']}"
+    name = quote(attachment["filename"], safe="")
+    url = f"{world.base_url}/attachments/{message.channel_id}/{attachment['id']}/{name}"
     return {**attachment, "url": url, "proxy_url": url}
 
 
 def reaction_shape(emoji: str, users: dict[str, None], viewer_id: str | None) -> Json:
     """One emoji on a message and how often it was given."""
     return {
-        "emoji": emoji_shape(emoji),
+        "emoji": partial(emoji),
         "count": len(users),
         "count_details": {"burst": 0, "normal": len(users)},
         "burst_colors": [],

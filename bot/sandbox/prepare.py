@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.sandbox.routes import applications as application_routes
 from bot.sandbox.routes import channels as channel_routes
 from bot.sandbox.routes import guilds as guild_routes
 from bot.sandbox.routes import people as people_routes
+from bot.sandbox.routes.members import add_member
 from bot.sandbox.routes.routing import Answer, Call, Handler
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Application, Guild, User
@@ -105,7 +107,7 @@ class _Furnisher:
 
     def member(self, guild: Guild, user: User) -> None:
         if user.id not in guild.members:
-            guild_routes.add_member(self._stage, guild, user.id)
+            add_member(self._stage, guild, user.id)
 
     def channel(self, admin: User, guild: Guild, name: str, kind: int) -> str:
         existing = self._world.channels_of(guild.id)
@@ -119,16 +121,16 @@ class _Furnisher:
         owned = (one for one in self._world.applications.values() if one.owner_id == owner.id)
         found = next((one for one in owned if one.name == name), None)
         if found is None:
-            made = self._ask(people_routes.create_application, owner, {"name": name})
+            made = self._ask(application_routes.create_application, owner, {"name": name})
             found = self._world.applications[made["id"]]
         return found
 
     def bot_token(self, owner: User, application: Application) -> str:
         if application.bot_id is not None:
             return self._world.token_of(application.bot_id)
-        made = self._ask(people_routes.create_bot, owner, application_id=application.id)
+        made = self._ask(application_routes.create_bot, owner, application_id=application.id)
         return str(made["token"])
 
     def install(self, admin: User, guild: Guild, application: Application, permissions: int) -> None:
         body = {"guild_id": guild.id, "permissions": str(permissions), "authorize": True}
-        self._ask(people_routes.authorize, admin, body, client_id=application.id)
+        self._ask(application_routes.authorize, admin, body, client_id=application.id)

@@ -1,19 +1,20 @@
-"""REST: one request from the socket to its answer, through faults, limits, the route and the check."""
+"""REST: one request from the socket to its answer, through limits, faults, the route and the check."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Self
 from urllib.parse import unquote
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
-from bot.sandbox.errors import Refusal, refusal, unauthorized
-from bot.sandbox.faults import Cut, Failure, Faults, Hang, SlowBody, Status
-from bot.sandbox.limits import Limiter
-from bot.sandbox.routes.routing import Answer, Call, Route, Router, Stage, Upload
-from bot.sandbox.wire import decode, encode
+from bot.sandbox.bodies import read_body
+from bot.sandbox.errors import Refusal, unauthorized
+from bot.sandbox.faults import Failure, Faults, Limited, Meeting, SlowBody, Status, fail
+from bot.sandbox.limits import Asker, Limiter, TooMany, limited
+from bot.sandbox.routes.routing import Answer, Call, Route, Router, Stage
+from bot.sandbox.wire import encode
 from bot.sandbox.world import User
 
 Check = Callable[[str, str, Any, int, Any], list[str]]
@@ -33,6 +34,17 @@ class _Outcome:
     def of(cls, status: int, sent: Any, answered: Any) -> Self:
         """Encodes the answer; ValueError for one that cannot be."""
         return cls(status, sent, answered, encode(answered).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request whose route was found: the values of its path, and who asks."""
+
+    request: web.Request
+    route: Route
+    names: dict[str, str]
+    actor: User | None
+    asker: Asker
 
 
 class Rest:
@@ -60,39 +72,47 @@ class Rest:
         except Refusal as no:
             self.unknown_routes.append(f"{request.method} {path}")
             return answer_json(no.status, no.body())
-        fault = self._faults.take(request.method, route.template, path)
-        if fault is not None and fault.when == "before" and not isinstance(fault.failure, SlowBody):
-            await request.read()
-            return await self._fail(request, fault.failure, b"")
         actor = self._actor(request)
-        ticket = self._limiter.take(request.method, route.template, names, actor)
-        if ticket.refusal is not None:
+        asker = Asker.of(request.headers.get("Authorization", ""), actor, request.remote)
+        asked = _Asked(request, route, names, actor, asker)
+        headers: dict[str, str] = {}
+        try:
+            headers = self._limiter.take(asker, route.method, route.template, names)
+            meeting = self._faults.meet(route.method, route.template, path, names, actor)
+            if meeting.failure is not None and meeting.when == "before":
+                await request.read()
+                return await self._fail(asked, meeting.failure, headers)
+            outcome = await self._do(asked, meeting)
+            self._faults.happen(meeting, "after")
+            self._hold_against_document(route, outcome)
+            real = _respond(outcome.status, outcome.encoded, headers)
+            if meeting.failure is not None:
+                return await self._fail(asked, meeting.failure, headers, real)
+        except TooMany as no:
             await request.read()
-            self._limiter.answered(request.method, route.template, actor, 429)
-            return answer_json(429, ticket.refusal, ticket.headers)
-        outcome = await self._do(request, route, names, actor)
-        self._limiter.answered(request.method, route.template, actor, outcome.status)
-        if fault is not None:
-            return await self._fail(request, fault.failure, outcome.encoded)
-        if self._check is not None:
-            status = outcome.status
-            complaints = self._check(request.method, route.template, outcome.sent, status, outcome.answered)
-            self.violations += [f"{request.method} {route.template} {status}: {one}" for one in complaints]
-        return _respond(outcome.status, outcome.encoded, ticket.headers)
+            self._limiter.answered(asker, route.method, route.template, no.status, no.counts)
+            return answer_json(no.status, no.body(), {**headers, **no.headers})
+        self._limiter.answered(asker, route.method, route.template, outcome.status)
+        return real
 
-    async def _do(
-        self, request: web.Request, route: Route, names: dict[str, str], actor: User | None
-    ) -> _Outcome:
-        """Carry out a request. What fails is written to the log and answered with a 500."""
+    async def _do(self, asked: _Asked, meeting: Meeting) -> _Outcome:
+        """Carry out a request. Raises TooMany; what fails is written to the log and answered with a 500."""
+        request, route, names = asked.request, asked.route, asked.names
         sent = None
         try:
-            if actor is None and not route.public:
+            if asked.actor is None and not route.public:
                 raise unauthorized()
-            sent, files = await _read_body(request)
-            answer = route.handler(Call(self._stage, actor, names, request.query, sent, files))
+            sent, files = await read_body(request)
+            world = self._stage.world
+            self._limiter.take_part(asked.asker, route.method, route.template, names, sent, world)
+            self._faults.happen(meeting, "before")
+            call = Call(self._stage, asked.actor, names, request.query, sent, files, _reason(request))
+            answer = route.handler(call)
             if not isinstance(answer, Answer):
                 answer = Answer(204 if answer is None else 200, answer)
             return _Outcome.of(answer.status, sent, answer.body)
+        except TooMany:
+            raise
         except Refusal as no:
             return _Outcome.of(no.status, sent, no.body())
         except web.HTTPException:
@@ -108,16 +128,33 @@ class Rest:
         user = world.users.get(world.tokens.get(header.removeprefix("Bot ").strip(), ""))
         return user if user is not None and user.bot == header.startswith("Bot ") else None
 
-    async def _fail(self, request: web.Request, failure: Failure, encoded: bytes) -> web.StreamResponse:
-        """Answer as a failure has it; `encoded` is the real answer's body."""
-        if isinstance(failure, Hang):
-            await asyncio.sleep(failure.seconds)
-        if isinstance(failure, Cut | Hang):
-            if request.transport is not None:
-                request.transport.abort()
-            return web.Response(status=502)
-        status = failure.status if isinstance(failure, Status) else 502
-        return answer_json(status, {"message": f"{status}: Failed on purpose", "code": 0})
+    async def _fail(
+        self, asked: _Asked, failure: Failure, headers: Mapping[str, str], real: web.Response | None = None
+    ) -> web.StreamResponse:
+        """Answer as a failure has it; `real` is the answer of what was done. Raises TooMany."""
+        if isinstance(failure, Limited):
+            spent = _spent(headers, self._stage.now(), failure.retry_after)
+            raise limited(failure.scope, failure.retry_after, bucket=spent)
+        status = None
+        if isinstance(failure, Status):
+            status = failure.status
+        elif isinstance(failure, SlowBody) and real is not None:
+            status = real.status
+        if status is not None:
+            self._limiter.answered(asked.asker, asked.route.method, asked.route.template, status)
+        return await fail(asked.request, failure, headers, real, self._faults.closing)
+
+    def _hold_against_document(self, route: Route, outcome: _Outcome) -> None:
+        if self._check is not None:
+            status = outcome.status
+            complaints = self._check(route.method, route.template, outcome.sent, status, outcome.answered)
+            self.violations += [f"{route.method} {route.template} {status}: {one}" for one in complaints]
+
+
+def _reason(request: web.Request) -> str | None:
+    """https://discord.com/developers/docs/resources/audit-log: 512 characters, percent-encoded."""
+    text = request.headers.get("X-Audit-Log-Reason")
+    return unquote(text).encode(errors="replace").decode()[:512] if text else None
 
 
 def answer_json(status: int, body: Any, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -125,40 +162,16 @@ def answer_json(status: int, body: Any, headers: Mapping[str, str] | None = None
     return _respond(status, encode(body).encode(), headers or {})
 
 
+def _spent(headers: Mapping[str, str], now: datetime, wait: float) -> dict[str, str]:
+    """A bucket's headers, as they are when nothing is left in it for `wait` seconds."""
+    if not headers:
+        return {}
+    left = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": f"{wait:.3f}"}
+    return {**headers, **left, "X-RateLimit-Reset": f"{now.timestamp() + wait:.3f}"}
+
+
 def _respond(status: int, encoded: bytes, headers: Mapping[str, str]) -> web.Response:
     if status == 204:
         return web.Response(status=204, headers=headers)
     # Set as a header: discord.py accepts no charset beside it.
     return web.Response(status=status, body=encoded, headers={"Content-Type": "application/json", **headers})
-
-
-async def _read_body(request: web.Request) -> tuple[Any, tuple[Upload, ...]]:
-    """The JSON of a request, and the files of a multipart one, whose JSON is in `payload_json`."""
-    if request.content_type != "multipart/form-data":
-        data = await request.read()
-        return (_parse(data) if data else None), ()
-    body: Any = None
-    files = []
-    async for part in await request.multipart():
-        if not isinstance(part, BodyPartReader):
-            continue
-        data = bytes(await part.read(decode=True))
-        if part.name == "payload_json":
-            body = _parse(data)
-        elif part.filename is not None:
-            kind = part.headers.get("Content-Type", "application/octet-stream")
-            # Headers may hold any bytes; those that are no UTF-8 could not be told to anybody.
-            name, filename, kind = (_readable(one) for one in (part.name or "", part.filename, kind))
-            files.append(Upload(name, filename, kind, data))
-    return body, tuple(files)
-
-
-def _parse(data: bytes) -> Any:
-    try:
-        return decode(data)
-    except ValueError:
-        raise refusal(50109) from None
-
-
-def _readable(text: str) -> str:
-    return text.encode(errors="replace").decode()

@@ -3,20 +3,22 @@
 import asyncio
 import logging
 from collections import deque
+from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from aiohttp import web
 
-from bot.sandbox import store
+from bot.sandbox import pictures, store
 from bot.sandbox.clock import Clock
 from bot.sandbox.control import Control
-from bot.sandbox.faults import Faults
+from bot.sandbox.faults import Deeds, Faults
 from bot.sandbox.gate import gate
 from bot.sandbox.gateway import conversation
 from bot.sandbox.limits import Limiter, Limits
 from bot.sandbox.rest import Check, Rest
+from bot.sandbox.routes import archiving
 from bot.sandbox.routes.routing import Deed, Stage
 from bot.sandbox.routes.table import ROUTES
 from bot.sandbox.world import World
@@ -56,8 +58,8 @@ class Sandbox:
         self._check = check
         self._page = page or Path(__file__).parent / "page"
         self.clock = clock or Clock()
-        self.faults = Faults()
-        self.limiter = Limiter(limits or Limits(), self.clock)
+        self._limits = limits or Limits()
+        self.limiter = Limiter(self._limits, self.clock)
         self._save_every_s = save_every_s
         self._saved_version = 0
         self._saver: asyncio.Task[None] | None = None
@@ -65,7 +67,9 @@ class Sandbox:
         self._set_stage(World())
 
     def _set_stage(self, world: World) -> None:
-        self.stage = Stage(world, self.clock)
+        self.stage = Stage(world, self.clock, self._limits)
+        self.faults = Faults(self.stage)
+        self.deeds = Deeds(self.stage)
         self._rest = Rest(self.stage, ROUTES, self.faults, self.limiter, self._check)
 
     # The face
@@ -100,6 +104,15 @@ class Sandbox:
         """What `check` had against exchanges."""
         return self._rest.violations
 
+    def done(self, action: str, **where: str) -> list[Deed]:
+        """The journal's lines of an action (a glob, such as `message *`), by `actor_id`, `channel_id` and so on."""
+        return [
+            one
+            for one in self.stage.journal
+            if fnmatchcase(one.action, action)
+            and all(getattr(one, name) == value for name, value in where.items())
+        ]
+
     async def disconnect_all(self, code: int) -> None:
         """Close every gateway connection with a code."""
         await self.stage.gateway.disconnect_all(code)
@@ -112,7 +125,14 @@ class Sandbox:
         application.router.add_route("*", "/api/{rest:.*}", self._rest.serve)
         application.router.add_get("/gateway", self._serve_gateway)
         application.router.add_get("/attachments/{channel}/{id}/{name}", self._serve_attachment)
-        application.router.add_routes(Control(self.stage).routes())
+        for kind in (
+            "emojis/{key}",
+            "avatars/{owner}/{key}",
+            "icons/{owner}/{key}",
+            "app-icons/{owner}/{key}",
+        ):
+            application.router.add_get("/" + kind, self._serve_picture)
+        application.router.add_routes(Control(self).routes())
         application.router.add_get("/", self._serve_page)
         application.router.add_get("/page/{name}", self._serve_page)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
@@ -126,6 +146,7 @@ class Sandbox:
         host = f"[{self._host}]" if ":" in self._host else self._host
         self.stage.world.base_url = f"http://{host}:{port}"
         self.stage.gateway.url = f"ws://{host}:{port}/gateway"
+        archiving.watch_all(self.stage)
         if self._state is not None:
             self._saver = asyncio.create_task(self._keep_saving())
         return self
@@ -136,6 +157,7 @@ class Sandbox:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.faults.close()
         self.stage.pending.close()
         await self.stage.gateway.close()
         if self._runner is not None:
@@ -180,6 +202,15 @@ class Sandbox:
         kind = upload.content_type if shown else "application/octet-stream"
         headers = {"Content-Type": kind, "X-Content-Type-Options": "nosniff"}
         return web.Response(body=upload.data, headers=headers)
+
+    async def _serve_picture(self, request: web.Request) -> web.StreamResponse:
+        """Avatars, icons and emoji as they were given; whatever ending is asked for, the type is their own."""
+        text = self.stage.world.pictures.get(request.match_info["key"].partition(".")[0])
+        if text is None:
+            return web.Response(status=404, text="There is no such picture.")
+        picture = pictures.opened(text)
+        headers = {"Content-Type": picture.kind, "X-Content-Type-Options": "nosniff"}
+        return web.Response(body=picture.data, headers=headers)
 
     async def _serve_page(self, request: web.Request) -> web.StreamResponse:
         file = self._page / request.match_info.get("name", "index.html")

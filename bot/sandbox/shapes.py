@@ -1,12 +1,17 @@
 """The world in Discord's v10 shapes: what REST answers and the gateway dispatches."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
+from bot.sandbox.snowflakes import stamp
 from bot.sandbox.world import (
     DM,
-    FORUM,
+    FORUM_TYPES,
+    STAGE,
+    VOICE,
     Application,
     Channel,
+    Emoji,
     Guild,
     Invite,
     Member,
@@ -16,6 +21,8 @@ from bot.sandbox.world import (
 )
 
 Json = dict[str, Any]
+# Every guild here may have announcement channels.
+GUILD_FEATURES = ["NEWS"]
 
 
 def user_shape(user: User) -> Json:
@@ -25,7 +32,7 @@ def user_shape(user: User) -> Json:
         "username": user.username,
         "global_name": user.global_name,
         "discriminator": "0000" if user.bot else "0",
-        "avatar": None,
+        "avatar": user.avatar,
         "public_flags": 0,
         "flags": 0,
         "primary_guild": None,
@@ -39,7 +46,7 @@ def user_shape(user: User) -> Json:
 
 def own_user_shape(user: User) -> Json:
     """A user as they see themselves."""
-    return {**user_shape(user), "mfa_enabled": False, "locale": "en-US", "verified": True, "email": None}
+    return {**user_shape(user), "mfa_enabled": False, "locale": user.locale, "verified": True, "email": None}
 
 
 def member_shape(world: World, member: Member, with_user: bool = True) -> Json:
@@ -51,7 +58,7 @@ def member_shape(world: World, member: Member, with_user: bool = True) -> Json:
         "roles": member.roles,
         "joined_at": member.joined_at,
         "premium_since": None,
-        "communication_disabled_until": None,
+        "communication_disabled_until": member.communication_disabled_until,
         "deaf": False,
         "mute": False,
         "flags": 0,
@@ -83,32 +90,45 @@ def role_shape(role: Role) -> Json:
     return shape
 
 
+def emoji_shape(emoji: Emoji) -> Json:
+    """A custom emoji as lists of them have it; its maker is told by the routes to who may know."""
+    return {
+        "id": emoji.id,
+        "name": emoji.name,
+        "roles": emoji.roles,
+        "require_colons": True,
+        "managed": False,
+        "animated": emoji.animated,
+        "available": True,
+    }
+
+
 def guild_shape(world: World, guild: Guild) -> Json:
     """A guild as `GET /guilds/{id}` answers it."""
     return {
         "id": guild.id,
         "name": guild.name,
-        "icon": None,
-        "description": None,
+        "icon": guild.icon,
+        "description": guild.description,
         "home_header": None,
         "splash": None,
         "discovery_splash": None,
-        "features": [],
+        "features": GUILD_FEATURES,
         "banner": None,
         "owner_id": guild.owner_id,
         "application_id": None,
         "region": "us-west",
         "afk_channel_id": None,
         "afk_timeout": 300,
-        "system_channel_id": None,
+        "system_channel_id": guild.system_channel_id,
         "system_channel_flags": 0,
         "widget_enabled": False,
         "widget_channel_id": None,
-        "verification_level": 0,
+        "verification_level": guild.verification_level,
         "roles": [role_shape(role) for role in guild.roles.values()],
-        "default_message_notifications": 1,
+        "default_message_notifications": guild.default_message_notifications,
         "mfa_level": 0,
-        "explicit_content_filter": 0,
+        "explicit_content_filter": guild.explicit_content_filter,
         "max_presences": None,
         "max_members": 500000,
         "max_stage_video_channel_users": 50,
@@ -116,14 +136,14 @@ def guild_shape(world: World, guild: Guild) -> Json:
         "vanity_url_code": None,
         "premium_tier": 0,
         "premium_subscription_count": 0,
-        "preferred_locale": "en-US",
+        "preferred_locale": guild.preferred_locale,
         "rules_channel_id": None,
         "safety_alerts_channel_id": None,
         "public_updates_channel_id": None,
         "premium_progress_bar_enabled": False,
         "nsfw": False,
         "nsfw_level": 0,
-        "emojis": [],
+        "emojis": [emoji_shape(one) for one in guild.emojis.values()],
         "stickers": [],
         "incidents_data": None,
     }
@@ -182,14 +202,16 @@ def channel_shape(world: World, channel: Channel, viewer_id: str | None = None) 
         "nsfw": channel.nsfw,
         "permission_overwrites": list(channel.overwrites.values()),
         "default_auto_archive_duration": channel.default_auto_archive_duration,
+        "default_thread_rate_limit_per_user": channel.default_thread_rate_limit_per_user,
     }
-    if channel.type == FORUM:
+    if channel.type in (VOICE, STAGE):
+        shape |= {"bitrate": channel.bitrate, "user_limit": channel.user_limit, "rtc_region": None}
+    if channel.type in FORUM_TYPES:
         shape |= {
             "available_tags": channel.available_tags,
             "default_reaction_emoji": channel.default_reaction_emoji,
-            "default_sort_order": None,
-            "default_forum_layout": 0,
-            "default_thread_rate_limit_per_user": 0,
+            "default_sort_order": channel.default_sort_order,
+            "default_forum_layout": channel.default_forum_layout,
         }
     return shape
 
@@ -225,20 +247,30 @@ def thread_member_shape(channel: Channel, user_id: str) -> Json:
     return {"id": channel.id, "user_id": user_id, "join_timestamp": joined, "flags": 1}
 
 
+# The flags of privileged intents for an application in few guilds, by the field that allows each.
+# https://discord.com/developers/docs/resources/application#application-object-application-flags
+INTENT_FLAGS = {"presences": 1 << 13, "guild_members": 1 << 15, "message_content": 1 << 19}
+
+
+def application_flags(application: Application) -> int:
+    """Which privileged intents it may ask for."""
+    return sum(flag for field, flag in INTENT_FLAGS.items() if getattr(application, field))
+
+
 def application_shape(world: World, application: Application) -> Json:
     """An application as its owner and its bot see it."""
     shape: Json = {
         "id": application.id,
         "name": application.name,
-        "icon": None,
+        "icon": application.icon,
         "description": application.description,
         "type": None,
         "bot_public": True,
         "bot_require_code_grant": False,
         "verify_key": "0" * 64,
-        # GATEWAY_MESSAGE_CONTENT_LIMITED: the switch of an application in fewer than 100 guilds.
-        "flags": 1 << 19 if application.message_content else 0,
-        "flags_new": str(1 << 19 if application.message_content else 0),
+        "flags": application_flags(application),
+        "flags_new": str(application_flags(application)),
+        "tags": application.tags,
         "redirect_uris": [],
         "interactions_endpoint_url": None,
         "role_connections_verification_url": None,
@@ -256,40 +288,54 @@ def application_shape(world: World, application: Application) -> Json:
     return shape
 
 
-def invite_shape(world: World, invite: Invite) -> Json:
-    """An invite with the guild and channel that it opens."""
+def invite_shape(world: World, invite: Invite, counts: bool = False) -> Json:
+    """An invite with the guild and channel that it opens, for who holds its code."""
     guild = world.guilds[invite.guild_id]
-    channel = world.channels.get(invite.channel_id)
-    return {
+    channel = world.channels[invite.channel_id]
+    shape: Json = {
         "type": 0,
         "code": invite.code,
         "inviter": user_shape(world.users[invite.inviter_id]),
-        "expires_at": None,
+        "expires_at": invite_expiry(invite),
         "guild_id": guild.id,
         "guild": {
             "id": guild.id,
             "name": guild.name,
             "splash": None,
             "banner": None,
-            "description": None,
-            "icon": None,
-            "features": [],
-            "verification_level": 0,
+            "description": guild.description,
+            "icon": guild.icon,
+            "features": GUILD_FEATURES,
+            "verification_level": guild.verification_level,
             "vanity_url_code": None,
             "nsfw_level": 0,
             "nsfw": False,
             "premium_subscription_count": 0,
             "premium_tier": 0,
         },
-        "channel": {
-            "id": invite.channel_id,
-            "type": channel.type if channel else 0,
-            "name": channel.name if channel else "",
-        },
-        "max_age": 0,
-        "max_uses": 0,
-        "uses": 0,
-        "temporary": False,
+        "channel": {"id": channel.id, "type": channel.type, "name": channel.name},
         "flags": 0,
+    }
+    if counts:
+        shape["approximate_member_count"] = len(guild.members)
+        shape["approximate_presence_count"] = len(guild.members)
+    return shape
+
+
+def invite_expiry(invite: Invite) -> str | None:
+    """When an invite ends, as Discord writes times; None for one that has no age."""
+    if not invite.max_age:
+        return None
+    return stamp(datetime.fromisoformat(invite.created_at) + timedelta(seconds=invite.max_age))
+
+
+def full_invite_shape(world: World, invite: Invite) -> Json:
+    """An invite with its rules and uses, for who made it or manages its channel."""
+    return {
+        **invite_shape(world, invite),
+        "max_age": invite.max_age,
+        "max_uses": invite.max_uses,
+        "uses": invite.uses,
+        "temporary": invite.temporary,
         "created_at": invite.created_at,
     }

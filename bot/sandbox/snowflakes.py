@@ -25,6 +25,11 @@ def made_at(snowflake: str) -> datetime:
     return EPOCH + timedelta(milliseconds=int(snowflake) >> 22)
 
 
+def id_at(moment: datetime) -> int:
+    """The least id that can be made at a moment."""
+    return ((moment - EPOCH) // timedelta(milliseconds=1)) << 22
+
+
 def stamp(moment: datetime) -> str:
     """A time as Discord writes it: ISO 8601 with microseconds and an offset."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -10,6 +10,7 @@ from bot.sandbox.world import (
     Application,
     Channel,
     Command,
+    Emoji,
     Guild,
     Invite,
     Member,
@@ -17,6 +18,7 @@ from bot.sandbox.world import (
     Role,
     ThreadState,
     User,
+    Webhook,
     World,
 )
 
@@ -33,6 +35,7 @@ def snapshot(world: World) -> dict[str, Any]:
         "format": _FORMAT,
         "last_id": world.last_id,
         "tokens": dict(world.tokens),
+        "pictures": dict(world.pictures),
         "prepared": dict(world.prepared),
         "users": [_plain(one) for one in world.users.values()],
         "applications": [_plain(one) for one in world.applications.values()],
@@ -41,6 +44,7 @@ def snapshot(world: World) -> dict[str, Any]:
         "messages": [_plain(one) for one in world.messages.values()],
         "commands": [_plain(one) for one in world.commands.values()],
         "invites": [_plain(one) for one in world.invites.values()],
+        "webhooks": [_plain(one) for one in world.webhooks.values()],
     }
 
 
@@ -92,23 +96,33 @@ def _revive(plain: dict[str, Any]) -> World:
     world = World()
     world.last_id = int(plain["last_id"])
     world.prepared = dict(plain["prepared"])
+    world.pictures = dict(plain.get("pictures", {}))
     for one in plain["users"]:
         world.add_user(User(**one))
     for token, user_id in plain["tokens"].items():
         world.give_token(user_id, token)
-    world.applications = {one["id"]: Application(**one) for one in plain["applications"]}
+    for one in plain["applications"]:
+        emojis = _revive_emojis(one.pop("emojis", {}))
+        world.applications[one["id"]] = Application(**one, emojis=emojis)
     world.invites = {one["code"]: Invite(**one) for one in plain["invites"]}
     for one in plain["guilds"]:
-        guild = Guild(one["id"], one["name"], one["owner_id"])
-        guild.roles = {key: Role(**role) for key, role in one["roles"].items()}
+        roles, members = one.pop("roles"), one.pop("members")
+        guild = Guild(**one | {"emojis": _revive_emojis(one.get("emojis", {}))})
+        guild.roles = {key: Role(**role) for key, role in roles.items()}
         world.guilds[guild.id] = guild
-        for member in one["members"].values():
+        for member in members.values():
             world.add_member(guild, Member(**member))
     for one in plain["channels"]:
         thread = one.pop("thread")
         world.add_channel(Channel(**one, thread=ThreadState(**thread) if thread else None))
+    for one in plain.get("webhooks", ()):
+        world.add_webhook(Webhook(**one))
     for one in plain["messages"]:
         world.add_message(Message(**one))
     for one in plain["commands"]:
         world.add_command(Command(**one))
     return world
+
+
+def _revive_emojis(plain: dict[str, Any]) -> dict[str, Emoji]:
+    return {key: Emoji(**one) for key, one in plain.items()}

@@ -8,26 +8,47 @@ from bisect import bisect_left, insort
 from dataclasses import dataclass, field
 from typing import Any
 
-TEXT, DM, CATEGORY, ANNOUNCEMENT = 0, 1, 4, 5
+TEXT, DM, VOICE, CATEGORY, ANNOUNCEMENT = 0, 1, 2, 4, 5
 ANNOUNCEMENT_THREAD, PUBLIC_THREAD, PRIVATE_THREAD = 10, 11, 12
-FORUM = 15
+STAGE, FORUM, MEDIA = 13, 15, 16
 THREAD_TYPES = frozenset({ANNOUNCEMENT_THREAD, PUBLIC_THREAD, PRIVATE_THREAD})
+# Channels whose messages are all in posts, which are threads.
+FORUM_TYPES = frozenset({FORUM, MEDIA})
 
 
 @dataclass(slots=True)
 class User:
-    """A person or a bot."""
+    """A person or a bot. `avatar` is a key of `World.pictures`.
+
+    `restricted_guilds` are those whose members may not write to this person; `blocked` are users' ids.
+    """
 
     id: str
     username: str
     global_name: str | None = None
     bot: bool = False
     application_id: str | None = None
+    avatar: str | None = None
+    locale: str = "en-US"
+    default_guilds_restricted: bool = False
+    restricted_guilds: list[str] = field(default_factory=list)
+    blocked: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Emoji:
+    """A custom emoji of a guild or an application; its picture is in `World.pictures` under its id."""
+
+    id: str
+    name: str
+    user_id: str
+    animated: bool = False
+    roles: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Application:
-    """An application and, once made, its bot. `message_content` says whether that intent is allowed."""
+    """An application and, once made, its bot. The three privileged intents are allowed or not."""
 
     id: str
     name: str
@@ -35,6 +56,11 @@ class Application:
     description: str = ""
     bot_id: str | None = None
     message_content: bool = True
+    guild_members: bool = True
+    presences: bool = True
+    icon: str | None = None
+    tags: list[str] = field(default_factory=list)
+    emojis: dict[str, Emoji] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -59,17 +85,33 @@ class Member:
     joined_at: str
     roles: list[str] = field(default_factory=list)
     nick: str | None = None
+    # Until when the member is timed out, as Discord writes times; it may have passed.
+    communication_disabled_until: str | None = None
 
 
 @dataclass(slots=True)
 class Guild:
-    """A guild with its roles by id (the guild's own id is @everyone) and members by user id."""
+    """A guild with its roles by id (the guild's own id is @everyone) and members by user id.
+
+    `bans` maps users' ids to the reasons given; `icon` is a key of `World.pictures`.
+    """
 
     id: str
     name: str
     owner_id: str
     roles: dict[str, Role] = field(default_factory=dict)
     members: dict[str, Member] = field(default_factory=dict)
+    emojis: dict[str, Emoji] = field(default_factory=dict)
+    bans: dict[str, str | None] = field(default_factory=dict)
+    icon: str | None = None
+    description: str | None = None
+    preferred_locale: str = "en-US"
+    system_channel_id: str | None = None
+    verification_level: int = 0
+    default_message_notifications: int = 1
+    explicit_content_filter: int = 0
+    # What managers set for commands, by the command's or its application's id.
+    command_permissions: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -109,13 +151,18 @@ class Channel:
     overwrites: dict[str, dict[str, Any]] = field(default_factory=dict)
     available_tags: list[dict[str, Any]] = field(default_factory=list)
     default_reaction_emoji: dict[str, Any] | None = None
+    default_sort_order: int | None = None
+    default_forum_layout: int = 0
+    default_thread_rate_limit_per_user: int = 0
+    bitrate: int = 64000
+    user_limit: int = 0
     recipients: list[str] = field(default_factory=list)
     thread: ThreadState | None = None
 
 
 @dataclass(slots=True)
 class Message:
-    """A message. `reactions` maps an emoji's name to the users who gave it, in order."""
+    """A message. `reactions` maps an emoji's text (emoji.py) to the users who gave it, in order."""
 
     id: str
     channel_id: str
@@ -139,6 +186,31 @@ class Message:
     interaction_metadata: dict[str, Any] | None = None
     application_id: str | None = None
     reactions: dict[str, dict[str, None]] = field(default_factory=dict)
+    # A webhook's message keeps the name and picture that it was sent under; `author_id` is the webhook's.
+    webhook_id: str | None = None
+    shown_name: str = ""
+    shown_avatar: str | None = None
+    # What a forward carries: the content of its source at that time, in Discord's shape.
+    snapshots: list[dict[str, Any]] = field(default_factory=list)
+    # The messages that a crosspost became in the channels that follow.
+    copies: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Webhook:
+    """A way to write into a channel: an incoming one (type 1) by its token, a follower (type 2) by crossposts."""
+
+    id: str
+    type: int
+    guild_id: str
+    channel_id: str
+    name: str
+    creator_id: str
+    token: str = ""
+    avatar: str | None = None
+    # The bot's application, for a webhook that a bot made.
+    application_id: str | None = None
+    source_channel_id: str | None = None
 
 
 @dataclass(slots=True)
@@ -155,13 +227,17 @@ class Command:
 
 @dataclass(slots=True)
 class Invite:
-    """A way into a guild."""
+    """A way into a guild. `max_age` in seconds and `max_uses`: 0 for no end."""
 
     code: str
     guild_id: str
     channel_id: str
     inviter_id: str
     created_at: str
+    max_age: int = 0
+    max_uses: int = 0
+    uses: int = 0
+    temporary: bool = False
 
 
 class World:
@@ -177,8 +253,11 @@ class World:
         self.messages: dict[str, Message] = {}
         self.commands: dict[str, Command] = {}
         self.invites: dict[str, Invite] = {}
+        self.webhooks: dict[str, Webhook] = {}
         # Roles that `prepare` gave out, by user id: "admin" or "member".
         self.prepared: dict[str, str] = {}
+        # Avatars, icons and emoji as data URIs, by hash or emoji id; they are small, so they are saved too.
+        self.pictures: dict[str, str] = {}
         self.last_id = 0
         # Where attachments are served; set when the server listens, never saved.
         self.base_url = ""
@@ -189,8 +268,14 @@ class World:
         self._guild_channels: dict[str, dict[str, Channel]] = {}
         self._guild_threads: dict[str, dict[str, Channel]] = {}
         self._threads: dict[str, dict[str, Channel]] = {}
+        # Threads that are not archived, by guild.
+        self._active: dict[str, dict[str, Channel]] = {}
+        # Webhooks by the channel that they write to, and the following ones by the channel that they follow.
+        self._webhooks_in: dict[str, dict[str, Webhook]] = {}
+        self._followers: dict[str, dict[str, Webhook]] = {}
         self._message_ids: dict[str, list[int]] = {}
         self._guilds_of: dict[str, set[str]] = {}
+        self._member_ids: dict[str, list[int]] = {}
         self._direct: dict[frozenset[str], Channel] = {}
         self._direct_of: dict[str, list[Channel]] = {}
         self._pinned: dict[str, dict[str, Message]] = {}
@@ -221,6 +306,10 @@ class World:
         self.tokens[token] = user_id
         self._token_of[user_id] = token
 
+    def take_token(self, user_id: str) -> None:
+        """Take a user's token away."""
+        self.tokens.pop(self._token_of.pop(user_id, ""), None)
+
     def token_of(self, user_id: str) -> str:
         """A user's token. Raises KeyError for one who has none."""
         return self._token_of[user_id]
@@ -234,6 +323,7 @@ class World:
             self._rooms_beside(channel).setdefault(channel.guild_id, {})[channel.id] = channel
         if channel.thread is not None and channel.parent_id is not None:
             self._threads.setdefault(channel.parent_id, {})[channel.id] = channel
+            self._index_active(channel, channel.thread.archived)
         if channel.type == DM:
             self._direct[frozenset(channel.recipients)] = channel
             for user_id in channel.recipients:
@@ -246,10 +336,15 @@ class World:
         """Forget a channel, what is in it and its threads."""
         for thread in self.threads_of(channel.id):
             self.remove_channel(thread)
+        for webhook in [*self.webhooks_in(channel.id), *self.followers_of(channel.id)]:
+            self.remove_webhook(webhook)
+        self._active.get(channel.guild_id or "", {}).pop(channel.id, None)
         for number in self._message_ids.pop(channel.id, ()):
             self.messages.pop(str(number), None)
         self._pinned.pop(channel.id, None)
         self.channels.pop(channel.id, None)
+        for code in [one.code for one in self.invites.values() if one.channel_id == channel.id]:
+            del self.invites[code]
         if channel.guild_id is not None:
             self._rooms_beside(channel).get(channel.guild_id, {}).pop(channel.id, None)
         if channel.parent_id is not None:
@@ -267,6 +362,27 @@ class World:
         """All threads of a guild, archived ones too."""
         return list(self._guild_threads.get(guild_id, {}).values())
 
+    def active_threads(self, guild_id: str) -> list[Channel]:
+        """A guild's threads that are not archived."""
+        return list(self._active.get(guild_id, {}).values())
+
+    def count_active_threads(self, guild_id: str) -> int:
+        """How many threads of a guild are not archived."""
+        return len(self._active.get(guild_id, ()))
+
+    def set_archived(self, channel: Channel, archived: bool, at: str) -> None:
+        """Archive a thread or open it again."""
+        if channel.thread is not None:
+            channel.thread.archived, channel.thread.archive_timestamp = archived, at
+            self._index_active(channel, archived)
+
+    def _index_active(self, channel: Channel, archived: bool) -> None:
+        active = self._active.setdefault(channel.guild_id or "", {})
+        if archived:
+            active.pop(channel.id, None)
+        else:
+            active[channel.id] = channel
+
     def direct_channel(self, one: str, other: str) -> Channel | None:
         """The direct message channel of two users, if they have one."""
         return self._direct.get(frozenset((one, other)))
@@ -274,6 +390,35 @@ class World:
     def direct_channels(self, user_id: str) -> list[Channel]:
         """The direct message channels that a user is in."""
         return list(self._direct_of.get(user_id, ()))
+
+    # Webhooks
+
+    def add_webhook(self, webhook: Webhook) -> None:
+        """Take a webhook into the tables."""
+        self.webhooks[webhook.id] = webhook
+        self._webhooks_in.setdefault(webhook.channel_id, {})[webhook.id] = webhook
+        if webhook.source_channel_id is not None:
+            self._followers.setdefault(webhook.source_channel_id, {})[webhook.id] = webhook
+
+    def move_webhook(self, webhook: Webhook, channel_id: str) -> None:
+        """Have a webhook write into another channel."""
+        self._webhooks_in.get(webhook.channel_id, {}).pop(webhook.id, None)
+        webhook.channel_id = channel_id
+        self.add_webhook(webhook)
+
+    def remove_webhook(self, webhook: Webhook) -> None:
+        """Forget a webhook; its messages stay."""
+        self.webhooks.pop(webhook.id, None)
+        self._webhooks_in.get(webhook.channel_id, {}).pop(webhook.id, None)
+        self._followers.get(webhook.source_channel_id or "", {}).pop(webhook.id, None)
+
+    def webhooks_in(self, channel_id: str) -> list[Webhook]:
+        """The webhooks that write into a channel, oldest first."""
+        return list(self._webhooks_in.get(channel_id, {}).values())
+
+    def followers_of(self, channel_id: str) -> list[Webhook]:
+        """The webhooks that bring a channel's crossposts to other channels."""
+        return list(self._followers.get(channel_id, {}).values())
 
     # Messages
 
@@ -316,13 +461,35 @@ class World:
 
     def add_member(self, guild: Guild, member: Member) -> None:
         """Take a user into a guild."""
+        if member.user_id not in guild.members:
+            insort(self._member_ids.setdefault(guild.id, []), int(member.user_id))
         guild.members[member.user_id] = member
         self._guilds_of.setdefault(member.user_id, set()).add(guild.id)
 
     def remove_member(self, guild: Guild, user_id: str) -> None:
         """Take a user out of a guild."""
-        guild.members.pop(user_id, None)
+        if guild.members.pop(user_id, None) is not None:
+            ids = self._member_ids[guild.id]
+            del ids[bisect_left(ids, int(user_id))]
         self._guilds_of.get(user_id, set()).discard(guild.id)
+
+    def remove_guild(self, guild: Guild) -> None:
+        """Forget a guild and all that was in it or led to it."""
+        for channel in self.channels_of(guild.id):
+            self.remove_channel(channel)
+        for user_id in list(guild.members):
+            self._guilds_of.get(user_id, set()).discard(guild.id)
+        for emoji_id in guild.emojis:
+            self.pictures.pop(emoji_id, None)
+        for command in [one for one in self.commands.values() if one.guild_id == guild.id]:
+            self.remove_command(command)
+        for table in (self._member_ids, self._guild_channels, self._guild_threads, self._active):
+            table.pop(guild.id, None)
+        del self.guilds[guild.id]
+
+    def member_ids(self, guild_id: str) -> list[int]:
+        """The members' ids in a guild in ascending order (the list itself: do not change it)."""
+        return self._member_ids.get(guild_id, [])
 
     def guilds_of(self, user_id: str) -> list[Guild]:
         """The guilds that a user is in, oldest first."""

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from bot.sandbox.scenario import Person
 from tests.cli.commands import Command, Shell
@@ -104,8 +105,11 @@ async def test_the_demo_says_what_keeps_it_from_starting(shell: Shell) -> None:
     assert_one_sentence(ended, "The demo can't keep its state in file (File exists). Choose another folder")
 
 
-async def test_the_sandbox_serves_people_and_keeps_its_state(shell: Shell) -> None:
-    sandbox = await shell.start("sandbox", "--port", "0", "--state", "discord.json")
+@pytest.mark.parametrize(("more", "limited"), [((), True), (("--no-limits",), False)])
+async def test_the_sandbox_serves_people_limits_bots_and_keeps_its_state(
+    shell: Shell, more: tuple[str, ...], limited: bool
+) -> None:
+    sandbox = await shell.start("sandbox", "--port", "0", "--state", "discord.json", *more)
     out = await sandbox.says("Ctrl+C stops it.")
     base_url = re.search(r"chat page  (\S+)/\n", out)
     assert base_url, out
@@ -113,6 +117,10 @@ async def test_the_sandbox_serves_people_and_keeps_its_state(shell: Shell) -> No
     assert f"gateway    {base_url[1].replace('http', 'ws')}/gateway\n" in out
     async with await Person.register(base_url[1], "ada") as ada:
         await ada.create_guild("Harbour Town")
+        token = (await ada.create_application("Bot")).token
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bot {token}"}) as http:
+        answers = [await http.get(f"{base_url[1]}/api/v10/gateway/bot") for _ in range(3)]
+        assert (429 in [answer.status for answer in answers]) == limited
     sandbox.signal(signal.SIGINT)
     ended = await sandbox.end(STOPS_WITHIN)
     assert (ended.code, ended.err) == (0, "")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 
+import pytest
+
 from bot.sandbox import Sandbox
 from tests.cli.commands import Ended, Shell
 from tests.journey.conftest import PERMISSIONS, Town
@@ -39,6 +41,7 @@ async def test_all_well(connected: Shell, town: Town) -> None:
     assert town.application.token not in text.out + program.out
 
 
+@pytest.mark.refusals(1)
 async def test_each_thing_that_is_wrong_is_named_and_the_others_are_still_looked_at(
     connected: Shell, sandbox: Sandbox, town: Town
 ) -> None:

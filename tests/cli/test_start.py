@@ -61,6 +61,7 @@ async def test_no_token(shell: Shell) -> None:
     assert_one_sentence(await shell.run("run"), said)
 
 
+@pytest.mark.refusals(1)
 async def test_a_token_that_discord_does_not_know(connected: Shell) -> None:
     ended = await connected.run("run", DISCORD_TOKEN=f"wrong.{SECRET}")
     assert_one_sentence(ended, "Discord does not know this token. Copy the current one from the Bot page")

@@ -18,7 +18,7 @@ from bot.feeds.model import Document, Validators
 from bot.newsroom.delivery import Delivery
 from bot.newsroom.newsroom import Newsroom, open_newsroom
 from bot.sandbox import Sandbox
-from bot.sandbox.scenario import Application, Json, Person
+from bot.sandbox.scenario import Application, Json, Person, Scenario
 from storage import Database, Store
 from storage.records import ArticleToStore, Brought, CardToPost, SourceUpdate, SubscriptionToStore
 from tests.databases import RANKS
@@ -73,22 +73,16 @@ class Town:
     async def deny_bot(self, *permissions: str) -> None:
         """Take permissions from the bot in the town's channel."""
         denied = discord.Permissions(**dict.fromkeys(permissions, True)).value
-        # A bot's account has its application's id.
-        path = f"/channels/{self.channel_id}/permissions/{self.application.id}"
-        await self.alice.request("PUT", path, {"type": 1, "allow": 0, "deny": denied})
+        await self.alice.overwrite(self.channel_id, self.application, deny=denied, member=True)
 
 
 @pytest.fixture
 async def town(sandbox: Sandbox) -> AsyncIterator[Town]:
-    async with AsyncExitStack() as stack:
-        alice = await stack.enter_async_context(await Person.register(sandbox.url, "alice"))
-        bob = await stack.enter_async_context(await Person.register(sandbox.url, "bob"))
-        guild = await alice.create_guild("Town")
-        channel = await alice.create_channel(guild["id"], "news")
-        await bob.join(await alice.invite(channel["id"]))
-        application = await alice.create_application("Broadsheet")
-        await alice.install(application, guild["id"], BOT_PERMISSIONS)
-        yield Town(sandbox, alice, bob, guild["id"], channel["id"], application)
+    async with Scenario(sandbox.url) as story:
+        alice, bob = await story.person("alice"), await story.person("bob")
+        made = await story.town("Town", alice, ("news",), (bob,))
+        application = await story.bot("Broadsheet", made, BOT_PERMISSIONS)
+        yield Town(sandbox, alice, bob, made.id, made["news"]["id"], application)
 
 
 @pytest.fixture

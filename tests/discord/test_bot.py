@@ -39,7 +39,7 @@ def test_the_invite_link_asks_for_the_smallest_permissions() -> None:
 
 
 async def test_the_bot_caches_no_members_and_no_messages(town: Town, bot: BroadsheetBot) -> None:
-    await town.bob.send(town.channel_id, "hello")
+    await town.bob.say("hello")
     await eventually(lambda: _same(bot.get_channel(int(town.channel_id)).last_message_id))  # type: ignore[union-attr]
     assert list(bot.cached_messages) == []
     assert [member.id for member in bot.guilds[0].members] == [bot.user.id]  # type: ignore[union-attr]
@@ -167,10 +167,11 @@ async def test_a_failed_reconciliation_ends_nothing(town: Town, start_bot: Start
             raise RuntimeError("the database is away")
 
     bot = await start_bot(reconciler=Failing())
-    await town.bob.send(town.channel_id, "hello")
+    await town.bob.say("hello")
     assert bot.is_ready()
 
 
+@pytest.mark.refusals(1)
 async def test_a_wrong_token_is_told_and_does_not_pass(town: Town, newsroom: Newsroom) -> None:
     point_at(town.sandbox.api_url, town.sandbox.gateway_url)
     async with BroadsheetBot(newsroom, Settings()) as bot:
@@ -222,7 +223,7 @@ async def test_a_failed_command_apologises_with_an_id_that_is_logged(
             raise RuntimeError("the database is away")
 
     await start_bot(front_page=Broken())
-    reply = await town.bob.slash("top", channel_id=town.channel_id)
+    reply = await town.bob.slash("top")
     assert reply.ephemeral
     assert "Something went wrong" in reply.content
     error_id = reply.content.split("`")[1]

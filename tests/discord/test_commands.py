@@ -27,32 +27,32 @@ async def test_a_source_is_subscribed_listed_and_unsubscribed(
     town: Town, bot: BroadsheetBot, web: Web
 ) -> None:
     web.feed("https://town.example/feed.xml", "The *Town* Crier")
-    nothing = await town.alice.slash("subscriptions", channel_id=town.channel_id)
+    nothing = await town.alice.slash("subscriptions")
     assert "follows no source yet" in shown(nothing)
 
     options = {"url": "https://town.example/feed.xml"}
-    reply = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
+    reply = await town.alice.slash("subscribe", options)
     assert reply.ephemeral
     assert rf"**The \*Town\* Crier** now comes into <#{town.channel_id}>" in shown(reply)
     assert "newest article comes within" in shown(reply)
-    again = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
+    again = await town.alice.slash("subscribe", options)
     assert "already" in shown(again)
 
-    listed = await town.alice.slash("subscriptions", channel_id=town.channel_id)
+    listed = await town.alice.slash("subscriptions")
     assert rf"**The \*Town\* Crier** → <#{town.channel_id}>" in shown(listed)
 
-    (choice,) = await town.alice.autocomplete("unsubscribe", "source", "crier", channel_id=town.channel_id)
+    (choice,) = await town.alice.autocomplete("unsubscribe", "source", "crier")
     assert choice["name"] == "The *Town* Crier → #news"
-    assert await town.alice.autocomplete("unsubscribe", "source", "other", channel_id=town.channel_id) == []
-    gone = await town.alice.slash("unsubscribe", {"source": choice["value"]}, channel_id=town.channel_id)
+    assert await town.alice.autocomplete("unsubscribe", "source", "other") == []
+    gone = await town.alice.slash("unsubscribe", source=choice["value"])
     assert "no longer comes into" in shown(gone)
-    unknown = await town.alice.slash("unsubscribe", {"source": "crier"}, channel_id=town.channel_id)
+    unknown = await town.alice.slash("unsubscribe", source="crier")
     assert "`/subscriptions` lists" in shown(unknown)
 
 
 async def test_where_nothing_is_found_the_answer_says_what_to_try(town: Town, bot: BroadsheetBot) -> None:
     options = {"url": "https://empty.example"}
-    reply = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
+    reply = await town.alice.slash("subscribe", options)
     assert shown(reply).endswith("Try the address of its feed.")
 
 
@@ -67,10 +67,10 @@ async def test_of_several_feeds_one_is_chosen(
     )
     web.feed("https://town.example/sport.xml", "Town Sport")
     options = {"url": "https://town.example", "thread": True}
-    reply = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
+    reply = await town.alice.slash("subscribe", options)
     menu = reply.components[0]["components"][0]
     assert [option["label"] for option in menu["options"]] == ["All", "Sport"]
-    answer = await town.alice.click(reply, menu["custom_id"], [menu["options"][1]["value"]])
+    answer = await town.alice.choose(reply, menu["options"][1]["value"])
     assert "**Town Sport** now comes" in shown(answer)
     (subscription,) = await newsroom.subscriptions.of_guild(int(town.guild_id))
     assert (subscription.source.url, subscription.thread) == ("https://town.example/sport.xml", True)
@@ -89,7 +89,7 @@ async def test_missing_permissions_are_named_before_anything_is_stored(
 
     await eventually(told)
     options = {"url": "https://town.example/feed.xml", "thread": True}
-    reply = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
+    reply = await town.alice.slash("subscribe", options)
     assert "lacks **Embed Links** and **Create Public Threads**" in shown(reply)
     assert "allow these for Broadsheet's role" in shown(reply)
     assert await newsroom.subscriptions.of_guild(int(town.guild_id)) == []
@@ -101,7 +101,7 @@ async def test_a_member_without_the_permission_is_told_or_not_even_offered(
     offered = {command["name"] for command in await town.bob.commands(town.guild_id)}
     if "subscribe" in offered:
         options = {"url": "https://town.example/feed.xml"}
-        reply = await town.bob.slash("subscribe", options, channel_id=town.channel_id)
+        reply = await town.bob.slash("subscribe", options)
         assert "**Manage Server**" in shown(reply)
     assert {"top", "comments"} <= offered
     assert not {"subscribe", "unsubscribe", "subscriptions"} & offered
@@ -109,7 +109,7 @@ async def test_a_member_without_the_permission_is_told_or_not_even_offered(
 
 
 async def test_articles_are_ranked_and_paged(town: Town, press: Press, newsroom: Newsroom) -> None:
-    empty = await town.bob.slash("top", channel_id=town.channel_id)
+    empty = await town.bob.slash("top")
     assert "No articles here yet" in shown(empty)
 
     cards = await press.publish(*(f"Article {number:02}" for number in range(12)))
@@ -120,7 +120,7 @@ async def test_articles_are_ranked_and_paged(town: Town, press: Press, newsroom:
         return listed is not None and listed.tally.upvotes == 1
 
     await eventually(counted)
-    reply = await town.bob.slash("top", {"sort": "top"}, channel_id=town.channel_id)
+    reply = await town.bob.slash("top", sort="top")
     assert reply.ephemeral
     lines = shown(reply).split("\n")
     jump = f"https://discord.com/channels/{town.guild_id}/{town.channel_id}/{cards[4]['id']}"
@@ -137,7 +137,7 @@ async def test_articles_are_ranked_and_paged(town: Town, press: Press, newsroom:
 
 async def test_a_public_list_is_paged_for_the_one_who_asks(town: Town, press: Press) -> None:
     await press.publish(*(f"Article {number:02}" for number in range(11)))
-    public = await town.alice.slash("top", {"public": True, "sort": "new"}, channel_id=town.channel_id)
+    public = await town.alice.slash("top", public=True, sort="new")
     assert not public.ephemeral
     more = await town.bob.click(public, ids(public)["More"])
     assert more.ephemeral
@@ -153,8 +153,8 @@ async def test_comments_are_shown_from_the_card_also_after_a_restart(
     assert none_yet.ephemeral
     assert shown(none_yet) == "No comments yet. Reply to the card, with the ping left on, to comment."
 
-    first = await town.bob.send(town.channel_id, "First", reply_to=card)
-    second = await town.alice.send(town.channel_id, "> It is told\nSecond", reply_to=card)
+    first = await town.bob.reply(card, "First")
+    second = await town.alice.reply(card, "> It is told\nSecond")
     await town.alice.react(second, "👍")
 
     async def written() -> bool:
@@ -176,26 +176,26 @@ async def test_comments_are_shown_from_the_card_also_after_a_restart(
 
 async def test_comments_are_asked_for_by_title(town: Town, press: Press) -> None:
     await press.publish("Bridge open", "Fair begins")
-    (choice,) = await town.bob.autocomplete("comments", "article", "bridge", channel_id=town.channel_id)
+    (choice,) = await town.bob.autocomplete("comments", "article", "bridge")
     assert choice["name"] == "Bridge open"
-    reply = await town.bob.slash("comments", {"article": choice["value"]}, channel_id=town.channel_id)
+    reply = await town.bob.slash("comments", article=choice["value"])
     assert reply.embeds[0]["title"] == "Bridge open"
-    typed = await town.bob.slash("comments", {"article": "fair"}, channel_id=town.channel_id)
+    typed = await town.bob.slash("comments", article="fair")
     assert typed.embeds[0]["title"] == "Fair begins"
-    unknown = await town.bob.slash("comments", {"article": "circus"}, channel_id=town.channel_id)
+    unknown = await town.bob.slash("comments", article="circus")
     assert "look at `/top`" in shown(unknown)
 
 
 async def test_without_a_title_an_article_is_chosen_from_a_menu(town: Town, press: Press) -> None:
-    none_yet = await town.bob.slash("comments", channel_id=town.channel_id)
+    none_yet = await town.bob.slash("comments")
     assert "No articles here yet" in shown(none_yet)
     await press.publish("Bridge open", "Fair begins")
-    offered = await town.bob.slash("comments", channel_id=town.channel_id)
+    offered = await town.bob.slash("comments")
     assert "Choose an article" in shown(offered)
     ((menu,),) = (row["components"] for row in offered.components)
     fair = next(option for option in menu["options"] if option["label"] == "Fair begins")
     assert fair["description"] == "▲ 0 · 💬 0 · The Town Crier"
-    page = await town.bob.click(offered, menu["custom_id"], [fair["value"]])
+    page = await town.bob.choose(offered, fair["value"])
     assert (page.raw["id"], page.embeds[0]["title"]) == (offered.raw["id"], "Fair begins")
 
 
@@ -203,7 +203,7 @@ async def test_inside_a_thread_the_article_is_known(town: Town, press: Press) ->
     (card,) = await press.publish("Bridge open", thread=True)
     thread = card["thread"]["id"]
     await town.bob.wait_for(lambda event: event.name == "THREAD_CREATE" and event.data["id"] == thread)
-    reply = await town.bob.slash("comments", channel_id=thread)
+    reply = await town.bob.slash("comments", in_=thread)
     assert reply.embeds[0]["title"] == "Bridge open"
 
 
@@ -211,12 +211,12 @@ async def test_a_thread_takes_cards_but_no_threads(
     town: Town, bot: BroadsheetBot, web: Web, newsroom: Newsroom
 ) -> None:
     web.feed("https://town.example/feed.xml", "Crier")
-    message = await town.alice.send(town.channel_id, "Here")
+    message = await town.alice.say("Here")
     thread = await town.alice.start_thread(message, "Talk")
     options = {"url": "https://town.example/feed.xml", "channel": thread["id"]}
-    refused = await town.alice.slash("subscribe", {**options, "thread": True}, channel_id=town.channel_id)
+    refused = await town.alice.slash("subscribe", {**options, "thread": True})
     assert "no threads within threads" in shown(refused)
-    reply = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
+    reply = await town.alice.slash("subscribe", options)
     assert f"now comes into <#{thread['id']}>" in shown(reply)
 
 
@@ -226,7 +226,7 @@ async def test_a_locked_thread_is_refused_and_an_archived_one_is_used(
     web.feed("https://town.example/feed.xml", "Crier")
     answers = {}
     for change in ({"locked": True}, {"archived": True}, {"archived": True, "locked": True}):
-        message = await town.alice.send(town.channel_id, "Here")
+        message = await town.alice.say("Here")
         thread = await town.alice.start_thread(message, "Talk")
         path = f"/channels/{thread['id']}"
         await town.alice.request("PATCH", path, change)
@@ -237,7 +237,7 @@ async def test_a_locked_thread_is_refused_and_an_archived_one_is_used(
 
         await eventually(told)
         options = {"url": "https://town.example/feed.xml", "channel": thread["id"]}
-        reply = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
+        reply = await town.alice.slash("subscribe", options)
         answers[tuple(change)] = shown(reply).replace(thread["id"], "here")
     assert "<#here> is locked" in answers["locked",]
     assert "now comes into <#here>" in answers["archived",]
@@ -252,7 +252,7 @@ async def test_subscriptions_are_paged_for_admins_alone(
         url = f"https://{number}.example/feed.xml?key=geheim"
         web.feed(url, f"Source {number:02}")
         await newsroom.subscriptions.subscribe(int(town.guild_id), int(town.channel_id), url)
-    first = await town.alice.slash("subscriptions", channel_id=town.channel_id)
+    first = await town.alice.slash("subscriptions")
     assert shown(first).count("**Source") == 10
     assert "geheim" not in str(first.raw)
     second = await town.alice.click(first, ids(first)["More"])
@@ -281,7 +281,7 @@ async def test_a_blocked_channel_is_seen_in_the_list(
 
     await eventually(told)
     assert await press.publish("Fair begins", "Fair ends") == []
-    listed = await town.alice.slash("subscriptions", channel_id=town.channel_id)
+    listed = await town.alice.slash("subscriptions")
     assert f"⚠ 2 articles wait. In <#{town.channel_id}> Broadsheet lacks **Embed Links**" in shown(listed)
 
 
@@ -291,10 +291,10 @@ async def test_a_menu_of_feeds_that_has_ended_says_so(
     sites = tuple(Candidate(f"https://town.example/{name}.xml", name, "rss") for name in ("all", "sport"))
     web.sites["https://town.example"] = Several(sites)
     options = {"url": "https://town.example"}
-    offered = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
+    offered = await town.alice.slash("subscribe", options)
     await bot.close()
     again = await start_bot()
-    late = await town.alice.click(offered, offered.components[0]["components"][0]["custom_id"], ["0"])
+    late = await town.alice.choose(offered, "0")
     assert (late.raw["id"], late.components) == (offered.raw["id"], [])
     assert "Use `/subscribe` again" in shown(late)
     assert await newsroom.subscriptions.of_guild(int(town.guild_id)) == []
@@ -302,7 +302,7 @@ async def test_a_menu_of_feeds_that_has_ended_says_so(
     await again.remove_cog("subscriptions")
     await again.add_cog(SubscriptionsCog(newsroom.subscriptions, choose_within=0.1))
     since = town.alice.mark()
-    offered = await town.alice.slash("subscribe", options, channel_id=town.channel_id)
+    offered = await town.alice.slash("subscribe", options)
     ended = await town.alice.wait_for(
         lambda event: (
             event.name == "MESSAGE_UPDATE"

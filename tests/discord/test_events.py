@@ -63,16 +63,16 @@ async def test_reactions_of_members_are_votes(town: Town, press: Press, newsroom
 async def test_replies_are_comments_edited_and_deleted(town: Town, press: Press, newsroom: Newsroom) -> None:
     (card,) = await press.publish("Bridge open")
     watching = Watching(newsroom, card)
-    await town.bob.send(town.channel_id, "Chatter beside it")
-    reply = await town.bob.send(town.channel_id, "Finaly!", reply_to=card)
+    await town.bob.say("Chatter beside it")
+    reply = await town.bob.reply(card, "Finaly!")
     await watching.until_comments("Finaly!")
     await town.bob.edit(reply, "Finally!")
     await watching.until_comments("Finally!")
-    second = await town.alice.send(town.channel_id, "At last", reply_to=card)
+    second = await town.alice.reply(card, "At last")
     await watching.until_comments("Finally!", "At last")
     await town.bob.delete(reply)
     await watching.until_comments("At last")
-    more = await town.alice.send(town.channel_id, "Once more", reply_to=card)
+    more = await town.alice.reply(card, "Once more")
     await watching.until_comments("At last", "Once more")
     body = {"messages": [second["id"], more["id"]]}
     await town.alice.request("POST", f"/channels/{town.channel_id}/messages/bulk-delete", body)
@@ -83,8 +83,8 @@ async def test_withheld_text_is_no_edit(town: Town, press: Press, newsroom: News
     (card,) = await press.publish("Bridge open")
     watching = Watching(newsroom, card)
     # Without the ping and without MESSAGE_CONTENT the bot is shown an empty message.
-    await town.bob.send(town.channel_id, "Unseen", reply_to=card, ping=False)
-    await town.bob.send(town.channel_id, "Seen", reply_to=card)
+    await town.bob.reply(card, "Unseen", ping=False)
+    await town.bob.reply(card, "Seen")
     await watching.until_comments("Seen")
 
 
@@ -94,7 +94,7 @@ async def test_a_threads_messages_are_comments_until_it_is_deleted(
     bot = await start_bot(Settings(message_content=True))
     (card,) = await Press(town, store, bot).publish("Bridge open", thread=True)
     watching = Watching(newsroom, card)
-    await town.bob.send(card["thread"]["id"], "In the thread")
+    await town.bob.say("In the thread", in_=card["thread"]["id"])
     await watching.until_comments("In the thread")
     await town.alice.request("DELETE", f"/channels/{card['thread']['id']}")
     await watching.until_comments()

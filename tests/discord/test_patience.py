@@ -25,7 +25,7 @@ async def test_an_answer_that_takes_long_is_announced_and_then_comes(
     button = card["components"][0]["components"][0]["custom_id"]
 
     async def ask() -> None:
-        top = await town.bob.slash("top", channel_id=town.channel_id)
+        top = await town.bob.slash("top")
         assert "Bridge open" in str(top.raw)
 
     async with AsyncExitStack() as stack:
@@ -45,10 +45,10 @@ async def test_a_long_text_is_refused_by_discord_and_many_words_find_nothing(
 ) -> None:
     await press.publish("Bridge open", "1984 again")
     words = " ".join(f"w{number}" for number in range(60))[:200]
-    reply = await town.bob.slash("comments", {"article": words}, channel_id=town.channel_id)
+    reply = await town.bob.slash("comments", article=words)
     assert "No article here has these words" in reply.content
-    assert await town.bob.autocomplete("comments", "article", "wo " * 1500, channel_id=town.channel_id) == []
-    typed = await town.bob.slash("comments", {"article": "1984"}, channel_id=town.channel_id)
+    assert await town.bob.autocomplete("comments", "article", "wo " * 1500) == []
+    typed = await town.bob.slash("comments", article="1984")
     assert typed.embeds[0]["title"] == "1984 again"
     (option, _) = next(
         command["options"]

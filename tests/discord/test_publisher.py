@@ -55,11 +55,11 @@ async def test_the_same_post_sent_twice_is_one_message(
 async def test_a_send_whose_answer_was_lost_is_unclear_and_found_again(
     town: Town, bot: BroadsheetBot, to_post: MakeCard
 ) -> None:
-    before = await town.alice.send(town.channel_id, "before")
+    before = await town.alice.say("before")
     town.sandbox.faults.next("POST", "/channels/*/messages", Cut(), when="after")
     assert isinstance(await bot.publisher.send(to_post()), Unclear)
     for number in range(101):  # more than a page
-        await town.bob.send(town.channel_id, f"chatter {number}")
+        await town.bob.say(f"chatter {number}")
     message_id = done_id(await bot.publisher.find(to_post(after_id=int(before["id"]))))
     assert (await town.alice.message(town.channel_id, str(message_id)))["author"]["bot"]
 
@@ -107,6 +107,7 @@ async def test_a_card_that_was_deleted_is_missing(town: Town, bot: BroadsheetBot
         (("create_public_threads",), True, ["Create Public Threads"]),
     ],
 )
+@pytest.mark.refusals(3)
 async def test_missing_permissions_are_named_before_anything_is_sent(
     town: Town, bot: BroadsheetBot, to_post: MakeCard, names: tuple[str, ...], thread: bool, told: list[str]
 ) -> None:
@@ -124,6 +125,7 @@ async def test_missing_permissions_are_named_before_anything_is_sent(
     assert f"<#{town.channel_id}>" in outcome.sentence
 
 
+@pytest.mark.refusals(1)
 async def test_without_history_nothing_is_concluded(
     town: Town, bot: BroadsheetBot, to_post: MakeCard
 ) -> None:
@@ -165,7 +167,7 @@ async def test_a_bot_that_is_not_connected_sends_later(town: Town, to_post: Make
 
 
 async def test_the_newest_message_is_known_without_asking(town: Town, bot: BroadsheetBot) -> None:
-    message = await town.bob.send(town.channel_id, "hello")
+    message = await town.bob.say("hello")
 
     async def known() -> bool:
         return await bot.publisher.newest_message_id(int(town.channel_id)) == int(message["id"])
@@ -180,8 +182,8 @@ async def test_channels_are_read_back(town: Town, bot: BroadsheetBot, to_post: M
     assert await bot.publisher.place_vote(card, "👍") == Done(message_id)
     posted = await town.alice.message(town.channel_id, str(message_id))
     await town.bob.react(posted, "👍")
-    reply = await town.bob.send(town.channel_id, "Finally!", reply_to=posted)
-    inside = await town.alice.send(str(thread_id), "In the thread")
+    reply = await town.bob.reply(posted, "Finally!")
+    inside = await town.alice.say("In the thread", in_=str(thread_id))
 
     seen = [message async for message in bot.publisher.messages(int(town.channel_id), message_id - 1)]
     card_seen, reply_seen = (

@@ -36,7 +36,7 @@ async def mods(town: Town, press: Press, newsroom: Newsroom, bot: BroadsheetBot)
 
     await eventually(told)
     (card,) = await press.publish("Secret plan", channel_id=channel["id"])
-    await town.alice.send(channel["id"], "Tell nobody", reply_to=card)
+    await town.alice.reply(card, "Tell nobody")
 
     async def written() -> bool:
         listed = await newsroom.front_page.by_message(int(card["id"]), visible={int(channel["id"])})
@@ -51,23 +51,23 @@ async def test_a_channel_that_one_cannot_see_is_not_listed_found_or_offered(
 ) -> None:
     for person, sees in ((town.bob, False), (town.alice, True)):
         for command, options in (("top", {}), ("comments", {}), ("comments", {"article": "secret"})):
-            reply = await person.slash(command, options, channel_id=town.channel_id)
+            reply = await person.slash(command, options, in_=town.channel_id)
             assert ("Secret plan" in str(reply.raw)) == sees, (command, options)
-        offered = await person.autocomplete("comments", "article", "plan", channel_id=town.channel_id)
+        offered = await person.autocomplete("comments", "article", "plan", in_=town.channel_id)
         assert [choice["name"] for choice in offered] == ["Secret plan"] * sees
-    known = (await town.alice.autocomplete("comments", "article", "", channel_id=town.channel_id))[0]
-    guessed = await town.bob.slash("comments", {"article": known["value"]}, channel_id=town.channel_id)
+    known = (await town.alice.autocomplete("comments", "article", ""))[0]
+    guessed = await town.bob.slash("comments", article=known["value"])
     assert "No article here has these words" in guessed.content
-    seen = await town.alice.slash("comments", {"article": known["value"]}, channel_id=town.channel_id)
+    seen = await town.alice.slash("comments", article=known["value"])
     assert "Tell nobody" in str(seen.raw)
 
 
 async def test_an_answer_for_everybody_shows_what_everybody_there_may_see(
     town: Town, mods: Moderation
 ) -> None:
-    lobby = await town.alice.slash("top", {"public": True}, channel_id=town.channel_id)
+    lobby = await town.alice.slash("top", public=True)
     assert "Secret plan" not in str(lobby.raw)
-    inside = await town.alice.slash("top", {"public": True}, channel_id=mods.channel_id)
+    inside = await town.alice.slash("top", public=True, in_=mods.channel_id)
     assert "Secret plan" in str(inside.raw)
 
 
@@ -76,7 +76,7 @@ async def test_comments_of_a_hidden_channel_are_left_out_of_an_article_that_is_e
 ) -> None:
     (open_card,) = await press.publish(newest=1)
     button = open_card["components"][0]["components"][0]["custom_id"]
-    await town.alice.send(town.channel_id, "In the open", reply_to=open_card)
+    await town.alice.reply(open_card, "In the open")
 
     async def written() -> bool:
         listed = await newsroom.front_page.by_message(int(open_card["id"]), visible={int(town.channel_id)})
@@ -92,9 +92,9 @@ async def test_comments_of_a_hidden_channel_are_left_out_of_an_article_that_is_e
 async def test_the_public_may_read_what_everyone_may(
     town: Town, mods: Moderation, bot: BroadsheetBot, press: Press
 ) -> None:
-    message = await town.alice.send(town.channel_id, "Here")
+    message = await town.alice.say("Here")
     thread = await town.alice.start_thread(message, "Talk")
-    inside = await town.alice.start_thread(await town.alice.send(mods.channel_id, "Here"), "Plans")
+    inside = await town.alice.start_thread(await town.alice.say("Here", in_=mods.channel_id), "Plans")
     guild = bot.guilds[0]
 
     async def told() -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 from bot.config import Settings
 from bot.sandbox import Sandbox
-from bot.sandbox.scenario import Application, Person
+from bot.sandbox.scenario import Application, Person, Scenario
 from tests.journey.broadsheet import Process
 from tests.press import Press
 
@@ -36,19 +36,11 @@ class Town:
 @pytest.fixture
 async def town(sandbox: Sandbox) -> AsyncIterator[Town]:
     """Alice owns the guild; Bob and Carol are members."""
-    async with (
-        await Person.register(sandbox.url, "alice") as alice,
-        await Person.register(sandbox.url, "bob") as bob,
-        await Person.register(sandbox.url, "carol") as carol,
-    ):
-        guild = await alice.create_guild("Harbour Town")
-        channel = await alice.create_channel(guild["id"], "news")
-        code = await alice.invite(channel["id"])
-        await bob.join(code)
-        await carol.join(code)
-        application = await alice.create_application("Broadsheet")
-        await alice.install(application, guild["id"], PERMISSIONS)
-        yield Town(alice, bob, carol, guild["id"], channel["id"], application)
+    async with Scenario(sandbox.url) as story:
+        alice, bob, carol = [await story.person(name) for name in ("alice", "bob", "carol")]
+        made = await story.town("Harbour Town", alice, ("news",), (bob, carol))
+        application = await story.bot("Broadsheet", made, PERMISSIONS)
+        yield Town(alice, bob, carol, made.id, made["news"]["id"], application)
 
 
 @pytest.fixture

@@ -94,7 +94,7 @@ async def test_an_address_that_can_not_be_followed(town: Town, press: Press, set
         }
 
         async def ask(address: str) -> Reply:
-            return await town.alice.slash("subscribe", {"url": address}, channel_id=town.channel_id)
+            return await town.alice.slash("subscribe", url=address)
 
         answers = await asyncio.gather(*(ask(address) for address in cases))
         for (address, said), answer in zip(cases.items(), answers, strict=True):
@@ -103,7 +103,7 @@ async def test_an_address_that_can_not_be_followed(town: Town, press: Press, set
             assert answer.ephemeral
             assert "error id" not in answer.content
         # The bot goes on, and knows of nothing.
-        listed = await town.alice.slash("subscriptions", channel_id=town.channel_id)
+        listed = await town.alice.slash("subscriptions")
         assert "follows no source yet" in str(listed.raw)
     assert rows(settings, "SELECT * FROM sources") == []
 
@@ -114,7 +114,7 @@ async def test_each_missing_permission_is_named(town: Town, press: Press, settin
 
         async def ask() -> str:
             options = {"url": press.feed_url, "channel": elsewhere, "thread": True}
-            return (await town.alice.slash("subscribe", options, channel_id=town.channel_id)).content
+            return (await town.alice.slash("subscribe", options)).content
 
         for name, shown in NEEDED.items():
             await deny(town, elsewhere, name)
@@ -137,7 +137,7 @@ async def test_posts_wait_while_a_permission_is_missing_and_come_in_order_when_i
 ) -> None:
     channel = town.channel_id
     async with broadsheet(settings) as running:
-        await town.alice.slash("subscribe", {"url": press.feed_url}, channel_id=channel)
+        await town.alice.slash("subscribe", url=press.feed_url, in_=channel)
         await card(town, "Old bridge reopens")
         await eventually(unfinished(settings), lambda waiting: not waiting)
 
@@ -213,7 +213,7 @@ async def test_a_second_bot_on_the_same_database_is_refused_and_the_first_goes_o
     town: Town, press: Press, settings: Settings, start_process: Starter
 ) -> None:
     first = await start_process(settings)
-    await town.alice.slash("subscribe", {"url": press.feed_url}, channel_id=town.channel_id)
+    await town.alice.slash("subscribe", url=press.feed_url)
     await card(town, "Old bridge reopens")
 
     code, out, err = await run_command(settings, "run")
@@ -246,13 +246,13 @@ async def test_articles_that_come_while_the_database_is_locked_are_not_lost(
 ) -> None:
     channel = town.channel_id
     async with broadsheet(settings):
-        await town.alice.slash("subscribe", {"url": press.feed_url}, channel_id=channel)
+        await town.alice.slash("subscribe", url=press.feed_url, in_=channel)
         first = await card(town, "Old bridge reopens")
         async with locked(settings):
             for number in range(1, 4):
                 press.publish(f"News {number}")
             vote = asyncio.create_task(town.bob.react(first, "👍"))
-            reply = asyncio.create_task(town.carol.send(channel, "I saw it.", reply_to=first))
+            reply = asyncio.create_task(town.carol.reply(first, "I saw it."))
             # Several polls come and go meanwhile, or wait.
             await asyncio.sleep(4)
             await vote

@@ -68,7 +68,7 @@ async def test_the_journey_of_an_article(
     alice, bob, carol, channel = town.alice, town.bob, town.carol, town.channel_id
     async with broadsheet(settings) as running:
         # The admin gives the site's address; the page names its feed.
-        answer = await alice.slash("subscribe", {"url": press.url}, channel_id=channel)
+        answer = await alice.slash("subscribe", url=press.url, in_=channel)
         assert "The Tide" in answer.content
         first = await card(town, "Old bridge reopens")
         assert "Old bridge reopens is what everybody talks about today." in first["embeds"][0]["description"]
@@ -92,10 +92,10 @@ async def test_the_journey_of_an_article(
         await standing(running, town, "Ferry runs at night", (-1, 1, 2, 0))
 
         # A reply, a reply to it, and a message in a thread that a member opens.
-        answer_1 = await bob.send(channel, "At last!", reply_to=ferry)
-        await carol.send(channel, "About time.", reply_to=answer_1)
+        answer_1 = await bob.reply(ferry, "At last!")
+        await carol.reply(answer_1, "About time.")
         thread = await alice.start_thread(ferry, "Night ferry")
-        in_thread = await alice.send(thread["id"], "Who rides it?")
+        in_thread = await alice.say("Who rides it?", in_=thread["id"])
         article = await standing(running, town, "Ferry runs at night", (-1, 1, 2, 3))
         comments = await running.comments(town.guild_id, article["id"])
         assert outline(comments) == [
@@ -122,12 +122,8 @@ async def test_the_journey_of_an_article(
             lambda: bob.message(channel, ferry["id"]),
             lambda message: footer(message) == "▼ 1 · 💬 2 comments",
         )
-        assert "Ferry runs at night" in everything(
-            await bob.slash("top", {"sort": "new"}, channel_id=channel)
-        )
-        assert "Who rides it on Mondays?" in everything(
-            await bob.slash("comments", {}, channel_id=thread["id"])
-        )
+        assert "Ferry runs at night" in everything(await bob.slash("top", sort="new", in_=channel))
+        assert "Who rides it on Mondays?" in everything(await bob.slash("comments", in_=thread["id"]))
 
         assert posted(sandbox, channel) == 2
 
@@ -146,11 +142,11 @@ async def test_a_bot_that_is_killed_loses_nothing_and_repeats_nothing(
     alice, bob, carol, channel = town.alice, town.bob, town.carol, town.channel_id
     first_life = await start_process(settings)
     running = first_life.running
-    await alice.slash("subscribe", {"url": press.feed_url}, channel_id=channel)
+    await alice.slash("subscribe", url=press.feed_url, in_=channel)
     bridge = await card(town, "Old bridge reopens")
     await alice.react(bridge, "👍")
-    reply = await bob.send(channel, "I walked over it.", reply_to=bridge)
-    gone = await carol.send(channel, "I will regret this.", reply_to=bridge)
+    reply = await bob.reply(bridge, "I walked over it.")
+    gone = await carol.reply(bridge, "I will regret this.")
     await standing(running, town, "Old bridge reopens", (1, 1, 0, 2))
 
     # Killed while five articles are on their way.
@@ -165,7 +161,7 @@ async def test_a_bot_that_is_killed_loses_nothing_and_repeats_nothing(
     await carol.react(bridge, "👍")
     await carol.delete(gone)
     await bob.edit(reply, "I ran over it.")
-    await alice.send(channel, "So did I!", reply_to=reply)
+    await alice.reply(reply, "So did I!")
     press.publish("Morning news")
 
     second_life = await start_process(settings)
@@ -190,14 +186,14 @@ async def test_a_connection_cut_in_the_middle_of_sending_makes_one_message(
     sandbox: Sandbox, town: Town, press: Press, settings: Settings, when: str
 ) -> None:
     async with broadsheet(settings) as running:
-        await town.alice.slash("subscribe", {"url": press.feed_url}, channel_id=town.channel_id)
+        await town.alice.slash("subscribe", url=press.feed_url)
         await card(town, "Old bridge reopens")
         sandbox.faults.next("POST", f"/channels/{town.channel_id}/messages", Cut(), when=when)
         press.publish("Cut off")
         cut_off = await card(town, "Cut off", 20)
         # Members don't know that the bot does not know of its card yet.
         await town.bob.react(cut_off, "👍")
-        await town.carol.send(town.channel_id, "Hello?", reply_to=cut_off)
+        await town.carol.reply(cut_off, "Hello?")
         press.publish("And on")
         await card(town, "And on", 20)
         await standing(running, town, "Cut off", (1, 1, 0, 1))

@@ -73,7 +73,7 @@ async def test_every_real_document_becomes_a_card_once(town: Town, settings: Set
 
         async def subscribe(one: dict[str, Any]) -> None:
             options = {"url": f"{press.url}/documents/{one['file']}", "channel": channels[one["file"]]}
-            answer = await town.alice.slash("subscribe", options, channel_id=town.channel_id, timeout=20)
+            answer = await town.alice.slash("subscribe", options, timeout=20)
             assert plain(answer.content).startswith(f"**{one['title']}** now comes into"), answer.content
 
         await asyncio.gather(*(subscribe(one) for one in index))

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 import discord
 import pytest
 import yarl
@@ -14,8 +15,10 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.sandbox import Sandbox
-from bot.sandbox.scenario import Application, Json, Person
+from bot.sandbox.limits import Limits
+from bot.sandbox.scenario import Application, Json, Person, Scenario
 from tests.discord_document import Check
+from tests.sandbox.line import Dial, Line
 
 # What the bot asks for at its installation: the smallest invite that serves it.
 BOT_PERMISSIONS = 309237730368
@@ -23,7 +26,7 @@ BOT_PERMISSIONS = 309237730368
 
 @pytest.fixture
 async def sandbox(check: Check | None) -> AsyncIterator[Sandbox]:
-    async with Sandbox(check=check) as running:
+    async with Sandbox(check=check, limits=Limits.off()) as running:
         yield running
         assert not running.violations, "\n".join(running.violations)
 
@@ -50,15 +53,11 @@ class Town:
 
 @pytest.fixture
 async def town(sandbox: Sandbox) -> AsyncIterator[Town]:
-    async with AsyncExitStack() as stack:
-        alice = await stack.enter_async_context(await Person.register(sandbox.url, "alice"))
-        bob = await stack.enter_async_context(await Person.register(sandbox.url, "bob"))
-        guild = await alice.create_guild("Town")
-        channel = await alice.create_channel(guild["id"], "news")
-        await bob.join(await alice.invite(channel["id"]))
-        application = await alice.create_application("Broadsheet")
-        await alice.install(application, guild["id"], BOT_PERMISSIONS)
-        yield Town(sandbox, alice, bob, guild, channel, application)
+    async with Scenario(sandbox.url) as story:
+        alice, bob = await story.person("alice"), await story.person("bob")
+        made = await story.town("Town", alice, ("news",), (bob,))
+        application = await story.bot("Broadsheet", made, BOT_PERMISSIONS)
+        yield Town(sandbox, alice, bob, made.guild, made["news"], application)
 
 
 class Bot(discord.Client):
@@ -90,6 +89,29 @@ class Bot(discord.Client):
 
         async with asyncio.timeout(timeout), self.changed:
             return (await self.changed.wait_for(found))[0]
+
+
+@pytest.fixture
+async def bot(town: Town) -> AsyncIterator[Person]:
+    """The town's bot as plain HTTP, without a gateway."""
+    async with Person(town.sandbox.url, "Broadsheet", f"Bot {town.application.token}") as bot:
+        bot.id = town.application.id
+        yield bot
+
+
+@pytest.fixture
+async def dial(sandbox: Sandbox) -> AsyncIterator[Dial]:
+    """Opens bare connections to the gateway, up to its hello."""
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+
+        async def call(query: str = "v=10&encoding=json", **unpack: Any) -> Line:
+            socket = http.ws_connect(f"{sandbox.gateway_url}?{query}", max_msg_size=0)
+            line = Line(await stack.enter_async_context(socket), **unpack)
+            assert (await line.hear())["op"] == 10
+            return line
+
+        yield call
 
 
 StartBot = Callable[..., Awaitable[Bot]]

@@ -28,7 +28,7 @@ async def test_a_card_is_sent_read_edited_and_deleted(town: Town, start_bot: Sta
     embed.timestamp = discord.utils.utcnow()
     view = discord.ui.View().add_item(discord.ui.Button(label="Read", url="http://example.org/a"))
     sent = await channel.send("New", embed=embed, view=view, file=discord.File(io.BytesIO(b"abc"), "a.txt"))
-    seen = await town.bob.wait_for_message(lambda one: one["id"] == str(sent.id))
+    seen = (await town.bob.wait_for("MESSAGE_CREATE", id=str(sent.id))).data
     assert seen["embeds"][0]["title"] == "A title"
     assert seen["components"][0]["components"][0]["label"] == "Read"
     assert seen["attachments"][0]["url"].startswith(town.sandbox.url)
@@ -133,9 +133,7 @@ async def synced(start_bot: StartBot) -> Bot:
 
 async def test_slash_commands_take_options_and_answer_for_one_person(town: Town, start_bot: StartBot) -> None:
     await synced(start_bot)
-    reply = await town.bob.slash(
-        "top", {"period": "week", "where": town.channel_id}, channel_id=town.channel_id
-    )
+    reply = await town.bob.slash("top", period="week", where=town.channel_id)
     assert (reply.content, reply.ephemeral) == ("week news", True)
     assert await town.bob.messages(town.channel_id) == []
     assert not [event for event in town.alice.events if event.name == "MESSAGE_CREATE"]
@@ -144,25 +142,25 @@ async def test_slash_commands_take_options_and_answer_for_one_person(town: Town,
 
 async def test_a_deferred_answer_is_filled_and_followed_up(town: Town, start_bot: StartBot) -> None:
     await synced(start_bot)
-    reply = await town.bob.slash("slow", channel_id=town.channel_id)
+    reply = await town.bob.slash("slow")
     assert (reply.content, reply.ephemeral) == ("At last", True)
-    more = await town.bob.wait_for_message(lambda one: one["content"] == "And more")
+    more = (await town.bob.wait_for("MESSAGE_CREATE", content="And more")).data
     assert more["flags"] & 64
 
 
 async def test_a_subcommand_completes_and_changes_its_answer(town: Town, start_bot: StartBot) -> None:
     await synced(start_bot)
-    offered = await town.bob.autocomplete("sources remove", "source", "her", channel_id=town.channel_id)
+    offered = await town.bob.autocomplete("sources remove", "source", "her")
     assert [one["value"] for one in offered] == ["Herald"]
-    reply = await town.bob.slash("sources remove", {"source": "Herald"}, channel_id=town.channel_id)
-    assert reply.raw["interaction"]["name"] == "sources"
+    reply = await town.bob.slash("sources remove", source="Herald")
+    assert reply.raw["interaction"]["name"] == "sources remove"
     changed = await town.bob.wait_for(lambda event: event.name == "MESSAGE_UPDATE")
     assert changed.data["content"] == "Gone: Herald"
 
 
 async def test_buttons_change_a_card_and_open_a_dialog(town: Town, start_bot: StartBot) -> None:
     await synced(start_bot)
-    card = await town.bob.slash("card", channel_id=town.channel_id)
+    card = await town.bob.slash("card")
     assert (await town.alice.click(card, "count")).content == "Counted"
     dialog = await town.alice.click(card, "comment")
     assert (dialog.modal, dialog.raw["title"]) == (True, "Feedback")
@@ -174,7 +172,7 @@ async def test_a_context_menu_reads_its_target_without_the_content_intent(
     town: Town, start_bot: StartBot
 ) -> None:
     await synced(start_bot)
-    message = await town.alice.send(town.channel_id, "Read all about it")
+    message = await town.alice.say("Read all about it")
     reply = await town.bob.context_menu("Quote", message)
     assert reply.content == "> Read all about it"
 
@@ -182,7 +180,7 @@ async def test_a_context_menu_reads_its_target_without_the_content_intent(
 async def test_silence_is_a_failure_after_three_seconds(town: Town, start_bot: StartBot) -> None:
     await synced(start_bot)
     with pytest.raises(InteractionFailed):
-        await town.bob.slash("silent", channel_id=town.channel_id)
+        await town.bob.slash("silent")
 
 
 async def test_threads_forums_and_replies(town: Town, start_bot: StartBot) -> None:
@@ -193,18 +191,16 @@ async def test_threads_forums_and_replies(town: Town, start_bot: StartBot) -> No
     thread = await post.create_thread(name="Comments")
     assert thread.id == post.id
     await town.bob.wait_for(lambda event: event.name == "THREAD_CREATE")
-    comment = await town.bob.send(str(thread.id), "First")
+    comment = await town.bob.say("First", in_=str(thread.id))
     heard = await bot.wait_heard("message", times=3)
     assert (heard.channel.id, heard.content) == (thread.id, "")
-    await town.bob.send(
-        town.channel_id, "A reply", reply_to=await town.bob.message(town.channel_id, str(post.id))
-    )
+    await town.bob.reply(await town.bob.message(town.channel_id, str(post.id)), "A reply")
     reply = await bot.wait_heard("message", times=4)
     assert (reply.content, reply.reference.message_id) == ("A reply", post.id)
 
     await thread.edit(archived=True)
     assert [one.id async for one in channel.archived_threads()] == [thread.id]
-    await town.bob.send(str(thread.id), "Wakes it", reply_to=comment)
+    await town.bob.reply(comment, "Wakes it")
     assert [one.id for one in await channel.guild.active_threads()] == [thread.id]
 
     made = await town.alice.create_channel(town.guild_id, "stories", 15, available_tags=[{"name": "local"}])
@@ -223,7 +219,7 @@ async def test_a_cut_connection_is_resumed_and_nothing_is_missed(town: Town, sta
     await town.sandbox.disconnect_all(4000)
     person = await type(town.bob).connect(town.sandbox.url, "bob", town.bob.token)
     try:
-        await person.send(town.channel_id, "While you were away")
+        await person.say("While you were away", in_=town.channel_id)
         assert (await bot.wait_heard("message", timeout=15)).content == "While you were away"
         await bot.wait_heard("resumed", timeout=15)
     finally:

@@ -37,6 +37,7 @@ COMMANDS: list[Json] = [
     },
     {"name": "Discuss", "type": 3},
 ]
+URL = {"type": 3, "name": "url", "value": "http://example.org"}
 WORD = {"type": 3, "name": "word", "value": "word"}
 
 
@@ -115,7 +116,7 @@ def given(kind: int, name: str, value: Any) -> list[Json]:
         ),
         pytest.param(
             "source",
-            [{"type": 1, "name": "list"}, {"type": 1, "name": "add", "options": []}],
+            [{"type": 1, "name": "list"}, {"type": 1, "name": "add", "options": [URL]}],
             "",
             "BASE_TYPE_BAD_LENGTH",
             id="two subcommands",
@@ -180,16 +181,25 @@ async def test_a_menu_command_needs_a_target_that_is_there(town: Town, commands:
         await use(town, commands["Discuss"])
     with pytest.raises(Refused, match="10008"):
         await use(town, commands["Discuss"], target_id="1")
-    message = await town.alice.send(town.channel_id, "Talk about this")
+    message = await town.alice.say("Talk about this")
     await use(town, commands["Discuss"], target_id=message["id"])
 
 
 @pytest.mark.parametrize(
-    "broken", [{"min_value": "1"}, {"max_value": True}, {"min_length": -1}, {"max_length": 6001}]
+    ("kind", "broken"),
+    [
+        (4, {"min_value": "1"}),
+        (4, {"min_value": 0.5}),
+        (10, {"max_value": True}),
+        (10, {"min_value": 1, "max_value": 0.5}),
+        (3, {"min_length": -1}),
+        (3, {"max_length": 6001}),
+        (3, {"min_length": 3, "max_length": 2}),
+    ],
 )
-async def test_a_command_with_impossible_bounds_is_refused(town: Town, broken: Json) -> None:
+async def test_a_command_with_impossible_bounds_is_refused(town: Town, kind: int, broken: Json) -> None:
     url = f"{town.sandbox.api_url}/applications/{town.application.id}/commands"
     headers = {"Authorization": f"Bot {town.application.token}"}
-    body = {"name": "set", "description": "Sets.", "options": [option(3, "word", **broken)]}
+    body = {"name": "set", "description": "Sets.", "options": [option(kind, "word", **broken)]}
     async with aiohttp.ClientSession() as http, http.post(url, json=body, headers=headers) as answer:
         assert (answer.status, (await answer.json())["code"]) == (400, 50035)

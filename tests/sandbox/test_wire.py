@@ -48,7 +48,7 @@ async def test_a_file_whose_name_is_no_text_gets_one(town: Town) -> None:
 
 
 async def test_an_answer_that_cannot_be_written_is_a_500_in_json(town: Town) -> None:
-    message = await town.bob.send(town.channel_id, "fine")
+    message = await town.bob.say("fine")
     town.sandbox.stage.world.messages[message["id"]].content = "\ud800"
     url = f"{town.sandbox.api_url}/channels/{town.channel_id}/messages"
     headers = {"Authorization": town.bob.token}

@@ -30,7 +30,7 @@ async def test_a_bots_new_token_takes_the_place_of_the_old(town: Town) -> None:
 
 async def test_pins_are_listed_newest_first_and_leave_with_their_message(town: Town) -> None:
     path = f"/channels/{town.channel_id}/messages/pins"
-    sent = [await town.alice.send(town.channel_id, text) for text in ("one", "two", "three", "four")]
+    sent = [await town.alice.say(text) for text in ("one", "two", "three", "four")]
     for message in sent:
         await town.alice.request("PUT", f"{path}/{message['id']}")
     await town.alice.delete(sent[1])
@@ -44,7 +44,7 @@ async def test_what_is_found_by_an_index_is_found_after_a_restart_too(tmp_path: 
     async with Sandbox(state=state) as sandbox, await Person.register(sandbox.url, "alice") as alice:
         guild = await alice.create_guild("Town")
         channel = await alice.create_channel(guild["id"], "news")
-        message = await alice.send(channel["id"], "pinned")
+        message = await alice.say("pinned", in_=channel["id"])
         thread = await alice.start_thread(message, "Talk")
         await alice.request("PUT", f"/channels/{channel['id']}/messages/pins/{message['id']}")
         token = alice.token

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
 
+from bot.sandbox.limits import Limits
 from bot.sandbox.prepare import Prepared, prepare
 from bot.sandbox.server import Sandbox
 from tests.sandbox_page.small_bot import Json, SmallBot
@@ -24,7 +25,12 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE_MS = 5000
-COMMANDS = [
+# One pixel.
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8dfa0000004"
+    "2101a04dbf32900000000049454e44ae426082"
+)
+COMMANDS: list[Json] = [
     {
         "name": "top",
         "description": "The best articles of a period",
@@ -60,6 +66,13 @@ COMMANDS = [
             }
         ],
     },
+    {
+        "name": "cover",
+        "name_localizations": {"de": "titelbild"},
+        "description": "A picture for the paper",
+        "description_localizations": {"de": "Ein Bild für die Zeitung"},
+        "options": [{"type": 11, "name": "picture", "description": "The picture", "required": True}],
+    },
     {"name": "later", "description": "Answers after a while"},
     {"name": "silent", "description": "Never answers"},
     {"name": "Comment on this", "type": 3},
@@ -94,7 +107,7 @@ Visit = Callable[..., Awaitable[Page]]
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def scene() -> AsyncIterator[Scene]:
-    async with Sandbox() as sandbox:
+    async with Sandbox(limits=Limits.off()) as sandbox:
         prepared = await prepare(sandbox, "The Daily Test", {"general": 0}, ["ada", "ben"], "Broadsheet")
         bot = SmallBot(sandbox.api_url, sandbox.gateway_url, prepared.bot_token, prepared.application_id)
         async with bot:
@@ -120,9 +133,12 @@ class Pages:
         self._browser = browser
         self._open: dict[tuple[str, int, str], Page] = {}
         self.troubles: list[str] = []
+        self.may_be_refused = False
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        # The browser writes every refusal of the sandbox there, also those that the page turns into sentences.
+        refused = self.may_be_refused and "server responded with a status of 4" in message.text
+        if message.type in ("error", "warning") and not refused:
             self.troubles.append(f"console: {message.text} {message.location}")
 
     def _requested(self, request: Request) -> None:
@@ -170,6 +186,13 @@ async def pages(scene: Scene, browser: Browser) -> AsyncIterator[Pages]:
 async def visit(scene: Scene, pages: Pages) -> AsyncIterator[Visit]:
     """Shows a channel to somebody; afterwards nothing may have gone wrong or left this machine."""
     pages.troubles.clear()
+    pages.may_be_refused = False
     yield pages.visit
     assert pages.troubles == []
     assert scene.sandbox.unknown_routes == []
+
+
+@pytest.fixture
+def refusals(pages: Pages, visit: Visit) -> None:
+    """Lets the sandbox refuse something in this test."""
+    pages.may_be_refused = True

@@ -56,10 +56,14 @@ class SmallBot:
         return sent
 
     async def _listen(self) -> None:
-        async with self._http.ws_connect(f"{self._gateway_url}?v=10&encoding=json") as socket:
+        async with (
+            self._http.ws_connect(f"{self._gateway_url}?v=10&encoding=json") as socket,
+            asyncio.TaskGroup() as beating,
+        ):
             async for frame in socket:
                 event = json.loads(frame.data)
                 if event["op"] == _HELLO:
+                    beating.create_task(self._beat(socket, event["d"]["heartbeat_interval"] / 1000))
                     identity = {"token": self._token, "intents": _GUILDS, "properties": {}}
                     await socket.send_json({"op": _IDENTIFY, "d": identity})
                 elif event["op"] == _HEARTBEAT:
@@ -68,6 +72,11 @@ class SmallBot:
                     self.ready.set()
                 elif event.get("t") == "INTERACTION_CREATE":
                     await self._answer(event["d"])
+
+    async def _beat(self, socket: aiohttp.ClientWebSocketResponse, every_s: float) -> None:
+        while not socket.closed:
+            await asyncio.sleep(every_s)
+            await socket.send_json({"op": _HEARTBEAT, "d": None})
 
     async def _answer(self, interaction: Json) -> None:
         self.seen.append(interaction)

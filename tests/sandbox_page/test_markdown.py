@@ -17,6 +17,8 @@ SITUATIONS = [
     ("a quote ends with its lines", "> a\nb", '<blockquote><div class="text">a</div></blockquote>'),
     ("a list with a level", "- a\n  - b", '<li class="depth-0">a</li><li class="depth-1">b</li>'),
     ("a code block keeps its language", "```py\nx\n```", '<pre data-language="py"><code>x</code></pre>'),
+    ("code has colours", "```py\n# <b>\n```", '<code><span class="code-comment"># &lt;b&gt;</span></code>'),
+    ("an emoji of a server is a picture", "<:sail:7>", 'src="/emojis/7.png" alt=":sail:"'),
     ("a link with brackets", "[a](https://e.org/b_(c))", 'href="https://e.org/b_(c)"'),
     ("the full stop is not part of an address", "See https://e.org/a.", 'href="https://e.org/a"'),
     ("a script is no address", "[a](javascript:x)", '<div class="text">[a](javascript:x)</div>'),

@@ -3,35 +3,17 @@
 import re
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, expect
 
 from bot.sandbox.server import Sandbox
 from tests.sandbox_page.conftest import Scene, Visit
 from tests.sandbox_page.small_bot import Json
+from tests.sandbox_page.steps import begin, button, message, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 ANSWER, DEFERRED, MODAL, CHOICES, UPDATE = 4, 5, 9, 8, 7
 EPHEMERAL = 64
-
-
-def button(label: str, custom_id: str, style: int = 1) -> Json:
-    return {"type": 1, "components": [{"type": 2, "style": style, "label": label, "custom_id": custom_id}]}
-
-
-async def write(page: Page, text: str) -> None:
-    await page.fill("#composer", text)
-    await page.press("#composer", "Enter")
-
-
-async def begin(page: Page, command: str) -> None:
-    """Type a slash command until its form stands."""
-    await page.locator("#composer").press_sequentially(command)
-    await expect(page.locator(".command-form")).to_be_visible()
-
-
-def message(page: Page, text: str) -> Locator:
-    return page.locator("li.message", has_text=text)
 
 
 async def test_a_message_appears_in_another_persons_page(scene: Scene, visit: Visit) -> None:
@@ -226,6 +208,7 @@ async def test_silence_of_the_bot_is_told(scene: Scene, visit: Visit) -> None:
     await begin(ada, "/silent ")
     await ada.keyboard.press("Enter")
     await expect(message(ada, "Sending the command…")).to_be_visible()
+    scene.sandbox.clock.advance(3)
     await expect(message(ada, "The application did not respond")).to_be_visible()
 
 
@@ -331,6 +314,8 @@ async def test_one_becomes_somebody_else(scene: Scene, visit: Visit) -> None:
     await expect(page.locator("body[data-ready=true]")).to_be_visible()
     await write(page, "It is me, ben")
     await expect(message(page, "It is me, ben").locator(".name")).to_have_text("ben")
+    await page.keyboard.press("Alt+1")
+    await expect(page.locator("#person")).to_contain_text("ada")
 
 
 async def test_unread_channels_are_marked_until_they_are_opened(scene: Scene, visit: Visit) -> None:
@@ -388,7 +373,7 @@ async def test_a_lost_connection_is_told_and_found_again(scene: Scene, visit: Vi
 
 async def test_a_narrow_page_has_its_channels_in_a_drawer(scene: Scene, visit: Visit) -> None:
     here, there = await scene.channel("narrow"), await scene.channel("elsewhere")
-    ada = await visit("ada", here, width=390)
+    ada = await visit("ada", here, width=360)
     row = ada.locator(f"#channels [data-channel-id='{there}']")
     await expect(row).to_be_hidden()
     await ada.click("#open-drawer")

@@ -1,234 +1,258 @@
-"""Components: rows of buttons and selects, modals, and the layouts of components v2.
+"""A message's components: rows of buttons and selects, and the layouts of components v2.
 
+What is read is built anew, in the shape in which Discord answers it; keys that it does not know are dropped.
 https://discord.com/developers/docs/components/reference
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from bot.sandbox.forms.form import Form, Path, length
+from bot.sandbox.forms.select import SELECTS, Json, read_emoji, read_select
 
-ROW, BUTTON, SELECT, TEXT_INPUT = 1, 2, 3, 4
-_SELECTS = frozenset({3, 5, 6, 7, 8})
-SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER, LABEL = 9, 10, 11, 12, 13, 14, 17, 18
-_LAYOUTS = frozenset({SECTION, TEXT, GALLERY, FILE, SEPARATOR, CONTAINER})
-_LINK, _PREMIUM = 5, 6
+ROW, BUTTON = 1, 2
+SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER = 9, 10, 11, 12, 13, 14, 17
+LINK, PREMIUM = 5, 6
+_LAYOUTS = (SECTION, TEXT, GALLERY, FILE, SEPARATOR, CONTAINER)
+_IN_CONTAINER = (ROW, SECTION, TEXT, GALLERY, FILE, SEPARATOR)
+_COMPONENTS_AT_MOST, _TEXT_AT_MOST = 40, 4000
+
+Reader = Callable[[Mapping[str, Any], Form, Path], Json]
 
 
-def walk(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def walk(components: list[Json]) -> Iterator[Json]:
     """All components, nested ones too, in the order in which they are written."""
-    for one in components:
-        yield one
-        yield from walk([part for part in one.get("components", ()) if isinstance(part, dict)])
-        for key in ("accessory", "component"):
-            if isinstance(one.get(key), dict):
-                yield from walk([one[key]])
+    return (one for _, one in _walk(components, ()))
 
 
-def uses_components_v2(components: list[dict[str, Any]]) -> bool:
+def _walk(components: list[Json], path: Path) -> Iterator[tuple[Path, Json]]:
+    for index, one in enumerate(components):
+        yield from _walk_one(one, (*path, index))
+
+
+def _walk_one(one: Json, place: Path) -> Iterator[tuple[Path, Json]]:
+    yield place, one
+    yield from _walk(one.get("components", []), (*place, "components"))
+    for key in ("accessory", "component"):
+        if key in one:
+            yield from _walk_one(one[key], (*place, key))
+
+
+def demand_attachments(components: list[Json], names: set[str], form: Form, path: Path) -> None:
+    """Refuse pictures and files that point at attachments of other names than the message has."""
+    for place, one in _walk(components, (*path, "components")):
+        media: list[tuple[Path, Any]] = [((key, "url"), one.get(key)) for key in ("media", "file")]
+        for index, item in enumerate(one.get("items", ())):
+            media.append((("items", index, "media", "url"), item["media"]))
+        for where, item in media:
+            scheme, _, name = (item or {}).get("url", "").partition("://")
+            if scheme == "attachment" and unquote(name) not in names:
+                code = "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND"
+                form.wrong((*place, *where), code, f"The referenced attachment {name} was not found")
+
+
+def uses_components_v2(components: list[Json]) -> bool:
     """Whether there is a component that needs the flag IS_COMPONENTS_V2."""
     return any(one.get("type") in _LAYOUTS for one in components)
 
 
-def read_components(body: Mapping[str, Any], form: Form, path: Path, v2: bool) -> list[dict[str, Any]]:
+def read_components(body: Mapping[str, Any], form: Form, path: Path, v2: bool) -> list[Json]:
     """Read a message's components and number those that came without an `id`."""
-    given = form.items(body, "components", path, 40 if v2 else 5)
-    components = [_copy(one) for one in given if isinstance(one, Mapping)]
-    for index, one in enumerate(components):
-        place = (*path, "components", index)
-        if one.get("type") != ROW and one.get("type") not in _LAYOUTS:
-            form.wrong((*place, "type"), "BASE_TYPE_CHOICES", "Value must be a kind of top-level component.")
-        _read(one, form, place)
+    most = _COMPONENTS_AT_MOST if v2 else 5
+    given = form.objects(body, "components", path, most)
+    components = [read_one(one, form, place, _READERS, (ROW, *_LAYOUTS)) for place, one in given]
+    finish_components(components, form, (*path, "components"))
     everything = list(walk(components))
-    _demand_different_ids(everything, form, (*path, "components"))
-    if v2 and len(everything) > 40:
-        message = "The total number of components in a message must not exceed 40."
+    if len(everything) > _COMPONENTS_AT_MOST:
+        message = f"The total number of components in a message must not exceed {_COMPONENTS_AT_MOST}."
         form.wrong((*path, "components"), "COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED", message)
-    written = sum(length(str(one.get("content", ""))) for one in everything if one.get("type") == TEXT)
-    if written > 4000:
-        message = "The total text of all components must not exceed 4000 characters."
+    written = sum(length(one["content"]) for one in everything if one["type"] == TEXT)
+    if written > _TEXT_AT_MOST:
+        message = f"The total text of all components must not exceed {_TEXT_AT_MOST} characters."
         form.wrong((*path, "components"), "COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED", message)
-    number_components(everything)
     return components
 
 
-def number_components(everything: list[dict[str, Any]]) -> None:
-    """Give an `id` to each component that has none."""
-    taken = {one["id"] for one in everything if isinstance(one.get("id"), int) and one["id"] > 0}
+def read_one(
+    given: Mapping[str, Any], form: Form, place: Path, readers: Mapping[int, Reader], kinds: tuple[int, ...]
+) -> Json:
+    """Read a component that must be one of `kinds`; a component of type 0 stands for one that is not."""
+    kind = given.get("type")
+    if kind is None:
+        form.missing((*place, "type"))
+        return {"type": 0}
+    if isinstance(kind, bool) or kind not in kinds:
+        form.wrong((*place, "type"), "BASE_TYPE_CHOICES", f"Value must be one of {kinds}.")
+        return {"type": 0}
+    component: Json = {"type": int(kind)}
+    number = form.number(given, "id", place, 0, 0, (1 << 31) - 1)
+    if number:
+        component["id"] = number
+    return component | readers[int(kind)](given, form, place)
+
+
+def read_children(
+    parent: Mapping[str, Any],
+    form: Form,
+    place: Path,
+    readers: Mapping[int, Reader],
+    kinds: tuple[int, ...],
+    most: int,
+) -> list[Json]:
+    """Read the components within a component, of which there must be one at least."""
+    if parent.get("components") is None:
+        form.missing((*place, "components"))
+    given = form.objects(parent, "components", place, most, least=1)
+    return [read_one(one, form, spot, readers, kinds) for spot, one in given]
+
+
+def finish_components(components: list[Json], form: Form, path: Path) -> None:
+    """Refuse ids and custom ids that are there twice; give an `id` to each component that has none."""
+    numbers: set[int] = set()
+    custom_ids: set[str] = set()
+    for place, one in _walk(components, path):
+        custom_id, number = one.get("custom_id"), one.get("id")
+        if custom_id in custom_ids:
+            message = "Component custom id cannot be duplicated"
+            form.wrong((*place, "custom_id"), "COMPONENT_CUSTOM_ID_DUPLICATED", message)
+        if number in numbers:
+            form.wrong((*place, "id"), "COMPONENT_ID_DUPLICATED", "Component id cannot be duplicated")
+        if custom_id:
+            custom_ids.add(custom_id)
+        if number is not None:
+            numbers.add(number)
     following = 1
-    for one in everything:
-        if one.get("id") in taken:
+    for one in walk(components):
+        if "id" in one:
             continue
-        while following in taken:
+        while following in numbers:
             following += 1
         one["id"] = following
-        taken.add(following)
+        numbers.add(following)
 
 
-def read_modal(body: Mapping[str, Any], form: Form, path: Path) -> dict[str, Any]:
-    """Read the data of a modal: title, custom_id, and one to five rows or labels with an input each."""
-    title = form.text(body, "title", path, 45, least=1, required=True)
-    custom_id = form.text(body, "custom_id", path, 100, least=1, required=True)
-    given = form.items(body, "components", path, 5, least=1)
-    components = [_copy(one) for one in given if isinstance(one, Mapping)]
-    if not components:
-        form.missing((*path, "components"))
-    for index, one in enumerate(components):
-        place = (*path, "components", index)
-        if one.get("type") not in (ROW, LABEL, TEXT):
-            form.wrong((*place, "type"), "BASE_TYPE_CHOICES", "Value must be one of (1, 10, 18).")
-        _read(one, form, place, modal=True)
-    everything = list(walk(components))
-    _demand_different_ids(everything, form, (*path, "components"))
-    number_components(everything)
-    return {"title": title, "custom_id": custom_id, "components": components}
+def read_text_display(given: Mapping[str, Any], form: Form, place: Path) -> Json:
+    """Read markdown text that stands by itself."""
+    return {"content": form.text(given, "content", place, _TEXT_AT_MOST, least=1, required=True) or ""}
 
 
-def _copy(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _copy(item) for key, item in value.items() if item is not None}
-    return [_copy(item) for item in value] if isinstance(value, list) else value
-
-
-def _demand_different_ids(everything: list[dict[str, Any]], form: Form, place: Path) -> None:
-    seen: set[str] = set()
-    for one in everything:
-        custom_id = one.get("custom_id")
-        if not isinstance(custom_id, str):
-            continue
-        if custom_id in seen:
-            message = f"Component custom id cannot be duplicated: {custom_id}"
-            form.wrong(place, "COMPONENT_CUSTOM_ID_DUPLICATED", message)
-        seen.add(custom_id)
-
-
-def _read(one: dict[str, Any], form: Form, place: Path, modal: bool = False) -> None:
-    kind = one.get("type")
-    if kind == ROW:
-        _read_row(one, form, place, modal)
-    elif kind == BUTTON:
-        _read_button(one, form, place)
-    elif kind in _SELECTS:
-        _read_select(one, form, place)
-    elif kind == TEXT_INPUT:
-        _read_text_input(one, form, place)
-    elif kind == TEXT:
-        form.text(one, "content", place, 4000, least=1, required=True)
-    elif kind == SECTION:
-        _read_children(one, form, place, 3, (TEXT,))
-        _read_only_child(one, "accessory", form, place, (BUTTON, THUMBNAIL))
-    elif kind == CONTAINER:
-        _read_children(one, form, place, 40, (ROW, SECTION, TEXT, GALLERY, FILE, SEPARATOR))
-    elif kind == LABEL:
-        form.text(one, "label", place, 45, least=1, required=True)
-        form.text(one, "description", place, 100)
-        _read_only_child(one, "component", form, place, (*sorted(_SELECTS), TEXT_INPUT, 19, 21, 22, 23))
-    elif kind == GALLERY:
-        items = form.items(one, "items", place, 10, least=1)
-        for index, item in enumerate(items):
-            _read_media(item, form, (*place, "items", index))
-    elif kind == THUMBNAIL:
-        _read_media(one, form, place)
-
-
-def _read_row(row: dict[str, Any], form: Form, place: Path, modal: bool) -> None:
-    children = _read_children(row, form, place, 5, (TEXT_INPUT,) if modal else (BUTTON, *sorted(_SELECTS)))
-    if len(children) > 1 and any(child.get("type") != BUTTON for child in children):
-        message = "A row holds one to five buttons, or one select."
+def _read_row(given: Mapping[str, Any], form: Form, place: Path) -> Json:
+    children = read_children(given, form, place, _READERS, (BUTTON, *SELECTS), 5)
+    if len(children) > 1 and any(child["type"] in SELECTS for child in children):
+        message = "The specified component exceeds the maximum width"
         form.wrong((*place, "components"), "COMPONENT_LAYOUT_WIDTH_EXCEEDED", message)
+    return {"components": children}
 
 
-def _read_children(
-    parent: dict[str, Any], form: Form, place: Path, most: int, kinds: tuple[int, ...]
-) -> list[dict[str, Any]]:
-    children = form.items(parent, "components", place, most, least=1)
-    if "components" not in parent:
-        form.missing((*place, "components"))
-    for index, child in enumerate(children):
-        spot = (*place, "components", index)
-        if not isinstance(child, dict) or child.get("type") not in kinds:
-            form.wrong((*spot, "type"), "BASE_TYPE_CHOICES", f"Value must be one of {kinds}.")
-            continue
-        _read(child, form, spot)
-    return [child for child in children if isinstance(child, dict)]
+# What a button must have and may not have, by its style.
+_NEEDED = {LINK: "url", PREMIUM: "sku_id"}
+_FORBIDDEN = {LINK: ("custom_id", "sku_id"), PREMIUM: ("custom_id", "url", "label", "emoji")}
 
 
-def _read_only_child(
-    parent: dict[str, Any], key: str, form: Form, place: Path, kinds: tuple[int, ...]
-) -> None:
-    child = parent.get(key)
-    if not isinstance(child, dict):
-        form.missing((*place, key))
-    elif child.get("type") not in kinds:
-        form.wrong((*place, key, "type"), "BASE_TYPE_CHOICES", f"Value must be one of {kinds}.")
-    else:
-        _read(child, form, (*place, key))
-
-
-def _read_button(button: dict[str, Any], form: Form, place: Path) -> None:
-    style = form.choice(button, "style", place, 0, (1, 2, 3, 4, _LINK, _PREMIUM))
+def _read_button(given: Mapping[str, Any], form: Form, place: Path) -> Json:
+    style = form.choice(given, "style", place, 0, (1, 2, 3, 4, LINK, PREMIUM))
     if not style:
-        form.missing((*place, "style"))
-    form.text(button, "label", place, 80)
-    if style == _LINK:
-        form.url(button, "url", place, most=512)
-        if "url" not in button:
-            message = "A url is required"
-            form.wrong((*place, "url"), "BUTTON_COMPONENT_URL_REQUIRED", message)
-        if "custom_id" in button:
-            message = "A custom id and url cannot both be specified"
-            form.wrong(place, "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE", message)
-    elif style != _PREMIUM:
-        form.text(button, "custom_id", place, 100, least=1, required=True)
-        if "url" in button:
-            message = "A url can only be used with a link button"
-            form.wrong((*place, "url"), "BUTTON_COMPONENT_URL_NOT_ALLOWED", message)
-    if style != _PREMIUM and not button.get("label") and not button.get("emoji"):
+        if given.get("style") is None:
+            form.missing((*place, "style"))
+        return {"style": style}
+    button: Json = {"style": style}
+    read: Json = {
+        "label": form.text(given, "label", place, 80),
+        "custom_id": form.text(given, "custom_id", place, 100, least=1),
+        "url": form.url(given, "url", place, most=512),
+        "sku_id": form.snowflake(given, "sku_id", place),
+        "emoji": read_emoji(given, form, place),
+    }
+    button |= {key: value for key, value in read.items() if value is not None}
+    button["disabled"] = form.truth(given, "disabled", place)
+    needed = _NEEDED.get(style, "custom_id")
+    if given.get(needed) is None:
+        name = needed.replace("_", " ")
+        form.wrong((*place, needed), f"BUTTON_COMPONENT_{needed.upper()}_REQUIRED", f"A {name} is required")
+    forbidden = [key for key in _FORBIDDEN.get(style, ("url", "sku_id")) if key in button]
+    if style == LINK and "custom_id" in forbidden:
+        message = "A custom id and url cannot both be specified"
+        form.wrong(place, "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE", message)
+    elif forbidden:
+        message = f"A button of this style cannot have {', '.join(forbidden)}"
+        form.wrong(place, "BUTTON_COMPONENT_INVALID_FIELDS", message)
+    if style != PREMIUM and not button.get("label") and "emoji" not in button:
         message = "A button needs a label or an emoji."
         form.wrong((*place, "label"), "BUTTON_COMPONENT_LABEL_REQUIRED", message)
+    return button
 
 
-def _read_select(select: dict[str, Any], form: Form, place: Path) -> None:
-    form.text(select, "custom_id", place, 100, least=1, required=True)
-    form.text(select, "placeholder", place, 150)
-    select["min_values"] = form.number(select, "min_values", place, 1, 0, 25)
-    select["max_values"] = form.number(select, "max_values", place, 1, 1, 25)
-    if select.get("type") != SELECT:
-        return
-    options = form.items(select, "options", place, 25, least=1)
-    if not options:
-        form.missing((*place, "options"))
-    seen: set[str] = set()
-    for index, option in enumerate(options):
-        spot = (*place, "options", index)
-        if not isinstance(option, dict):
-            form.wrong(spot, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
-            continue
-        form.text(option, "label", spot, 100, least=1, required=True)
-        value = form.text(option, "value", spot, 100, least=1, required=True)
-        form.text(option, "description", spot, 100)
-        if value in seen:
-            message = "The specified option value is already used"
-            form.wrong((*spot, "value"), "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", message)
-        seen.add(value or "")
+def _read_section(given: Mapping[str, Any], form: Form, place: Path) -> Json:
+    section: Json = {"components": read_children(given, form, place, _READERS, (TEXT,), 3)}
+    accessory = form.model(given, "accessory", place)
+    if accessory is None:
+        form.missing((*place, "accessory"))
+        return section
+    kinds = (BUTTON, THUMBNAIL)
+    return {**section, "accessory": read_one(accessory, form, (*place, "accessory"), _READERS, kinds)}
 
 
-def _read_text_input(given: dict[str, Any], form: Form, place: Path) -> None:
-    form.text(given, "custom_id", place, 100, least=1, required=True)
-    form.text(given, "label", place, 45)
-    form.text(given, "placeholder", place, 100)
-    form.text(given, "value", place, 4000)
-    form.choice(given, "style", place, 1, (1, 2))
-    form.number(given, "min_length", place, 0, 0, 4000)
-    form.number(given, "max_length", place, 4000, 1, 4000)
+def _read_container(given: Mapping[str, Any], form: Form, place: Path) -> Json:
+    children = read_children(given, form, place, _READERS, _IN_CONTAINER, _COMPONENTS_AT_MOST)
+    colour = None
+    if given.get("accent_color") is not None:
+        colour = form.number(given, "accent_color", place, 0, 0, 0xFFFFFF)
+    return {
+        "components": children,
+        "accent_color": colour,
+        "spoiler": form.truth(given, "spoiler", place),
+    }
 
 
-def _read_media(given: Any, form: Form, place: Path) -> None:
-    media = given.get("media") if isinstance(given, Mapping) else None
-    if not isinstance(media, dict) or "url" not in media:
-        form.missing((*place, "media", "url"))
-        return
-    form.url(media, "url", (*place, "media"), attachments=True)
+def _read_gallery(given: Mapping[str, Any], form: Form, place: Path) -> Json:
+    if given.get("items") is None:
+        form.missing((*place, "items"))
+    items = form.objects(given, "items", place, 10, least=1)
+    return {"items": [_read_thumbnail(item, form, spot) for spot, item in items]}
+
+
+def _read_thumbnail(given: Mapping[str, Any], form: Form, place: Path) -> Json:
+    return {
+        "media": _read_media(given, "media", form, place),
+        "description": form.text(given, "description", place, 1024, least=1),
+        "spoiler": form.truth(given, "spoiler", place),
+    }
+
+
+def _read_file(given: Mapping[str, Any], form: Form, place: Path) -> Json:
+    media = _read_media(given, "file", form, place)
+    scheme, _, name = media["url"].partition("://")
+    if scheme != "attachment":
+        message = f"Scheme \"{scheme}\" is not supported. Scheme must be one of ('attachment',)."
+        form.wrong((*place, "file", "url"), "URL_TYPE_INVALID_SCHEME", message)
+    spoiler = form.truth(given, "spoiler", place)
+    return {"file": media, "name": unquote(name), "size": None, "spoiler": spoiler}
+
+
+def _read_media(given: Mapping[str, Any], key: str, form: Form, place: Path) -> Json:
+    media = form.model(given, key, place) or {}
+    url = form.url(media, "url", (*place, key), attachments=True)
+    if media.get("url") is None:
+        form.missing((*place, key, "url"))
     # What Discord's answer says of a picture that it has not looked at yet.
-    url = media.get("url")
-    given["media"] = {**media, "id": "0", "proxy_url": url, "width": None, "height": None}
+    return {"id": "0", "url": url or "", "proxy_url": url or "", "width": None, "height": None}
+
+
+def _read_separator(given: Mapping[str, Any], form: Form, place: Path) -> Json:
+    spacing = form.choice(given, "spacing", place, 1, (1, 2))
+    return {"spacing": spacing, "divider": form.truth(given, "divider", place, default=True)}
+
+
+_READERS: dict[int, Reader] = {
+    ROW: _read_row,
+    BUTTON: _read_button,
+    **dict.fromkeys(SELECTS, read_select),
+    SECTION: _read_section,
+    TEXT: read_text_display,
+    THUMBNAIL: _read_thumbnail,
+    GALLERY: _read_gallery,
+    FILE: _read_file,
+    SEPARATOR: _read_separator,
+    CONTAINER: _read_container,
+}

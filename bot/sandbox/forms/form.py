@@ -22,11 +22,17 @@ class Form:
         self._errors: dict[str, Any] = {}
 
     def wrong(self, path: Path, code: str, message: str) -> None:
-        """Note an error at a place, such as ("embeds", 0, "title")."""
+        """Note an error at a place, such as ("embeds", 0, "title").
+
+        A node of Discord's tree has errors of its own or of its parts: those that come first stay.
+        """
         node = self._errors
         for part in path:
+            if "_errors" in node:
+                return
             node = node.setdefault(str(part), {})
-        node.setdefault("_errors", []).append({"code": code, "message": message})
+        if not node or "_errors" in node:
+            node.setdefault("_errors", []).append({"code": code, "message": message})
 
     def finish(self) -> None:
         """Raise the 50035 with all errors, if there are any."""
@@ -60,6 +66,17 @@ class Form:
                     self.wrong(place, "BASE_TYPE_BAD_LENGTH", message)
             else:
                 self.wrong(place, "BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length.")
+        return value
+
+    def truth(self, body: Mapping[str, Any], key: str, path: Path, default: bool = False) -> bool:
+        """True or false; the default where it is absent or null."""
+        value = body.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            message = "Could not interpret value as boolean."
+            self.wrong((*path, key), "BOOLEAN_TYPE_CONVERT", message)
+            return default
         return value
 
     def number(
@@ -117,6 +134,20 @@ class Form:
             else:
                 message = "Only dictionaries may be used in a ModelType"
                 self.wrong((*path, key, index), "MODEL_TYPE_CONVERT", message)
+        return found
+
+    def rows(self, body: Any) -> list[tuple[Path, Mapping[str, Any]]]:
+        """The objects of a body that is a list itself, each with its place."""
+        if not isinstance(body, list):
+            self.wrong((), "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+            return []
+        found: list[tuple[Path, Mapping[str, Any]]] = []
+        for index, value in enumerate(body):
+            if isinstance(value, Mapping):
+                found.append(((index,), value))
+            else:
+                message = "Only dictionaries may be used in a ModelType"
+                self.wrong((index,), "MODEL_TYPE_CONVERT", message)
         return found
 
     def permissions(self, body: Mapping[str, Any], key: str, path: Path, default: int = 0) -> int:

@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from bot.sandbox.errors import refusal
-from bot.sandbox.forms.component import read_components, uses_components_v2
-from bot.sandbox.forms.form import Form, Path, length
+from bot.sandbox.forms.component import demand_attachments, read_components, uses_components_v2
+from bot.sandbox.forms.embed import read_embeds
+from bot.sandbox.forms.form import Form, Path
 from bot.sandbox.routes.routing import Upload
-from bot.sandbox.snowflakes import is_snowflake, stamp
+from bot.sandbox.snowflakes import is_snowflake
 
 SUPPRESS_EMBEDS, EPHEMERAL, LOADING, SUPPRESS_NOTIFICATIONS, COMPONENTS_V2 = 4, 64, 128, 4096, 32768
-# An embed without any of these shows nothing.
-_SHOWN = ("title", "description", "author", "footer", "image", "thumbnail", "fields", "timestamp")
+_REPLY, _FORWARD = 0, 1
+_FILES_AT_MOST = 10
 _SETTABLE = SUPPRESS_EMBEDS | EPHEMERAL | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2
 
 
@@ -34,13 +34,16 @@ class Draft:
     enforce_nonce: bool = False
     reply_to: str | None = None
     reply_must_exist: bool = True
+    # Channel and message that it forwards.
+    forward_of: tuple[str, str] | None = None
     allowed_mentions: dict[str, Any] | None = None
     applied_tags: list[str] = field(default_factory=list)
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to show."""
-        return not (self.content.strip() or self.embeds or self.components or self.uploads or self.kept)
+        shown = self.content.strip() or self.embeds or self.components or self.uploads or self.kept
+        return not (shown or self.forward_of)
 
 
 def read_message(
@@ -53,8 +56,8 @@ def read_message(
     draft = Draft(given=frozenset(body))
     draft.content = form.text(body, "content", path, 2000) or ""
     draft.flags = form.number(body, "flags", path, 0, 0, (1 << 31) - 1) & _SETTABLE
-    draft.tts = body.get("tts") is True
-    draft.embeds = _read_embeds(body, form, path)
+    draft.tts = form.truth(body, "tts", path)
+    draft.embeds = read_embeds(body, form, path)
     v2 = v2 or bool(draft.flags & COMPONENTS_V2)
     draft.components = read_components(body, form, path, v2)
     if uses_components_v2(draft.components) and not v2:
@@ -66,8 +69,8 @@ def read_message(
                 message = f"The '{key}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
                 form.wrong((*path, key), "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", message)
     draft.nonce = form.nonce(body, "nonce", path)
-    draft.enforce_nonce = body.get("enforce_nonce") is True
-    _read_reply(body, form, path, draft)
+    draft.enforce_nonce = form.truth(body, "enforce_nonce", path)
+    _read_reference(body, form, path, draft)
     draft.allowed_mentions = _read_allowed_mentions(body, form, path)
     _read_attachments(body, files, form, path, draft)
     return draft
@@ -79,19 +82,51 @@ def demand_something(draft: Draft) -> None:
         raise refusal(50006)
 
 
-def _read_reply(body: Mapping[str, Any], form: Form, path: Path, draft: Draft) -> None:
-    reference = body.get("message_reference")
-    if not isinstance(reference, Mapping):
+def read_new_message(
+    body: Mapping[str, Any], files: tuple[Upload, ...], form: Form, path: Path = ()
+) -> Draft:
+    """Read the body of a message that is not there yet: what it keeps of attachments must come with it.
+
+    Raises 50081 for stickers, which no guild here has. A poll is an error of the form: this Discord has none.
+    """
+    draft = read_message(body, files, form, path)
+    demand_attachments(draft.components, {one.filename for one, _ in draft.uploads}, form, path)
+    for attachment_id in draft.kept:
+        message = f"There is no file for the attachment {attachment_id}."
+        form.wrong((*path, "attachments"), "ATTACHMENT_NOT_FOUND", message)
+    if body.get("poll") is not None:
+        form.wrong((*path, "poll"), "SANDBOX_HAS_NO_POLLS", "This local Discord has no polls.")
+    if form.snowflakes(body, "sticker_ids", path, 3):
+        form.finish()
+        raise refusal(50081)
+    return draft
+
+
+def _read_reference(body: Mapping[str, Any], form: Form, path: Path, draft: Draft) -> None:
+    """A reply (type 0) or a forward (type 1), which shows nothing of its own."""
+    reference = form.model(body, "message_reference", path)
+    if reference is None:
         return
-    draft.reply_to = form.snowflake(reference, "message_id", (*path, "message_reference"))
-    if draft.reply_to is None:
-        form.missing((*path, "message_reference", "message_id"))
-    draft.reply_must_exist = reference.get("fail_if_not_exists") is not False
+    place = (*path, "message_reference")
+    message_id = form.snowflake(reference, "message_id", place)
+    channel_id = form.snowflake(reference, "channel_id", place)
+    if reference.get("message_id") is None:
+        form.missing((*place, "message_id"))
+    draft.reply_must_exist = form.truth(reference, "fail_if_not_exists", place, True)
+    if form.choice(reference, "type", place, _REPLY, (_REPLY, _FORWARD)) == _REPLY:
+        draft.reply_to = message_id
+        return
+    if channel_id is None:
+        form.missing((*place, "channel_id"))
+    if draft.content.strip() or draft.embeds or draft.components or body.get("attachments"):
+        message = "A forward cannot have content of its own."
+        form.wrong(place, "MESSAGE_FORWARD_WITH_CONTENT", message)
+    draft.forward_of = (channel_id or "", message_id or "")
 
 
 def _read_allowed_mentions(body: Mapping[str, Any], form: Form, path: Path) -> dict[str, Any] | None:
-    allowed = body.get("allowed_mentions")
-    if not isinstance(allowed, Mapping):
+    allowed = form.model(body, "allowed_mentions", path)
+    if allowed is None:
         return None
     place = (*path, "allowed_mentions")
     parse = form.items(allowed, "parse", place, 3)
@@ -104,7 +139,7 @@ def _read_allowed_mentions(body: Mapping[str, Any], form: Form, path: Path) -> d
         if ids and key in parse:
             message = f"parse:['{key}'] and {key}: [ids...] are mutually exclusive."
             form.wrong(place, "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", message)
-    return {"parse": parse, **named, "replied_user": allowed.get("replied_user") is True}
+    return {"parse": parse, **named, "replied_user": form.truth(allowed, "replied_user", place)}
 
 
 def _read_attachments(
@@ -112,7 +147,9 @@ def _read_attachments(
 ) -> None:
     """Match uploads with their entries: an entry's id is the number of its file, or an attachment's id."""
     waiting = {_number(upload.key): upload for upload in files}
-    for index, entry in enumerate(form.items(body, "attachments", path, 10)):
+    if len(waiting) < len(files):
+        form.wrong((*path, "attachments"), "ATTACHMENT_NOT_UNIQUE", "Two files have the same number.")
+    for index, entry in enumerate(form.items(body, "attachments", path, _FILES_AT_MOST)):
         if not isinstance(entry, Mapping) or not is_snowflake(entry.get("id")):
             form.missing((*path, "attachments", index, "id"))
             continue
@@ -126,85 +163,10 @@ def _read_attachments(
             upload = Upload(upload.key, name, upload.content_type, upload.data)
         draft.uploads.append((upload, description))
     draft.uploads.extend((upload, None) for upload in waiting.values())
+    if len(draft.uploads) + len(draft.kept) > _FILES_AT_MOST:
+        message = f"Must be {_FILES_AT_MOST} or fewer in length."
+        form.wrong((*path, "attachments"), "BASE_TYPE_MAX_LENGTH", message)
 
 
 def _number(key: str) -> str:
     return key.removeprefix("files[").removesuffix("]")
-
-
-def _read_embeds(body: Mapping[str, Any], form: Form, path: Path) -> list[dict[str, Any]]:
-    embeds = [_read_embed(given, form, place) for place, given in form.objects(body, "embeds", path, 10)]
-    total = sum(embed_length(embed) for embed in embeds)
-    if total > 6000:
-        form.wrong((*path, "embeds"), "MAX_EMBED_SIZE_EXCEEDED", "Embed size exceeds maximum size of 6000")
-    return embeds
-
-
-def embed_length(embed: Mapping[str, Any]) -> int:
-    """How much of the 6000 that all embeds may hold together one takes."""
-    texts = [embed.get("title"), embed.get("description")]
-    texts += [embed.get("author", {}).get("name"), embed.get("footer", {}).get("text")]
-    for one in embed.get("fields", ()):
-        texts += [one["name"], one["value"]]
-    return sum(length(text) for text in texts if text)
-
-
-def _read_embed(given: Mapping[str, Any], form: Form, place: Path) -> dict[str, Any]:
-    embed: dict[str, Any] = {"type": "rich"}
-    title = form.text(given, "title", place, 256)
-    if title is not None and not title.strip():
-        form.missing((*place, "title"))
-    _keep(embed, "title", title)
-    _keep(embed, "description", form.text(given, "description", place, 4096))
-    _keep(embed, "url", form.url(given, "url", place))
-    if given.get("color") is not None:
-        embed["color"] = form.number(given, "color", place, 0, 0, 0xFFFFFF)
-    _keep(embed, "timestamp", _read_time(given, form, place))
-    footer = form.model(given, "footer", place)
-    if footer is not None:
-        text = form.text(footer, "text", (*place, "footer"), 2048, least=1, required=True)
-        embed["footer"] = {"text": text or ""}
-        _keep(embed["footer"], "icon_url", form.url(footer, "icon_url", (*place, "footer"), attachments=True))
-    author = form.model(given, "author", place)
-    if author is not None:
-        name = form.text(author, "name", (*place, "author"), 256, least=1, required=True)
-        embed["author"] = {"name": name or ""}
-        _keep(embed["author"], "url", form.url(author, "url", (*place, "author")))
-        _keep(embed["author"], "icon_url", form.url(author, "icon_url", (*place, "author"), attachments=True))
-    for key in ("image", "thumbnail"):
-        picture = form.model(given, key, place)
-        if picture is not None:
-            url = form.url(picture, "url", (*place, key), attachments=True)
-            if url is None:
-                form.missing((*place, key, "url"))
-            embed[key] = {"url": url or "", "proxy_url": url or "", "width": 0, "height": 0, "flags": 0}
-    listed = form.objects(given, "fields", place, 25)
-    fields = [_read_field(one, form, spot) for spot, one in listed]
-    if fields:
-        embed["fields"] = fields
-    if not any(embed.get(key) for key in _SHOWN):
-        form.missing((*place, "description"))
-    return embed
-
-
-def _read_field(given: Mapping[str, Any], form: Form, place: Path) -> dict[str, Any]:
-    name = form.text(given, "name", place, 256, least=1, required=True)
-    value = form.text(given, "value", place, 1024, least=1, required=True)
-    return {"name": name or "", "value": value or "", "inline": given.get("inline") is True}
-
-
-def _read_time(given: Mapping[str, Any], form: Form, place: Path) -> str | None:
-    value = given.get("timestamp")
-    if value is None:
-        return None
-    try:
-        return stamp(datetime.fromisoformat(str(value)))
-    except ValueError:
-        message = f"Could not parse {value}. Should be ISO8601."
-        form.wrong((*place, "timestamp"), "DATE_TIME_TYPE_PARSE", message)
-        return None
-
-
-def _keep(target: dict[str, Any], key: str, value: Any) -> None:
-    if value is not None:
-        target[key] = value

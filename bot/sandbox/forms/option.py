@@ -3,22 +3,17 @@
 https://discord.com/developers/docs/interactions/application-commands#application-command-object-application-command-option-structure
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.sandbox.forms.command import GROUP, SUBCOMMAND
+from bot.sandbox.forms.command import BOOLEAN, EXACT, GROUP, INTEGER, NUMBER, STRING, SUBCOMMAND
 from bot.sandbox.forms.form import Form, Path, length
+from bot.sandbox.forms.select import Exists
 from bot.sandbox.snowflakes import is_snowflake
 from bot.sandbox.world import Command
 
-STRING, INTEGER, BOOLEAN, NUMBER = 3, 4, 5, 10
 _TEXT_AT_MOST = 6000
-# Whole numbers that a double, and so every client, tells apart.
-_EXACT = 1 << 53
 _NUMBERS = (INTEGER, NUMBER)
-
-# Whether the thing of an id is there and such as an option's declaration wants it.
-Exists = Callable[[Mapping[str, Any], str], bool]
 
 
 def read_options(
@@ -97,6 +92,7 @@ class _Reader:
         elif rule["type"] == STRING:
             _check_length(value, rule if complete else {}, form, spot)
         elif rule["type"] in _NUMBERS:
+            option["value"] = int(value) if rule["type"] == INTEGER else value
             _check_bounds(value, rule if complete else {}, form, spot)
         elif rule["type"] != BOOLEAN and not self._exists(rule, str(value)):
             form.wrong(spot, "BASE_TYPE_CHOICES", f"There is no {value} here that this option takes.")
@@ -125,7 +121,7 @@ def _check_length(text: str, rule: Mapping[str, Any], form: Form, spot: Path) ->
 
 
 def _check_bounds(value: float, rule: Mapping[str, Any], form: Form, spot: Path) -> None:
-    least, most = rule.get("min_value", -_EXACT), rule.get("max_value", _EXACT)
+    least, most = rule.get("min_value", -EXACT), rule.get("max_value", EXACT)
     if value < least:
         form.wrong(spot, "NUMBER_TYPE_MIN", f"Value should be greater than or equal to {least}.")
     elif value > most:

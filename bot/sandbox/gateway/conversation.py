@@ -1,49 +1,75 @@
 """What one gateway connection says and is answered: identify, resume, heartbeats, members.
 
-https://discord.com/developers/docs/events/gateway#connections
+https://docs.discord.com/developers/events/gateway#connections
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
 from bot.sandbox import shapes
+from bot.sandbox.gateway import compression, payloads
 from bot.sandbox.gateway.gateway import Gateway
-from bot.sandbox.gateway.sessions import Connection, Intent, Session
+from bot.sandbox.gateway.intents import Intent
+from bot.sandbox.gateway.members import tell_members
+from bot.sandbox.gateway.payloads import Closing
+from bot.sandbox.gateway.sessions import Connection, Session
 from bot.sandbox.shapes import Json
-from bot.sandbox.wire import decode, encode
+from bot.sandbox.wire import encode
 from bot.sandbox.world import Guild, User, World
 
-_HEARTBEAT_MS = 41250
 _ROUND_TRIP_S = 0.03
 # How long a client may take to answer a close.
 _CLOSING_TAKES_S = 1.0
+# Frames beyond this do not even get the close code for payloads that are too long.
+_FRAME_AT_MOST = 1024 * 1024
+_INVALID_SESSION = '{"op":9,"d":false,"s":null,"t":null}'
+_BEAT_HEARD = '{"op":11,"d":null,"s":null,"t":null}'
+# Presence, voice, lazy guilds, sounds and the like: heard, and without effect here.
+_WITHOUT_EFFECT = frozenset({3, 4, 14, 31, 36, 37, 43})
 
 
 async def serve(request: web.Request, world: World, gateway: Gateway) -> web.WebSocketResponse:
     """Speak with one websocket until it ends."""
-    socket = web.WebSocketResponse(max_msg_size=64 * 1024, timeout=_CLOSING_TAKES_S)
+    socket = web.WebSocketResponse(max_msg_size=_FRAME_AT_MOST, timeout=_CLOSING_TAKES_S)
     await socket.prepare(request)
-    connection = Connection(socket, request.query.get("compress") == "zlib-stream")
+    try:
+        connection = Connection(socket, _read_transport(request), gateway.limits.backlog_at_most)
+    except Closing as closing:
+        await socket.close(code=closing.code, message=closing.reason.encode())
+        return socket
     gateway.connected(connection)
     writer = asyncio.create_task(connection.write())
-    connection.send(encode({"op": 10, "s": None, "t": None, "d": {"heartbeat_interval": _HEARTBEAT_MS}}))
     conversation = Conversation(world, gateway, connection)
+    conversation.greet()
     try:
         async for frame in socket:
             if frame.type is not WSMsgType.TEXT:
-                await connection.close(4002, "Decode error.")
-                break
-            closing = conversation.hear(frame.data)
-            if closing is not None:
-                await connection.close(*closing)
-                break
+                raise Closing(4002)
+            conversation.hear(frame.data)
+    except Closing as closing:
+        await connection.close(closing.code, closing.reason)
     finally:
+        conversation.over()
         writer.cancel()
         gateway.disconnected(conversation.session, connection)
     return socket
+
+
+def _read_transport(request: web.Request) -> compression.Packer:
+    """The packer that the address asks for. Raises Closing for a version or an encoding not spoken here."""
+    if request.query.get("v", "10") != "10":
+        raise Closing(4012)
+    if request.query.get("encoding", "json") != "json":
+        raise Closing(4002)
+    try:
+        return compression.stream(request.query.get("compress"))
+    except LookupError:
+        raise Closing(4002) from None
 
 
 class Conversation:
@@ -52,90 +78,131 @@ class Conversation:
     def __init__(self, world: World, gateway: Gateway, connection: Connection) -> None:
         self._world = world
         self._gateway = gateway
+        self._limits = gateway.limits
         self._connection = connection
-        self.session: Session | None = None
-        self._answers: dict[int, Callable[[Any], tuple[int, str] | None]] = {
+        self._begun: Session | None = None
+        self._pulse: asyncio.TimerHandle | None = None
+        # When each of the newest payloads came.
+        self._heard: deque[datetime] = deque(maxlen=self._limits.gateway_sends)
+        self._answers: dict[int, Callable[[Any], None]] = {
             1: self._beat,
             2: self._identify,
             6: self._resume,
             8: self._members,
         }
 
-    def hear(self, text: str) -> tuple[int, str] | None:
-        """Act on a payload; a close code and reason when the connection has to end."""
-        try:
-            payload = decode(text)
-            op, data = payload["op"], payload.get("d")
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return 4002, "Decode error."
+    @property
+    def session(self) -> Session | None:
+        """The session of this connection, as long as it lasts and no other connection took it over."""
+        mine = self._begun is not None and self._begun.connection is self._connection
+        return self._begun if mine else None
+
+    def greet(self) -> None:
+        """Say hello, and wait for the first heartbeat."""
+        hello = {"heartbeat_interval": round(self._limits.heartbeat_s * 1000)}
+        self._connection.send(encode({"op": 10, "s": None, "t": None, "d": hello}))
+        self._await_beat()
+
+    def over(self) -> None:
+        """Stop waiting for heartbeats."""
+        if self._pulse is not None:
+            self._pulse.cancel()
+
+    def hear(self, text: str) -> None:
+        """Act on a payload. Raises Closing when the connection has to end."""
+        self._count()
+        op, data = payloads.read(text)
+        if op not in self._answers and op not in _WITHOUT_EFFECT:
+            raise Closing(4001)
+        if self.session is None and op not in (1, 2, 6):
+            raise Closing(4003)
+        if op == 3:
+            payloads.read_presence(data)
         if op in self._answers:
-            return self._answers[op](data)
-        # Presence, voice, lazy guilds and the like are heard and have no effect here.
-        return None if op in (3, 4, 14, 31, 36, 37) else (4001, "Unknown opcode.")
+            self._answers[op](data)
+
+    def _count(self) -> None:
+        now = self._gateway.now()
+        window = timedelta(seconds=self._limits.gateway_window_s)
+        full = len(self._heard) == self._heard.maxlen
+        if self._limits.enforced and full and now - self._heard[0] < window:
+            raise Closing(4008)
+        self._heard.append(now)
+
+    # Heartbeats
+
+    def _await_beat(self) -> None:
+        """Close the connection unless a heartbeat comes: in the loop's time, which no test moves."""
+        self.over()
+        patience = 1.5 * self._limits.heartbeat_s
+        lapsed = Closing(4009)
+        loop = asyncio.get_running_loop()
+        self._pulse = loop.call_later(patience, self._connection.end, lapsed.code, lapsed.reason)
 
     def _beat(self, data: Any) -> None:
+        payloads.read_heartbeat(data)
+        self._await_beat()
         # As late as over a real network: clients note the time of sending only after it, and an answer that is
         # there before looks to discord.py as if it had taken a whole interval.
-        answer = '{"op":11,"d":null,"s":null,"t":null}'
-        asyncio.get_running_loop().call_later(_ROUND_TRIP_S, self._connection.send, answer)
+        asyncio.get_running_loop().call_later(_ROUND_TRIP_S, self._connection.send, _BEAT_HEARD)
 
-    def _identify(self, data: Any) -> tuple[int, str] | None:
+    # Sessions
+
+    def _identify(self, data: Any) -> None:
         if self.session is not None:
-            return 4005, "Already authenticated."
-        if not isinstance(data, dict):
-            return 4002, "Decode error."
-        opened = self._open_session(data)
-        if isinstance(opened, Session):
-            self.session = opened
-            return None
-        return opened
-
-    def _resume(self, data: Any) -> tuple[int, str] | None:
-        if self.session is not None:
-            return 4005, "Already authenticated."
-        if not isinstance(data, dict):
-            return 4002, "Decode error."
-        self.session = self._take_up(data)
-        if self.session is None:
-            self._connection.send('{"op":9,"d":false,"s":null,"t":null}')
-        return None
-
-    def _members(self, data: Any) -> tuple[int, str] | None:
-        if self.session is None:
-            return 4003, "Not authenticated."
-        if isinstance(data, dict):
-            self._tell_members(self.session, data)
-        return None
-
-    def _open_session(self, asked: Json) -> Session | tuple[int, str]:
-        """Open a session for an IDENTIFY, or say with which close code it is refused."""
-        user = self._user_for(asked.get("token"))
-        if user is None:
-            return 4004, "Authentication failed."
-        intents = asked.get("intents") if user.bot else None
-        if user.bot and (not isinstance(intents, int) or intents < 0 or intents >= 1 << 27):
-            return 4013, "Invalid intent(s)."
-        if intents is not None and intents & Intent.MESSAGE_CONTENT and not self._may_read(user):
-            return 4014, "Disallowed intent(s)."
-        shard = asked.get("shard") or [0, 1]
-        if len(shard) != 2 or not 0 <= shard[0] < shard[1]:
-            return 4010, "Invalid shard."
-        session = Session(user, intents, (shard[0], shard[1]))
+            raise Closing(4005)
+        asked = payloads.read_identify(data)
+        user = self._user_for(asked.token)
+        # People are told everything, and have no shards.
+        session = Session(user, None)
+        if user.bot:
+            session = Session(user, asked.intents, asked.shard, asked.large_threshold)
+            self._check_bot(session)
+            if not self._gateway.starts.count(user.id):
+                self._gateway.exhausted(user)
+                raise Closing(4004)
+        refused = self._gateway.delivery.refuses_identify(user)
+        if refused is not None:
+            raise Closing(refused)
+        if user.bot and not self._gateway.starts.enter(user.id, session.shard[0]):
+            self._connection.send(_INVALID_SESSION)
+            return
+        if asked.compress:
+            self._connection.pack_long_ones()
         session.connection = self._connection
-        self._greet(session, self._gateway.open(session))
-        return session
+        self._begun = session
+        self._tell_all(session, self._gateway.open(session))
 
-    def _user_for(self, token: object) -> User | None:
-        if not isinstance(token, str):
-            return None
+    def _check_bot(self, session: Session) -> None:
+        """Check what a bot's session asks for against what it may have."""
+        if session.intents is None:
+            raise Closing(4013)
+        if session.intents & self._disallowed(session.user):
+            raise Closing(4014)
+        served = sum(session.serves(guild.id) for guild in self._world.guilds_of(session.user.id))
+        if self._limits.enforced and served > self._limits.guilds_a_shard:
+            raise Closing(4011)
+
+    def _disallowed(self, user: User) -> int:
+        """The privileged intents that are switched off for a bot's application."""
+        application = self._world.applications[user.application_id or ""]
+        switches = {
+            Intent.GUILD_MEMBERS: application.guild_members,
+            Intent.GUILD_PRESENCES: application.presences,
+            Intent.MESSAGE_CONTENT: application.message_content,
+        }
+        return sum(intent for intent, allowed in switches.items() if not allowed)
+
+    def _user_for(self, token: str) -> User:
+        """Whose token it is. Raises Closing 4004 for nobody's."""
         user_id = self._world.tokens.get(token.removeprefix("Bot "))
-        return self._world.users.get(user_id) if user_id else None
+        user = self._world.users.get(user_id or "")
+        if user is None:
+            raise Closing(4004)
+        return user
 
-    def _may_read(self, user: User) -> bool:
-        application = self._world.applications.get(user.application_id or "")
-        return application is not None and application.message_content
-
-    def _greet(self, session: Session, guilds: list[Guild]) -> None:
+    def _tell_all(self, session: Session, guilds: list[Guild]) -> None:
+        """READY and, to a bot, its guilds one by one."""
         user = session.user
         ready: Json = {
             "v": 10,
@@ -146,8 +213,10 @@ class Conversation:
             "private_channels": [],
         }
         if user.bot:
+            own = self._world.applications[user.application_id or ""]
+            application = shapes.application_shape(self._world, own)
             ready["guilds"] = [{"id": guild.id, "unavailable": True} for guild in guilds]
-            ready["application"] = {"id": user.application_id, "flags": 0}
+            ready["application"] = {"id": application["id"], "flags": application["flags"]}
             ready["shard"] = list(session.shard)
             session.tell("READY", encode(ready))
             if session.wants(Intent.GUILDS):
@@ -163,48 +232,35 @@ class Conversation:
         ]
         session.tell("READY", encode(ready))
 
-    def _take_up(self, asked: Json) -> Session | None:
-        """Take up a session again and replay what it missed; None when it has to identify anew."""
-        session = self._gateway.session(str(asked.get("session_id")))
-        user = self._user_for(asked.get("token"))
-        heard = asked.get("seq")
-        if session is None or user is not session.user or not isinstance(heard, int) or heard > session.last:
-            return None
-        if session.replay and heard < session.replay[0][0] - 1:
+    def _resume(self, data: Any) -> None:
+        if self.session is not None:
+            raise Closing(4005)
+        asked = payloads.read_resume(data)
+        user = self._user_for(asked.token)
+        session = self._gateway.session(asked.session_id)
+        if session is None or session.user is not user:
+            self._connection.send(_INVALID_SESSION)
+            return
+        if asked.seq > session.last:
             self._gateway.forget(session)
-            return None
-        if session.expiry is not None:
-            session.expiry.cancel()
-            session.expiry = None
-        session.connection = self._connection
+            raise Closing(4007)
+        overrun = bool(session.replay) and asked.seq < session.replay[0][0] - 1
+        if overrun or self._gateway.delivery.refuses_resume(user):
+            self._gateway.forget(session)
+            self._connection.send(_INVALID_SESSION)
+            return
+        self._take_up(session, asked.seq)
+
+    def _take_up(self, session: Session, heard: int) -> None:
+        """Take a session over, also from a connection that still has it, and replay what came after `heard`."""
+        self._gateway.taken_up(session, self._connection)
+        self._begun = session
         for number, text in session.replay:
             if number > heard:
                 self._connection.send(text)
         session.tell("RESUMED", "{}")
-        return session
 
-    def _tell_members(self, session: Session, asked: Json) -> None:
-        """Answer op 8 with the members of a guild."""
-        guild = self._world.guilds.get(str(asked.get("guild_id")))
-        if guild is None or session.user.id not in guild.members:
-            return
-        wanted = asked.get("user_ids")
-        ids = [wanted] if isinstance(wanted, str) else wanted
-        query = str(asked.get("query") or "").lower()
-        members = [
-            member
-            for member in guild.members.values()
-            if (ids is None or member.user_id in ids)
-            and self._world.users[member.user_id].username.lower().startswith(query)
-        ]
-        limit = asked.get("limit") or len(members)
-        data = {
-            "guild_id": guild.id,
-            "members": [shapes.member_shape(self._world, one) for one in members[:limit]],
-            "chunk_index": 0,
-            "chunk_count": 1,
-            "not_found": [one for one in ids or [] if one not in guild.members],
-        }
-        if "nonce" in asked:
-            data["nonce"] = asked["nonce"]
-        session.tell("GUILD_MEMBERS_CHUNK", encode(data))
+    def _members(self, data: Any) -> None:
+        asked = payloads.read_members_asked(data)
+        if self.session is not None:
+            tell_members(self._world, self.session, asked, self._gateway.now(), self._limits.enforced)

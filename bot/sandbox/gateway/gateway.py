@@ -4,7 +4,7 @@ https://discord.com/developers/docs/events/gateway
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -13,56 +13,85 @@ from aiohttp import WSCloseCode
 from bot.sandbox import message_shapes, shapes
 from bot.sandbox.access import Access
 from bot.sandbox.clock import Clock
-from bot.sandbox.gateway.sessions import Connection, Intent, Session
+from bot.sandbox.gateway.intents import Intent, intent_of
+from bot.sandbox.gateway.payloads import Closing
+from bot.sandbox.gateway.sessions import Connection, Delivery, Session
+from bot.sandbox.gateway.sight import Sight
+from bot.sandbox.gateway.starts import Starts
+from bot.sandbox.limits import Limits
 from bot.sandbox.shapes import Json
 from bot.sandbox.wire import encode
-from bot.sandbox.world import Channel, Guild, Message, World
+from bot.sandbox.world import Channel, Guild, Message, User, World
 
 _RESUMABLE_FOR_S = 180
-# Close codes after which a session cannot be resumed.
-_ENDING = frozenset({1000, 1001, 4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014})
-
-
-_DIRECT = {
-    Intent.GUILD_MESSAGES: Intent.DIRECT_MESSAGES,
-    Intent.GUILD_MESSAGE_REACTIONS: Intent.DIRECT_MESSAGE_REACTIONS,
-    Intent.GUILD_MESSAGE_TYPING: Intent.DIRECT_MESSAGE_TYPING,
-}
+# Close codes after which a session cannot be resumed: a client's own farewell, and Discord's refusals.
+_FAREWELLS = frozenset({1000, 1001})
+_REFUSALS = frozenset({4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014})
 
 
 class Gateway:
     """All sessions, found by user and by guild, and the events that go to them."""
 
-    def __init__(self, world: World, access: Access, clock: Clock) -> None:
+    def __init__(
+        self, world: World, access: Access, clock: Clock, limits: Limits, note: Callable[..., None]
+    ) -> None:
+        """`note` writes a line into the journal."""
         self._world = world
         self._clock = clock
+        self.now = clock.now
+        self.limits = limits
+        self.starts = Starts(limits, clock)
+        self._note = note
         self._access = access
         self._sessions: dict[str, Session] = {}
         self._by_user: dict[str, dict[str, Session]] = {}
         self._by_guild: dict[str, dict[str, Session]] = {}
         self._connections: set[Connection] = set()
+        self._sight = Sight(world, access, lambda guild_id: self._by_guild.get(guild_id, {}).values())
+        self.delivery = Delivery()
         # Where a client resumes; known once the server listens.
         self.url = ""
 
     # Who is told
 
-    def to_user(self, user_id: str, event: str, data: Any, intent: Intent = Intent.ALWAYS) -> None:
-        """Tell all sessions of one user."""
-        self._tell(self._by_user.get(user_id, {}).values(), event, data, intent)
+    def to_user(self, user_id: str, event: str, data: Any) -> None:
+        """Tell the sessions of one user: those of the shard that the data's guild belongs to."""
+        guild_id = data.get("guild_id")
+        sessions = [one for one in self._by_user.get(user_id, {}).values() if one.serves(guild_id)]
+        self._tell(sessions, event, data, direct=guild_id is None)
 
-    def to_guild(self, guild_id: str, event: str, data: Any, intent: Intent = Intent.GUILDS) -> None:
+    def to_guild(self, guild_id: str, event: str, data: Any) -> None:
         """Tell all members of a guild."""
-        self._tell(self._by_guild.get(guild_id, {}).values(), event, data, intent)
+        self._tell(self._by_guild.get(guild_id, {}).values(), event, data)
 
-    def to_channel(self, channel: Channel, event: str, data: Any, intent: Intent) -> None:
+    def to_holders(
+        self,
+        guild_id: str,
+        needed: int,
+        event: str,
+        data: Any,
+        channel: Channel | None = None,
+    ) -> None:
+        """Tell the members of a guild who hold a permission, in one of its channels or in all of it."""
+        held = [
+            one
+            for one in self._by_guild.get(guild_id, {}).values()
+            if needed
+            & (
+                self._access.in_guild(one.user.id, guild_id)
+                if channel is None
+                else self._access.in_channel(one.user.id, channel)
+            )
+        ]
+        self._tell(held, event, data)
+
+    def to_channel(self, channel: Channel, event: str, data: Any) -> None:
         """Tell all who see a channel."""
-        if channel.guild_id is None:
-            intent = _DIRECT.get(intent, Intent.ALWAYS)
-        self._tell(self._viewers(channel), event, data, intent)
+        self._tell(self._viewers(channel), event, data, direct=channel.guild_id is None)
 
     def message(self, event: str, channel: Channel, message: Message) -> None:
         """Tell all who see a channel of a message, each with the content that they may read."""
-        intent = Intent.GUILD_MESSAGES if channel.guild_id else Intent.DIRECT_MESSAGES
+        intent = intent_of(event, direct=channel.guild_id is None)
         encoded: dict[tuple[bool, str | None], str] = {}
         for session in self._viewers(channel):
             if not session.wants(intent):
@@ -93,14 +122,14 @@ class Gateway:
 
     def channel(self, event: str, channel: Channel) -> None:
         """Tell of a guild channel: bots of every channel, people of those that they see."""
+        self._sight.settle()
         data = encode(shapes.channel_shape(self._world, channel))
         for session in self._by_guild.get(channel.guild_id or "", {}).values():
-            if not session.wants(Intent.GUILDS):
-                continue
-            if session.user.bot or self._access.can_view(session.user.id, channel):
+            visible = self._access.can_view(session.user.id, channel)
+            if session.wants(intent_of(event)) and (visible or session.user.bot):
                 session.tell(event, data)
-            elif event == "CHANNEL_UPDATE":
-                session.tell("CHANNEL_DELETE", data)
+            if visible:
+                self._sight.shown(session, channel)
 
     def member_changed(self, guild_id: str, user_id: str, data: Json) -> None:
         """Tell of a changed member those who follow members, and always the member itself."""
@@ -112,7 +141,7 @@ class Gateway:
     def thread(self, event: str, channel: Channel, **extra: Any) -> None:
         """Tell of a thread all who see it."""
         data = {**shapes.channel_shape(self._world, channel), **extra}
-        self.to_channel(channel, event, data, Intent.GUILDS)
+        self.to_channel(channel, event, data)
 
     def thread_member_added(self, channel: Channel, user_id: str) -> None:
         """Tell the one who came into a thread and, as THREAD_MEMBERS_UPDATE, those who follow members."""
@@ -128,16 +157,37 @@ class Gateway:
         }
         encoded = encode(data)
         for session in self._viewers(channel):
+            # With GUILDS alone a bot hears of itself only.
+            own = session.user.id == user_id and session.wants(Intent.GUILDS)
+            if own or session.wants(Intent.GUILD_MEMBERS):
+                session.tell("THREAD_MEMBERS_UPDATE", encoded)
+
+    def thread_member_removed(self, channel: Channel, user_id: str) -> None:
+        """Tell the one who is out of a thread, who may not see it any more, and those who follow members."""
+        if channel.thread is None:
+            return
+        data = {
+            "id": channel.id,
+            "guild_id": channel.guild_id,
+            "member_count": min(len(channel.thread.members), 50),
+            "added_members": [],
+            "removed_member_ids": [user_id],
+        }
+        encoded = encode(data)
+        told = [*self._viewers(channel), *self._by_user.get(user_id, {}).values()]
+        for session in {one.id: one for one in told}.values():
             if session.wants(Intent.GUILD_MEMBERS) or session.user.id == user_id:
                 session.tell("THREAD_MEMBERS_UPDATE", encoded)
 
     def _viewers(self, channel: Channel) -> Iterable[Session]:
         if channel.guild_id is None:
-            return [one for user in channel.recipients for one in self._by_user.get(user, {}).values()]
+            present = [one for user in channel.recipients for one in self._by_user.get(user, {}).values()]
+            return [one for one in present if one.serves(None)]
         sessions = self._by_guild.get(channel.guild_id, {})
         return [one for one in sessions.values() if self._access.can_view(one.user.id, channel)]
 
-    def _tell(self, sessions: Iterable[Session], event: str, data: Any, intent: Intent) -> None:
+    def _tell(self, sessions: Iterable[Session], event: str, data: Any, direct: bool = False) -> None:
+        intent = intent_of(event, direct)
         encoded = ""
         for session in sessions:
             if session.wants(intent):
@@ -151,6 +201,7 @@ class Gateway:
         for session in self._by_user.get(user_id, {}).values():
             if session.serves(guild.id):
                 self._by_guild.setdefault(guild.id, {})[session.id] = session
+                self._sight.opened(session, guild)
                 if session.wants(Intent.GUILDS):
                     session.tell("GUILD_CREATE", encode(self.guild_for(session, guild)))
 
@@ -166,13 +217,12 @@ class Gateway:
         channels = self._world.channels_of(guild.id)
         if not user.bot:
             channels = [one for one in channels if self._access.can_view(user.id, one)]
-        threads = [
-            one
-            for one in self._world.guild_threads(guild.id)
-            if one.thread and not one.thread.archived and self._access.can_view(user.id, one)
-        ]
+        threads = [one for one in self._world.active_threads(guild.id) if self._access.can_view(user.id, one)]
         viewer = guild.members[user.id]
-        members = list(guild.members.values()) if session.wants(Intent.GUILD_MEMBERS) else [viewer]
+        # A bot is given members only along with their presences, and only of small guilds; it asks for the rest.
+        small = len(guild.members) <= session.large_threshold
+        shown = not user.bot or (small and session.wants(Intent.GUILD_PRESENCES))
+        members = list(guild.members.values()) if shown else [viewer]
         return shapes.guild_create_shape(self._world, guild, viewer, channels, threads, members)
 
     # Sessions and their connections
@@ -184,11 +234,26 @@ class Gateway:
     def open(self, session: Session) -> list[Guild]:
         """Take a new session; gives the guilds that it hears of."""
         self._sessions[session.id] = session
+        session.delivery = self.delivery
         self._by_user.setdefault(session.user.id, {})[session.id] = session
         guilds = [one for one in self._world.guilds_of(session.user.id) if session.serves(one.id)]
         for guild in guilds:
             self._by_guild.setdefault(guild.id, {})[session.id] = session
+            self._sight.opened(session, guild)
         return guilds
+
+    def taken_up(self, session: Session, connection: Connection) -> None:
+        """Give a session to a connection that resumes it; one that still has it is closed."""
+        if session.expiry is not None:
+            session.expiry.cancel()
+            session.expiry = None
+        if session.connection is not None:
+            session.connection.end(4000, "Resumed by another connection.")
+        session.connection = connection
+
+    def sessions(self) -> list[Session]:
+        """All sessions that have not ended, oldest first."""
+        return list(self._sessions.values())
 
     def session(self, session_id: str) -> Session | None:
         """The session of an id, if it has not ended."""
@@ -199,15 +264,19 @@ class Gateway:
         self._connections.discard(connection)
         if session is None or session.connection is not connection:
             return
-        code = connection.closed_with or connection.socket.close_code
         session.connection = None
-        if code in _ENDING:
+        if connection.closed_with is None:
+            ended = connection.socket.close_code in _FAREWELLS
+        else:
+            ended = connection.closed_with in _REFUSALS
+        if ended:
             self.forget(session)
         else:
             session.expiry = self._clock.call_later(_RESUMABLE_FOR_S, partial(self.forget, session))
 
     def forget(self, session: Session) -> None:
-        """End a session."""
+        """End a session; its connection, if it has one, may identify anew."""
+        session.connection = None
         if session.expiry is not None:
             session.expiry.cancel()
         self._sessions.pop(session.id, None)
@@ -220,18 +289,19 @@ class Gateway:
         closing = [connection.close(code) for connection in self._connections]
         await asyncio.gather(*closing, return_exceptions=True)
 
-    def ask_to_reconnect(self) -> None:
-        """Send op 7 to all: come back and resume."""
-        for connection in self._connections:
-            connection.send(encode({"op": 7, "d": None, "s": None, "t": None}))
+    def exhausted(self, user: User) -> None:
+        """A bot used up its day's sessions: Discord takes its token away and ends those that it has."""
+        self._world.take_token(user.id)
+        self._note("token taken away", user.id, detail="too many sessions in a day")
+        self.token_ended(user.id)
 
-    def invalidate_all(self, resumable: bool) -> None:
-        """Send op 9 to all; sessions that are not resumable end."""
-        for session in list(self._sessions.values()):
-            if session.connection is not None:
-                session.connection.send(encode({"op": 9, "d": resumable, "s": None, "t": None}))
-            if not resumable:
-                self.forget(session)
+    def token_ended(self, user_id: str) -> None:
+        """End the sessions of a user whose token does not hold any more."""
+        for session in list(self._by_user.get(user_id, {}).values()):
+            refused, connection = Closing(4004), session.connection
+            self.forget(session)
+            if connection is not None:
+                connection.end(refused.code, refused.reason)
 
     async def close(self) -> None:
         """End all connections and timers."""

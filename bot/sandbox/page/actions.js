@@ -1,13 +1,16 @@
 // What one can do with a message: the toolbar over it, its menu, and the deeds behind both.
 
 import { make, iconButton } from "./dom.js";
-import { openPicker, QUICK } from "./emoji.js";
+import { ANNOUNCEMENT, CROSSPOSTED, hrefOf, isDirect, isThread } from "./kinds.js";
 import { field, openDialog, openMenu } from "./menus.js";
 import { isMine } from "./message.js";
-import { ADD_REACTIONS, CREATE_PUBLIC_THREADS, MANAGE_MESSAGES } from "./permissions.js";
-import { isThread, nameOf } from "./state.js";
+import { ADD_REACTIONS, CREATE_PUBLIC_THREADS, MANAGE_MESSAGES, PIN_MESSAGES } from "./permissions.js";
+import { openPicker } from "./picker.js";
+import { openProfile } from "./profile.js";
+import { openReactors, QUICK } from "./reactions.js";
 
-const FOR_USER = 2, FOR_MESSAGE = 3;
+const FOR_MESSAGE = 3;
+const ORDINARY = new Set([0, 19, 20, 23]);
 
 /** The actions for the messages of `list`. `composer()` is the one below the list. */
 export function messageActions(session, channel, composer) {
@@ -39,10 +42,13 @@ class Actions {
     const where = store.channels.get(message.channel_id) ?? this.channel;
     return {
       react: real && store.may(ADD_REACTIONS, where),
-      reply: real && here,
-      edit: real && mine && here,
+      reply: real && here && ORDINARY.has(message.type),
+      edit: real && mine && here && ORDINARY.has(message.type),
+      pin: real && here && store.may(PIN_MESSAGES, where) && ORDINARY.has(message.type),
+      publish: real && here && where.type === ANNOUNCEMENT && !(message.flags & CROSSPOSTED) && (mine || store.may(MANAGE_MESSAGES, where)),
+      clear: real && here && message.reactions?.length && store.may(MANAGE_MESSAGES, where) && !isDirect(where),
       remove: real && here && (mine || store.may(MANAGE_MESSAGES, where)),
-      startThread: real && !isThread(where) && !this.#threadOf(message) && store.may(CREATE_PUBLIC_THREADS, where),
+      startThread: real && !isThread(where) && !isDirect(where) && !this.#threadOf(message) && store.may(CREATE_PUBLIC_THREADS, where),
       openThread: !isThread(this.channel) && Boolean(this.#threadOf(message)),
     };
   }
@@ -75,54 +81,42 @@ class Actions {
   }
 
   async menu(message, anchor) {
+    const { api } = this.session;
     const can = this.#can(message);
-    const apps = message.local || message.ephemeral ? [] : await this.session.commands.ofKind(this.channel.guild_id, FOR_MESSAGE);
+    const at = anchor.isConnected === false ? centre() : anchor;
+    const apps = message.local || message.ephemeral ? [] : await this.session.commands.ofKind(this.channel, FOR_MESSAGE);
     const items = [
-      can.react && { label: "Add a reaction", icon: "smile", act: () => this.pick(message, anchor.isConnected === false ? centre() : anchor) },
+      can.react && { label: "Add a reaction", icon: "smile", act: () => this.pick(message, at) },
+      message.reactions?.length && { label: "View reactions", icon: "eye", act: () => this.reactors(message) },
       can.edit && { label: "Edit the message", icon: "pencil", act: () => this.edit(message) },
       can.reply && { label: "Reply", icon: "reply", act: () => this.reply(message) },
       can.startThread && { label: "Start a thread", icon: "thread", act: () => this.startThread(message) },
       can.openThread && { label: "Open the thread", icon: "thread", act: () => this.openThread(message) },
-      message.content && { label: "Copy the text", icon: "copy", act: () => this.#copy(message.content) },
-      { label: "Copy the message's id", icon: "copy", act: () => this.#copy(message.id) },
+      can.pin && !message.pinned && { label: "Pin the message", icon: "pin", act: () => this.#try(() => api.pin(message.channel_id, message.id)) },
+      can.pin && message.pinned && { label: "Unpin the message", icon: "pin", act: () => this.#try(() => api.unpin(message.channel_id, message.id)) },
+      can.publish && { label: "Publish", icon: "news", act: () => this.#try(() => api.crosspost(message.channel_id, message.id)) },
       apps.length && { heading: "Apps" },
       ...apps.map((command) => ({ label: command.name, description: command.application?.name, icon: "app", act: () => this.#runOn(command, message.id) })),
+      { heading: "Copy" },
+      message.content && { label: "Copy the text", icon: "copy", act: () => this.copy(message.content) },
+      !message.local && !message.ephemeral && { label: "Copy the message's link", icon: "link", act: () => this.copy(location.origin + location.pathname + hrefOf(this.session.store.channels.get(message.channel_id) ?? this.channel, message.id)) },
+      { label: "Copy the message's id", icon: "copy", act: () => this.copy(message.id) },
       message.ephemeral && { label: "Dismiss the message", icon: "close", act: () => this.dismiss(message) },
+      can.clear && { label: "Remove all reactions", icon: "close", danger: true, act: () => this.#try(() => api.clearReactions(message.channel_id, message.id)) },
       can.remove && { label: "Delete the message", icon: "trash", danger: true, act: () => this.remove(message) },
     ].filter(Boolean);
-    openMenu(anchor.isConnected === false ? centre() : anchor, { label: "What to do with this message", items });
+    openMenu(at, { label: "What to do with this message", items });
   }
 
-  async profile(anchor, user) {
-    const { store } = this.session;
-    const guild = store.guilds.get(this.channel.guild_id);
-    const held = new Set(store.member(guild?.id, user.id)?.roles ?? []);
-    const roles = (guild?.roles ?? []).filter((role) => held.has(role.id)).map((role) => role.name);
-    const apps = user.bot ? [] : await this.session.commands.ofKind(guild?.id, FOR_USER);
-    openMenu(anchor, {
-      label: nameOf(user),
-      items: [
-        { heading: [nameOf(user), user.bot ? "an app" : null, ...roles].filter(Boolean).join(" · ") },
-        { label: "Mention in the message box", icon: "at", act: () => this.composer()?.insert(`@${user.username} `) },
-        { label: "Copy the user's id", icon: "copy", act: () => this.#copy(user.id) },
-        ...(apps.length ? [{ heading: "Apps" }] : []),
-        ...apps.map((command) => ({ label: command.name, icon: "app", act: () => this.#runOn(command, user.id) })),
-      ],
-    });
+  profile(anchor, user) {
+    openProfile(anchor, user, this.session, { mention: () => this.composer()?.insert(`@${user.username} `), run: (command) => this.#runOn(command, user.id) });
   }
 
   #runOn(command, targetId) {
     this.#try(() => this.session.runCommand(command, this.channel, [], { targetId }));
   }
 
-  async #copy(text) {
-    try {
-      await navigator.clipboard.writeText(text);
-      this.session.notice("Copied.");
-    } catch {
-      this.session.notice("The browser did not allow copying.");
-    }
-  }
+  copy = (text) => this.session.copy(text);
 
   toggle(message, emoji, mine) {
     const { api } = this.session;
@@ -130,17 +124,22 @@ class Actions {
   }
 
   pick(message, anchor) {
-    openPicker(anchor, (emoji) => this.toggle(message, emoji, isMine(message, emoji)));
+    openPicker(anchor, this.session.store.guilds.get(this.channel.guild_id), (emoji) => this.toggle(message, emoji, isMine(message, emoji)));
   }
 
   async who(message, emoji) {
     try {
       const users = await this.session.api.reactors(message.channel_id, message.id, emoji);
       const names = users.map((user) => this.session.store.displayName(this.channel.guild_id, user));
-      return `${new Intl.ListFormat("en").format(names)} reacted with ${emoji.name}`;
+      return `${new Intl.ListFormat("en").format(names)} reacted with ${emoji.id ? `:${emoji.name}:` : emoji.name}`;
     } catch {
       return "";
     }
+  }
+
+  reactors(message) {
+    const { api, store } = this.session;
+    openReactors(message, { ask: (emoji) => api.reactors(message.channel_id, message.id, emoji, 100), nameOf: (user) => store.displayName(this.channel.guild_id, user) });
   }
 
   reply(message) {
@@ -151,8 +150,8 @@ class Actions {
     const input = make("textarea", { class: "editor-input", rows: "1", "aria-label": "Edit the message" });
     input.value = message.content;
     const save = async () => {
-      const text = input.value.trim();
-      if (!text) return this.remove(message);
+      const text = (await this.composer()?.encode(input.value.trim())) ?? input.value.trim();
+      if (!text && !message.attachments?.length && !message.embeds?.length) return this.remove(message);
       if (text !== message.content) {
         const done = await this.#try(() => this.session.api.edit(message.channel_id, message.id, text));
         if (!done) return null;
@@ -185,7 +184,8 @@ class Actions {
 
   remove(message) {
     openDialog({
-      title: "Delete this message?", content: make("p", {}, "It disappears for everybody and cannot be brought back."), action: "Delete", danger: true,
+      title: "Delete Message", content: [make("p", {}, "Are you sure you want to delete this message? It disappears for everybody."), make("blockquote", {}, (message.content || message.embeds?.[0]?.title || "A message without text").slice(0, 300))],
+      action: "Delete", danger: true,
       submit: async (close) => {
         await this.session.api.remove(message.channel_id, message.id);
         close();
@@ -199,7 +199,7 @@ class Actions {
 
   resend(message) {
     this.session.store.drop(message.channel_id, message.id);
-    this.composer()?.send(message.content, message.message_reference?.message_id);
+    this.composer()?.send(message.draft);
   }
 
   startThread(message) {
@@ -225,7 +225,7 @@ class Actions {
 
   jump(message) {
     if (message.channel_id !== this.channel.id) this.session.go(this.channel.guild_id, message.channel_id);
-    else if (!this.list.reveal(message.id)) this.session.notice("That message is further up; scroll to load older ones.");
+    else this.list.seek(message.id).then((found) => found || this.session.notice("That message is no longer here."));
   }
 }
 

@@ -26,13 +26,14 @@ export class Api {
     this.base = base;
   }
 
-  async call(method, path, body) {
+  /** One request; `files` go along as multipart, in the order of the body's attachments. */
+  async call(method, path, body, files = []) {
     const headers = {};
     if (this.token) headers.Authorization = this.token;
-    if (body !== undefined) headers["Content-Type"] = "application/json";
+    if (body !== undefined && !files.length) headers["Content-Type"] = "application/json";
     let answer;
     try {
-      answer = await fetch(this.base + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+      answer = await fetch(this.base + path, { method, headers, body: files.length ? multipart(body, files) : body && JSON.stringify(body) });
     } catch {
       throw new ApiError("The sandbox is not answering. Is it still running?");
     }
@@ -43,6 +44,7 @@ export class Api {
     } catch {
       throw new ApiError(`The sandbox answered ${method} ${path} with something that is not JSON.`, { status: answer.status });
     }
+    if (answer.status === 413) throw new ApiError("That is too large to be sent.", { status: 413, code: data?.code });
     if (answer.status === 429) throw new ApiError(`Too fast; try again in ${Math.ceil(data?.retry_after ?? 1)} s.`, { status: 429 });
     if (!answer.ok) {
       const detail = deepest(data?.errors);
@@ -65,9 +67,9 @@ export class Api {
   createChannel = (guild, name, type) => this.call("POST", `/guilds/${guild}/channels`, { name, type });
   commandIndex = (guild) => this.call("GET", `/guilds/${guild}/application-command-index`);
 
-  messages(channel, { before = null, limit = 50 } = {}) {
-    const query = new URLSearchParams({ limit });
-    if (before) query.set("before", before);
+  /** A page of messages; `where` is {}, {before: id}, {after: id} or {around: id}. */
+  messages(channel, where = {}, limit = 50) {
+    const query = new URLSearchParams({ limit, ...where });
     return this.call("GET", `/channels/${channel}/messages?${query}`);
   }
 
@@ -77,20 +79,46 @@ export class Api {
     return around.find((message) => message.id === id) ?? null;
   }
 
-  send = (channel, body) => this.call("POST", `/channels/${channel}/messages`, body);
+  send = (channel, body, files) => this.call("POST", `/channels/${channel}/messages`, body, files);
   edit = (channel, id, content) => this.call("PATCH", `/channels/${channel}/messages/${id}`, { content });
   remove = (channel, id) => this.call("DELETE", `/channels/${channel}/messages/${id}`);
   typing = (channel) => this.call("POST", `/channels/${channel}/typing`);
 
   react = (channel, id, emoji) => this.call("PUT", `/channels/${channel}/messages/${id}/reactions/${emojiPath(emoji)}/@me`);
   unreact = (channel, id, emoji) => this.call("DELETE", `/channels/${channel}/messages/${id}/reactions/${emojiPath(emoji)}/@me`);
-  reactors = (channel, id, emoji) => this.call("GET", `/channels/${channel}/messages/${id}/reactions/${emojiPath(emoji)}?limit=20`);
+  reactors = (channel, id, emoji, limit = 20) => this.call("GET", `/channels/${channel}/messages/${id}/reactions/${emojiPath(emoji)}?limit=${limit}`);
+  clearReactions = (channel, id) => this.call("DELETE", `/channels/${channel}/messages/${id}/reactions`);
+  pin = (channel, id) => this.call("PUT", `/channels/${channel}/messages/pins/${id}`);
+  unpin = (channel, id) => this.call("DELETE", `/channels/${channel}/messages/pins/${id}`);
+  pins = (channel) => this.call("GET", `/channels/${channel}/messages/pins`);
+  crosspost = (channel, id) => this.call("POST", `/channels/${channel}/messages/${id}/crosspost`);
+  openDirect = (user) => this.call("POST", "/users/@me/channels", { recipient_id: user });
+  updateChannel = (channel, changes) => this.call("PATCH", `/channels/${channel}`, changes);
+  deleteChannel = (channel) => this.call("DELETE", `/channels/${channel}`);
+  putOverwrite = (channel, id, overwrite) => this.call("PUT", `/channels/${channel}/permissions/${id}`, overwrite);
+  deleteOverwrite = (channel, id) => this.call("DELETE", `/channels/${channel}/permissions/${id}`);
+  updateRole = (guild, role, changes) => this.call("PATCH", `/guilds/${guild}/roles/${role}`, changes);
+  channel = (id) => this.call("GET", `/channels/${id}`);
+  kick = (guild, user) => this.call("DELETE", `/guilds/${guild}/members/${user}`);
+  settings = () => this.call("GET", "/users/@me/settings");
+  updateSettings = (changes) => this.call("PATCH", "/users/@me/settings", changes);
 
   threadFrom = (channel, id, name) => this.call("POST", `/channels/${channel}/messages/${id}/threads`, { name, auto_archive_duration: 1440 });
-  post = (forum, name, content, tags) => this.call("POST", `/channels/${forum}/threads`, { name, message: { content }, applied_tags: tags });
+  thread = (channel, name) => this.call("POST", `/channels/${channel}/threads`, { name, type: 11, auto_archive_duration: 1440 });
+  post = (forum, name, message, tags, files) => this.call("POST", `/channels/${forum}/threads`, { name, message, applied_tags: tags }, files);
   archivedThreads = (channel) => this.call("GET", `/channels/${channel}/threads/archived/public?limit=50`);
 
-  interact = (body) => this.call("POST", "/interactions", body);
+  interact = (body, files) => this.call("POST", "/interactions", body, files);
+}
+
+/** What stands in a body for files that come with it. */
+export const entries = (files) => files.map((file, id) => ({ id: `${id}`, filename: file.name }));
+
+function multipart(body, files) {
+  const form = new FormData();
+  form.set("payload_json", JSON.stringify(body));
+  files.forEach((file, at) => form.set(`files[${at}]`, file, file.name));
+  return form;
 }
 
 function emojiPath(emoji) {

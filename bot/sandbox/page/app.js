@@ -1,19 +1,23 @@
 // Puts the page together: who I am, the connection, the store, and what is shown for an address.
 
-import { make } from "./dom.js";
 import { Api } from "./api.js";
 import { Commands } from "./commands.js";
+import { make, userFace } from "./dom.js";
 import { Gateway } from "./gateway.js";
 import { Interactions } from "./interactions.js";
+import { refreshTimes } from "./markdown.js";
 import { openModal } from "./modal.js";
-import { People, personPanel, welcome } from "./people.js";
+import { People, personPanel, welcome, wireShortcuts } from "./people.js";
 import { Room } from "./room.js";
 import { MemberList, Sidebar } from "./sidebar.js";
-import { CATEGORY, isForum, Store } from "./state.js";
+import { CATEGORY, isDirect, isForum, VOICE } from "./kinds.js";
+import { Store } from "./state.js";
 import { themeButton } from "./theme.js";
+import { Workbench } from "./workbench.js";
 
 const RETRY = 3; // seconds
 const NOTICE_FOR = 5000;
+const TIMES_EVERY = 10_000;
 const byId = (id) => document.getElementById(id);
 
 /** Read marks, kept in the browser for each person. */
@@ -51,9 +55,29 @@ class Session {
 
   channel = () => this.store.channels.get(this.place.channelId);
 
-  /** Open a channel, or a guild's first one. */
+  /** Open a channel, or the first one of a guild; without a guild it is a direct conversation. */
   go(guildId, channelId) {
-    location.hash = channelId ? `#/${guildId}/${channelId}` : `#/${guildId}`;
+    location.hash = `#/${[guildId ?? "@me", channelId].filter(Boolean).join("/")}`;
+  }
+
+  /** Open the direct conversation with somebody. */
+  async openDirect(user) {
+    try {
+      const channel = await this.api.openDirect(user.id);
+      this.store.putChannel(channel);
+      this.go(null, channel.id);
+    } catch (error) {
+      this.notice(error.message);
+    }
+  }
+
+  async copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.notice("Copied.");
+    } catch {
+      this.notice("The browser did not allow copying.");
+    }
   }
 
   runCommand(command, channel, options, more) {
@@ -67,17 +91,19 @@ class Session {
       user: (id) => (store.user(id) ? store.displayName(guildId, store.user(id)) : "unknown-user"),
       role: (id) => store.guilds.get(guildId)?.roles.find((role) => role.id === id)?.name ?? "unknown-role",
       channel: (id) => store.channels.get(id)?.name ?? "unknown",
-      channelHref: (id) => `#/${guildId}/${id}`,
+      channelHref: (id) => `#/${store.channels.get(id)?.guild_id ?? guildId ?? "@me"}/${id}`,
     };
   }
 
   /** What a select component offers: its own options, or the guild's people, roles, channels. */
   choices(component, channelId) {
     const { store } = this;
-    const guildId = store.channels.get(channelId)?.guild_id;
-    const people = () => [...(store.members.get(guildId)?.values() ?? [])].map(({ user }) => ({ label: store.displayName(guildId, user), value: user.id }));
+    const channel = store.channels.get(channelId);
+    const guildId = channel?.guild_id;
+    const users = () => (isDirect(channel) ? [store.me, ...channel.recipients] : [...(store.members.get(guildId)?.values() ?? [])].map(({ user }) => user));
+    const people = () => users().map((user) => ({ label: store.displayName(guildId, user), value: user.id, description: user.username, picture: userFace(user, user.username, "avatar small") }));
     const roles = () => (store.guilds.get(guildId)?.roles ?? []).map((role) => ({ label: role.name, value: role.id }));
-    const channels = () => store.channelsOf(guildId).filter(({ type }) => !component.channel_types?.length || component.channel_types.includes(type)).map((channel) => ({ label: `#${channel.name}`, value: channel.id }));
+    const channels = () => store.channelsOf(guildId).filter(({ type }) => !component.channel_types?.length || component.channel_types.includes(type)).map((one) => ({ label: `#${one.name}`, value: one.id }));
     return { 3: () => component.options, 5: people, 6: roles, 7: () => [...people(), ...roles()], 8: channels }[component.type]?.() ?? [];
   }
 }
@@ -125,13 +151,24 @@ function wireDrawers() {
   const wide = matchMedia("(min-width: 1180px)");
   members.hidden = !wide.matches;
   wide.addEventListener("change", () => { members.hidden = !wide.matches; });
-  return { drawer: () => toggle(), closeDrawer: () => toggle(false), members: () => { members.hidden = !members.hidden; } };
+  const bench = byId("workbench");
+  const workbench = (open = bench.hidden) => {
+    bench.hidden = !open;
+    (open ? bench.querySelector("button, input") : byId("toggle-workbench"))?.focus();
+    bench.dispatchEvent(new Event("toggle"));
+  };
+  addEventListener("keydown", (event) => {
+    if (event.key !== "." || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    workbench();
+  });
+  return { drawer: () => toggle(), closeDrawer: () => toggle(false), members: () => { members.hidden = !members.hidden; }, workbench: () => workbench() };
 }
 
 function readAddress(store) {
   const [guild, channel, message] = location.hash.replace(/^#\//u, "").split("/");
-  const guildId = store.guilds.has(guild) ? guild : [...store.guilds.keys()][0] ?? null;
-  const open = store.channelsOf(guildId).filter(({ type }) => type !== CATEGORY && type !== 2);
+  const guildId = guild === "@me" || store.guilds.has(guild) ? guild : [...store.guilds.keys()][0] ?? null;
+  const open = guildId === "@me" ? store.directChannels() : store.channelsOf(guildId).filter(({ type }) => type !== CATEGORY && type !== VOICE);
   const first = open.find((each) => !isForum(each)) ?? open[0];
   return { guildId, channelId: store.channels.has(channel) ? channel : guild === guildId && channel ? null : first?.id ?? null, messageId: message, asked: channel };
 }
@@ -144,24 +181,38 @@ function start(person, people) {
   const sidebar = new Sidebar(session, { rail: byId("rail"), head: byId("guild-name"), channels: byId("channels") });
   const members = new MemberList(session, byId("members"));
   const theme = themeButton();
+  new Workbench(session, byId("workbench"), toggles.workbench);
 
   // What makes the page look again at what its address means: a place has come or gone.
   const isAboutPlace = (type, data) => type === "GUILD_CREATE" || type === "GUILD_DELETE"
-    || (/^(CHANNEL|THREAD)_CREATE$/u.test(type) && !room.channel) || (/^(CHANNEL|THREAD)_DELETE$/u.test(type) && data.id === session.place.channelId);
+    || (/^(CHANNEL|THREAD)_CREATE$/u.test(type) && !room.channel) || (/^(CHANNEL|THREAD)_DELETE$/u.test(type) && data.id === room.channel?.id);
 
-  async function show({ force = false } = {}) {
-    const place = readAddress(store);
+  async function show({ force = false, look = true } = {}) {
+    let place = readAddress(store);
+    // An archived thread is not among what the gateway told of.
+    if (look && !place.channelId && place.asked && (await find(place.asked))) place = readAddress(store);
     const same = place.channelId === session.place.channelId && place.guildId === session.place.guildId;
     session.place = place;
     toggles.closeDrawer();
     sidebar.draw();
     members.draw();
     const channel = store.channels.get(place.channelId);
-    document.title = channel ? `${channel.name} · ${store.guilds.get(place.guildId)?.name}` : "Sandbox";
+    document.title = channel ? `${channel.name} · ${store.guilds.get(place.guildId)?.name ?? "Direct messages"}` : "Sandbox";
     if (!channel) return room.showBlank(blankFor(place));
     if (!same || force || !room.channel) await room.show(channel);
     if (place.messageId) await goToMessage(place);
     return null;
+  }
+
+  /** Read a channel that the store does not have; false where there is none for this person. */
+  async function find(channelId) {
+    if (!/^\d{1,20}$/u.test(channelId)) return false;
+    try {
+      store.putChannel(await session.api.channel(channelId));
+    } catch {
+      return false;
+    }
+    return true;
   }
 
   async function goToMessage({ guildId, channelId, messageId }) {
@@ -171,6 +222,7 @@ function start(person, people) {
   }
 
   function blankFor({ guildId, asked }) {
+    if (guildId === "@me") return make("div", { class: "blank" }, make("h2", {}, "No direct messages yet"), make("p", {}, "Open a server, press somebody's name or picture there, and choose “Message”."));
     if (!guildId) return make("div", { class: "blank" }, make("h2", {}, "You are in no server yet"), make("p", {}, "Add one with the + on the left: give it a name, or enter an invite code."));
     const why = asked ? "This channel does not exist, or you may not see it." : "This server has no channel that you may see.";
     return make("div", { class: "blank" }, make("h2", {}, "Nothing to show"), make("p", {}, `${why} Choose another one on the left.`));
@@ -193,10 +245,10 @@ function start(person, people) {
     store.apply(type, data);
     interactions.apply(type, data);
     if (type === "READY") {
-      byId("person").replaceChildren(personPanel(people, person, data.user.id, theme));
+      byId("person").replaceChildren(personPanel(people, person, session, theme));
       await show({ force: true });
       document.body.dataset.ready = "true";
-    } else if (isAboutPlace(type, data)) await show();
+    } else if (isAboutPlace(type, data)) await show({ look: false });
   });
   store.listen("channels", () => room.refreshHead());
   byId("skip").addEventListener("click", (event) => {
@@ -220,6 +272,8 @@ async function begin() {
   }
   showNotice("");
   const person = people.chosen();
+  wireShortcuts(people);
+  setInterval(() => refreshTimes(), TIMES_EVERY);
   if (person) return void start(person, people);
   themeButton();
   byId("room").replaceChildren(welcome(people));

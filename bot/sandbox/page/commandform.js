@@ -1,8 +1,8 @@
 // A slash command being filled in: the command as a pill, its options as fields.
 
-import { make, icon, iconButton, userFace } from "./dom.js";
-import { nest } from "./commands.js";
-import { isThread } from "./state.js";
+import { describe, nest, wordOf } from "./commands.js";
+import { icon, iconButton, make, userFace } from "./dom.js";
+import { isThread } from "./kinds.js";
 
 const STRING = 3, INTEGER = 4, BOOLEAN = 5, USER = 6, CHANNEL = 7, ROLE = 8, MENTIONABLE = 9, NUMBER = 10, ATTACHMENT = 11;
 const KINDS = {
@@ -13,7 +13,7 @@ const ASK_AFTER = 200; // ms of quiet before a bot is asked for completions
 
 /** What can be chosen for an option, as `{label, value, …}`; null where anything may be typed. */
 function offers(option, { store, guildId }) {
-  if (option.choices?.length) return option.choices.map((choice) => ({ label: choice.name, value: choice.value }));
+  if (option.choices?.length) return option.choices.map((choice) => ({ label: wordOf(choice), value: choice.value }));
   const members = () => [...(store.members.get(guildId)?.values() ?? [])].map(({ user }) => ({
     label: `@${user.username}`, value: user.id, detail: store.displayName(guildId, user), picture: userFace(user, user.username, "avatar small"),
   }));
@@ -42,7 +42,6 @@ export function read(option, typed, offered) {
     if (value > (option.max_value ?? Infinity)) return { problem: `${option.name} must be at most ${option.max_value}.` };
     return { value };
   }
-  if (option.type === ATTACHMENT) return { problem: "This page cannot hand a file to a command." };
   if (typed.length < (option.min_length ?? 0)) return { problem: `${option.name} needs at least ${option.min_length} characters.` };
   if (typed.length > (option.max_length ?? 6000)) return { problem: `${option.name} may have at most ${option.max_length} characters.` };
   return { value: typed };
@@ -61,7 +60,7 @@ export class CommandForm {
     this.hint = make("p", { class: "faint command-hint" }, entry.description);
     const send = make("button", { type: "submit", class: "icon-button", "aria-label": "Run the command", title: "Run the command" }, icon("send"));
     this.element = make("form", { class: "command-form", novalidate: true, "aria-label": `Command /${entry.name}` },
-      make("div", { class: "command-line" }, make("span", { class: "command-name", tabindex: "-1" }, `/${entry.name}`), this.fields, this.more, make("span", { class: "spacer" }), iconButton("close", "Leave the command", () => this.close()), send),
+      make("div", { class: "command-line" }, make("span", { class: "command-name", tabindex: "-1" }, `/${entry.shown}`), this.fields, this.more, make("span", { class: "spacer" }), iconButton("close", "Leave the command", () => this.close()), send),
       this.hint, this.problem);
     for (const option of entry.options.filter((each) => each.required)) this.#add(option);
     this.#offerMore();
@@ -84,11 +83,13 @@ export class CommandForm {
   }
 
   #add(option) {
+    const file = option.type === ATTACHMENT;
     const input = make("input", {
-      class: "option-input", autocomplete: "off", role: "combobox", "aria-expanded": "false", "aria-label": `${option.name}${option.required ? ", required" : ""}: ${option.description}`,
-      placeholder: option.choices?.length ? "choose one" : KINDS[option.type] ?? "", size: "10", dataset: { option: option.name }, inputmode: option.type === INTEGER ? "numeric" : null,
+      ...(file ? { type: "file", class: "option-input file-input" } : { class: "option-input", role: "combobox", "aria-expanded": "false", size: "10" }), autocomplete: "off",
+      "aria-label": `${wordOf(option)}${option.required ? ", required" : ""}: ${describe(option)}`,
+      placeholder: option.choices?.length ? "choose one" : KINDS[option.type] ?? "", dataset: { option: option.name }, inputmode: option.type === INTEGER ? "numeric" : null,
     });
-    const box = make("label", { class: "option" }, make("span", { class: "option-name" }, option.name, option.required && make("span", { class: "required", title: "required" }, "*")), input);
+    const box = make("label", { class: "option" }, make("span", { class: "option-name" }, wordOf(option), option.required && make("span", { class: "required", title: "required" }, "*")), input);
     const entry = { option, input, box, picked: null };
     this.#fields.set(option.name, entry);
     this.fields.append(box);
@@ -99,7 +100,7 @@ export class CommandForm {
       this.#suggest(entry);
     });
     input.addEventListener("focus", () => {
-      this.hint.textContent = `${option.name}: ${option.description}`;
+      this.hint.textContent = `${wordOf(option)}: ${describe(option)}`;
       this.#suggest(entry);
     });
     input.addEventListener("blur", () => this.suggestions.hide());
@@ -109,9 +110,9 @@ export class CommandForm {
   #offerMore() {
     const left = this.entry.options.filter((option) => !this.#fields.has(option.name));
     this.more.replaceChildren(...left.map((option) => make("button", {
-      type: "button", class: "option-add", title: option.description, dataset: { addOption: option.name },
+      type: "button", class: "option-add", title: describe(option), dataset: { addOption: option.name },
       on: { click: () => { const { input } = this.#add(option); this.#offerMore(); input.focus(); } },
-    }, `+ ${option.name}`)));
+    }, `+ ${wordOf(option)}`)));
   }
 
   get #scene() {
@@ -121,6 +122,7 @@ export class CommandForm {
   #suggest(field) {
     clearTimeout(this.#timer);
     const { option, input } = field;
+    if (option.type === ATTACHMENT) return this.suggestions.hide();
     const choose = (offer) => {
       input.value = offer.label;
       input.size = Math.max(10, Math.min(offer.label.length + 1, 40));
@@ -135,7 +137,7 @@ export class CommandForm {
     if (!option.autocomplete || field.picked) return this.suggestions.hide();
     this.#timer = setTimeout(async () => {
       const choices = await this.#ask(option).catch(() => []);
-      if (document.activeElement === input && !field.picked) show(choices.map((choice) => ({ label: choice.name, value: choice.value })));
+      if (document.activeElement === input && !field.picked) show(choices.map((choice) => ({ label: wordOf(choice), value: choice.value })));
     }, ASK_AFTER);
     return null;
   }
@@ -144,7 +146,7 @@ export class CommandForm {
     const options = [];
     for (const { option, input, picked } of this.#fields.values()) {
       if (option === focused) options.push({ type: option.type, name: option.name, value: input.value, focused: true });
-      else if (input.value) {
+      else if (input.value && option.type !== ATTACHMENT) {
         const { value } = picked ?? read(option, input.value, offers(option, this.#scene));
         if (value !== undefined) options.push({ type: option.type, name: option.name, value });
       }
@@ -172,10 +174,11 @@ export class CommandForm {
   /** Read the fields and run the command; what is missing or wrong is said, and its field focused. */
   run() {
     const options = [];
+    const files = [];
     for (const { option, input, picked } of this.#fields.values()) {
       const typed = input.value.trim();
       if (!typed && !option.required) continue;
-      const { value, problem } = typed ? picked ?? read(option, typed, offers(option, this.#scene)) : { problem: `${option.name} is required.` };
+      const { value, problem } = this.#read(option, input, typed, picked, files);
       if (problem) {
         this.problem.textContent = problem;
         this.problem.hidden = false;
@@ -186,6 +189,13 @@ export class CommandForm {
     }
     const { command, path, name } = this.entry;
     this.close();
-    this.session.commands.run(command, this.channel, nest(path, options), { name });
+    this.session.commands.run(command, this.channel, nest(path, options), { name, files });
+  }
+
+  #read(option, input, typed, picked, files) {
+    if (!typed) return { problem: `${option.name} is required.` };
+    // The number of a file among all that are sent stands for it.
+    if (option.type === ATTACHMENT) return { value: `${files.push(input.files[0]) - 1}` };
+    return picked ?? read(option, typed, offers(option, this.#scene));
   }
 }

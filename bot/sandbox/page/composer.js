@@ -1,50 +1,89 @@
 // The box where one writes: messages, replies, and the beginning of slash commands.
 
-import { make, avatar, icon, iconButton, userFace } from "./dom.js";
+import { entries } from "./api.js";
 import { CommandForm } from "./commandform.js";
 import { matching } from "./commands.js";
-import { openPicker } from "./emoji.js";
+import { make, avatar, icon, iconButton } from "./dom.js";
+import { written } from "./emoji.js";
+import { isDirect, isThread } from "./kinds.js";
+import { openMenu } from "./menus.js";
 import { dots } from "./message.js";
+import { ATTACH_FILES, MANAGE_THREADS, SEND_IN_THREADS, SEND_MESSAGES } from "./permissions.js";
+import { openPicker } from "./picker.js";
 import { fresh } from "./snowflakes.js";
-import { isThread } from "./state.js";
-import { SEND_IN_THREADS, SEND_MESSAGES } from "./permissions.js";
 import { Suggestions } from "./suggestions.js";
+import { Uploads } from "./uploads.js";
+import { Words } from "./words.js";
 
 const TYPING_EVERY = 8000;
 const LONGEST = 2000;
+const DIRECT_CLOSED = 50007;
+const UNDELIVERED = "Your message could not be delivered. This is usually because you don't share a server with the recipient or the recipient is only accepting direct messages from friends.";
 
 export class Composer {
   #reply = null; // {message, ping}
   #typedAt = 0;
+  #abort = new AbortController();
 
   /** `list` is the channel's MessageList; drafts are kept in `session.drafts` by channel. */
   constructor(session, channel, list) {
     Object.assign(this, { session, channel, list });
     this.suggestions = new Suggestions();
+    this.words = new Words(session.store, channel);
+    this.uploads = new Uploads({ changed: () => this.#showSend(), complain: session.notice });
     this.replyBar = make("div", { class: "reply-bar", hidden: true });
+    this.banner = make("div", { class: "banner", role: "status", hidden: true });
     this.commandPlace = make("div", { class: "command-place", hidden: true });
-    const name = isThread(channel) ? `“${channel.name}”` : `#${channel.name}`;
-    this.input = make("textarea", {
-      id: "composer", rows: "1", placeholder: `Message ${name}`, "aria-label": `Message ${name}`, autocomplete: "off",
-      "aria-autocomplete": "list", enterkeyhint: "send",
-    });
+    this.input = make("textarea", { id: "composer", rows: "1", autocomplete: "off", "aria-autocomplete": "list", enterkeyhint: "send" });
     this.count = make("span", { class: "count", hidden: true });
     this.sendButton = make("button", { type: "button", class: "icon-button send", "aria-label": "Send", title: "Send", on: { click: () => this.#submit() } }, icon("send"));
-    this.line = make("div", { class: "composer-line" }, iconButton("slash", "Use a command", () => this.#beginCommand()), this.input, this.count,
-      iconButton("smile", "Put in an emoji", (event) => openPicker(event.currentTarget, (emoji) => this.insert(emoji.name))), this.sendButton);
+    this.plus = iconButton("plus", "Files and commands", () => this.#openMore(), { "aria-haspopup": "menu", class: "icon-button plus" });
+    const guild = () => session.store.guilds.get(channel.guild_id);
+    this.line = make("div", { class: "composer-line" }, this.plus, this.uploads.input, this.input, this.count,
+      iconButton("smile", "Put in an emoji", (event) => openPicker(event.currentTarget, guild(), (emoji) => this.insert(written(emoji)))), this.sendButton);
     this.typists = make("div", { class: "typists", "aria-live": "polite" });
-    this.element = make("div", { class: "composer" }, this.suggestions.element, this.replyBar, make("div", { class: "composer-box" }, this.line, this.commandPlace), this.typists);
+    this.element = make("div", { class: "composer" }, this.suggestions.element, this.banner, this.replyBar, make("div", { class: "composer-box" }, this.uploads.element, this.line, this.commandPlace), this.typists);
     this.input.addEventListener("input", () => this.#typed());
     this.input.addEventListener("keydown", (event) => this.#key(event));
     this.input.addEventListener("blur", () => this.suggestions.hide());
     this.input.value = session.drafts.get(channel.id) ?? "";
-    if (!session.store.may(isThread(channel) ? SEND_IN_THREADS : SEND_MESSAGES, channel)) this.#forbid();
+    this.uploads.listen(document.getElementById("room"), this.input, this.#abort.signal);
+    for (const kind of ["channels", "members"]) session.store.listen(kind, () => this.#allow(), this.#abort.signal);
+    this.#allow();
   }
 
-  #forbid() {
-    this.input.disabled = true;
-    this.input.placeholder = "You may read here, but not write.";
-    this.line.classList.add("forbidden");
+  close() {
+    this.#abort.abort();
+  }
+
+  /** Let in, or keep out, whoever may not write here; say what is special about a thread. */
+  #allow() {
+    const { store } = this.session;
+    const channel = store.channels.get(this.channel.id) ?? this.channel;
+    const { archived, locked } = channel.thread_metadata ?? {};
+    const closed = locked && !store.may(MANAGE_THREADS, channel);
+    const may = store.may(isThread(channel) ? SEND_IN_THREADS : SEND_MESSAGES, channel) && !closed;
+    this.input.disabled = !may;
+    const name = isDirect(channel) ? `@${channel.name}` : isThread(channel) ? `“${channel.name}”` : `#${channel.name}`;
+    this.input.placeholder = may ? `Message ${name}` : "You do not have permission to send messages in this channel.";
+    this.input.setAttribute("aria-label", `Message ${name}`);
+    this.line.classList.toggle("forbidden", !may);
+    const words = locked ? "This thread is locked." : archived ? "This thread is archived. A message opens it again." : "";
+    this.banner.hidden = !words;
+    this.banner.replaceChildren(icon(locked ? "lock" : "box", 16), words);
+  }
+
+  #openMore() {
+    const mayAttach = this.session.store.may(ATTACH_FILES, this.channel);
+    openMenu(this.plus, {
+      label: "Files and commands",
+      items: [mayAttach && { label: "Upload a file", icon: "file", act: () => this.uploads.choose() }, { label: "Use apps", icon: "app", act: () => this.#beginCommand() }].filter(Boolean),
+    });
+  }
+
+  #showSend() {
+    this.line.classList.toggle("with-files", this.uploads.files.length > 0);
+    if (this.input.isConnected) this.focus();
   }
 
   /** To be called once the composer stands in the page, when its height can be measured. */
@@ -122,14 +161,14 @@ export class Composer {
   }
 
   async #offerCommands(typed) {
-    if (typed === "") this.session.commands.forget(this.channel.guild_id);
-    const entries = await this.session.commands.entries(this.channel.guild_id);
+    if (typed === "") this.session.commands.forget(this.channel);
+    const entries = await this.session.commands.entries(this.channel);
     if (!this.input.value.startsWith("/")) return;
     const now = this.input.value.slice(1);
     const exact = entries.find((entry) => now === `${entry.name} `);
     if (exact) return this.#command(exact);
     const items = matching(entries, now).map((entry) => ({
-      label: `/${entry.name}`, detail: entry.description, side: entry.command.application?.name, entry,
+      label: `/${entry.shown}`, detail: entry.description, side: entry.command.application?.name, entry,
       picture: avatar(entry.command.application_id, entry.command.application?.name ?? "App", "avatar small app"),
     }));
     this.suggestions.show(this.input, items, ({ entry }) => this.#command(entry), now ? `Commands matching /${now}` : "Commands");
@@ -151,34 +190,19 @@ export class Composer {
     form.focus();
   }
 
-  #offerNames() {
+  async #offerNames() {
     const before = this.input.value.slice(0, this.input.selectionStart);
-    const match = /(?:^|\s)([@#])([\w.-]*)$/u.exec(before);
-    if (!match) return this.suggestions.hide();
-    const [, sign, typed] = match;
-    const { store } = this.session;
-    const { guild_id: guildId } = this.channel;
-    const people = () => [...(store.members.get(guildId)?.values() ?? [])].map(({ user }) => ({ word: user.username, detail: store.displayName(guildId, user), picture: userFace(user, user.username, "avatar small") }));
-    const channels = () => store.channelsOf(guildId).map((channel) => ({ word: channel.name, picture: icon("hash", 18) }));
-    const found = (sign === "@" ? people() : channels()).filter(({ word }) => word.toLowerCase().startsWith(typed.toLowerCase()));
-    this.suggestions.show(this.input, found.map((item) => ({ ...item, label: sign + item.word })), ({ label }) => {
-      const start = before.length - typed.length - 1;
-      this.input.setRangeText(`${label} `, start, before.length, "end");
+    const offer = await this.words.offer(before);
+    if (this.input.value.slice(0, this.input.selectionStart) !== before) return; // typed on meanwhile
+    if (!offer) return void this.suggestions.hide();
+    this.suggestions.show(this.input, offer.items, (item) => {
+      this.input.setRangeText(`${this.words.take(item)} `, offer.start, before.length, "end");
       this.#grow();
-    }, sign === "@" ? "Members" : "Channels");
-    return null;
+    }, offer.title);
   }
 
-  /** `@name` and `#name` as typed, in the form that Discord stores. */
-  #encode(text) {
-    const { store } = this.session;
-    const { guild_id: guildId } = this.channel;
-    const members = new Map([...(store.members.get(guildId)?.values() ?? [])].map(({ user }) => [user.username.toLowerCase(), user.id]));
-    const channels = new Map(store.channelsOf(guildId).map((channel) => [channel.name.toLowerCase(), channel.id]));
-    return text
-      .replace(/(^|\s)@([\w.-]*\w)/gu, (whole, space, name) => (members.has(name.toLowerCase()) ? `${space}<@${members.get(name.toLowerCase())}>` : whole))
-      .replace(/(^|\s)#([\p{L}\p{N}_-]+)/gu, (whole, space, name) => (channels.has(name.toLowerCase()) ? `${space}<#${channels.get(name.toLowerCase())}>` : whole));
-  }
+  /** A text as one types it, in the form that Discord stores. */
+  encode = (text) => this.words.encode(text);
 
   #key(event) {
     if (this.suggestions.key(event)) return;
@@ -199,10 +223,11 @@ export class Composer {
 
   async #submit() {
     const text = this.input.value.trim();
-    if (!text) return;
+    if (!text && !this.uploads.files.length) return null;
+    if (text.length > LONGEST) return this.session.notice(`A message has at most ${LONGEST} characters; this one has ${text.length}.`);
     if (text.startsWith("/")) {
       // Whoever types faster than the list of commands arrives still means the command.
-      const entry = (await this.session.commands.entries(this.channel.guild_id)).find(({ name }) => `/${name}` === text);
+      const entry = (await this.session.commands.entries(this.channel)).find(({ name }) => `/${name}` === text);
       if (entry) return this.commandPlace.hidden ? this.#command(entry) : null;
     }
     const reply = this.#reply;
@@ -211,17 +236,21 @@ export class Composer {
     this.#typedAt = 0;
     this.#grow();
     if (reply) this.#endReply();
-    await this.send(this.#encode(text), reply?.message.id, reply?.ping);
+    const files = this.uploads.take();
+    return this.send({ content: await this.encode(text), replyTo: reply?.message.id, ping: reply?.ping, files });
   }
 
-  /** Send `content`; it stands in the list at once, greyed, until the gateway brings the real message. */
-  async send(content, replyTo = null, ping = true) {
+  /** Send a draft {content, replyTo?, ping?, files?}; it stands in the list at once, greyed, until the gateway brings the real message. */
+  async send(draft) {
     const { store, api } = this.session;
+    const { content, replyTo = null, ping = true, files = [] } = draft;
     const nonce = fresh();
     const body = { content, nonce };
     const line = {
-      id: nonce, channel_id: this.channel.id, author: store.me, content, type: 0, flags: 0, timestamp: new Date().toISOString(), local: "sending", mentions: [],
+      id: nonce, channel_id: this.channel.id, author: store.me, content, type: 0, flags: 0, timestamp: new Date().toISOString(), local: "sending", mentions: [], draft,
+      attachments: files.map((file) => ({ filename: file.name, size: file.size })),
     };
+    if (files.length) body.attachments = entries(files);
     if (replyTo) {
       body.message_reference = { message_id: replyTo, channel_id: this.channel.id };
       if (!ping) body.allowed_mentions = { parse: ["users", "roles", "everyone"], replied_user: false };
@@ -230,9 +259,9 @@ export class Composer {
     store.putLocal(line);
     this.list.toBottom();
     try {
-      await api.send(this.channel.id, body);
+      await api.send(this.channel.id, body, files);
     } catch (error) {
-      store.putLocal({ ...line, local: "failed", failure: `Not sent: ${error.message}` });
+      store.putLocal({ ...line, local: "failed", failure: error.code === DIRECT_CLOSED ? UNDELIVERED : `Not sent: ${error.message}` });
     }
   }
 

@@ -57,6 +57,14 @@ const ICONS = {
   app: "M5 5h5v5H5zM14 5h5v5h-5zM5 14h5v5H5zM14 14h5v5h-5z",
   eye: "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12zM12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z",
   check: "M5 12.5l5 5L19.5 7",
+  pin: "M9 4h6l-1 6 3 3v2H7v-2l3-3zM12 15v6",
+  wrench: "M14.5 6.5a4.5 4.5 0 0 1 6-1l-3 3 1 2 2 1 3-3a4.5 4.5 0 0 1-6 5.5L9 22l-4-4 8-8a4.5 4.5 0 0 1 1.5-3.5z",
+  chat: "M4 5h16v11H9l-5 4z",
+  lock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
+  box: "M4 5h16v4H4zM5.5 9v10h13V9M10 13h4",
+  search: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM20 20l-4-4",
+  undo: "M8 5 4 9l4 4M4 9h10a5.5 5.5 0 0 1 0 11h-3",
+  gear: "M4 7h9M17 7h3M4 17h3M11 17h9M15 5a2 2 0 1 0 0 4 2 2 0 0 0 0-4zM9 15a2 2 0 1 0 0 4 2 2 0 0 0 0-4z",
   at: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM16 8v5a2.5 2.5 0 0 0 5 0v-1a9 9 0 1 0-3.5 7",
 };
 
@@ -89,9 +97,13 @@ export function avatar(id, name, className = "avatar") {
   return make("span", { class: `${className} tint-${sum % TINTS}`, "aria-hidden": "true" }, letters);
 }
 
-/** The face of a user; apps have one of another shape. */
+/** The face of a user: their own picture, or their initials. */
 export function userFace(user, name, className = "avatar") {
-  return avatar(user.id, name, user.bot ? `${className} app` : className);
+  const initials = avatar(user.id, name, user.bot ? `${className} app` : className);
+  if (!user.avatar) return initials;
+  const face = make("img", { class: className, src: `/avatars/${user.id}/${user.avatar}.png`, alt: "" });
+  face.addEventListener("error", () => face.replaceWith(initials));
+  return face;
 }
 
 /** Where in this page a link to a message or channel of Discord leads; null for every other address. */

@@ -1,6 +1,7 @@
-// Embeds and attachments, drawn as Discord draws them.
+// Embeds, drawn as Discord draws them.
 
-import { anchor, make, picture, webAddress, icon } from "./dom.js";
+import { opener } from "./attachments.js";
+import { anchor, make, picture, webAddress } from "./dom.js";
 import { markdown } from "./markdown.js";
 import { embedTime } from "./times.js";
 
@@ -31,8 +32,7 @@ function linked(address, content) {
 }
 
 function linkedPicture(media, drawn) {
-  if (drawn.tagName === "A") return drawn;
-  return make("a", { class: "picture-link", href: webAddress(media.url), target: "_blank", rel: "noreferrer noopener", "aria-label": "Open the picture" }, drawn);
+  return drawn.tagName === "A" ? drawn : opener(media, drawn);
 }
 
 function smallIcon(address, className) {
@@ -68,21 +68,4 @@ function drawFooter(embed) {
   return make("div", { class: "embed-footer" },
     smallIcon(embed.footer?.proxy_icon_url ?? embed.footer?.icon_url, "embed-icon"),
     text, text && when ? make("span", { class: "dot", "aria-hidden": "true" }, "•") : null, when);
-}
-
-/** A file sent along: a picture, or a card with its name and size. */
-export function drawAttachment(attachment) {
-  if (attachment.content_type?.startsWith("image/")) {
-    const drawn = picture(attachment, "attachment-image");
-    if (drawn) return linkedPicture(attachment, drawn);
-  }
-  const href = webAddress(attachment.url);
-  return make("div", { class: "attachment" }, icon("file", 28),
-    make("div", {}, href ? make("a", { href, target: "_blank", rel: "noreferrer noopener" }, attachment.filename) : attachment.filename,
-      make("div", { class: "faint" }, wordSize(attachment.size ?? 0))));
-}
-
-function wordSize(bytes) {
-  if (bytes < 1024) return `${bytes} bytes`;
-  return bytes < 1048576 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1048576).toFixed(1)} MB`;
 }

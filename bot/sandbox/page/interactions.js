@@ -1,5 +1,6 @@
 // Interactions as a person's client makes them: sent over REST, answered over the gateway.
 
+import { entries } from "./api.js";
 import { fresh } from "./snowflakes.js";
 
 const PATIENCE = 6000; // Discord itself gives up after 3 s and says so; this is for a lost answer
@@ -20,6 +21,8 @@ export class Interactions extends EventTarget {
     if (type === "INTERACTION_SUCCESS") this.#settle(data.nonce, true);
     else if (type === "INTERACTION_FAILURE") this.#settle(data.nonce, false);
     else if (type === "INTERACTION_MODAL_CREATE") {
+      // The person's other windows hear of it too; the form belongs to the one that asked.
+      if (!this.#waiting.has(`${data.nonce}`)) return;
       this.#settle(data.nonce, true);
       this.dispatchEvent(new CustomEvent("modal", { detail: data }));
     } else if (type === "APPLICATION_COMMAND_AUTOCOMPLETE_RESPONSE") {
@@ -36,14 +39,14 @@ export class Interactions extends EventTarget {
     waiting.resolve(answered);
   }
 
-  async #send(type, applicationId, channel, data, more = {}, nonce = fresh()) {
+  async #send(type, applicationId, channel, data, { more = {}, nonce = fresh(), files = [] } = {}) {
     const answered = new Promise((resolve) => {
       this.#waiting.set(nonce, { resolve, timer: setTimeout(() => this.#settle(nonce, false), PATIENCE) });
     });
     const body = { type, application_id: applicationId, channel_id: channel.id, session_id: this.gateway.sessionId, nonce, data, ...more };
     if (channel.guild_id) body.guild_id = channel.guild_id;
     try {
-      await this.api.interact(body);
+      await this.api.interact(body, files);
     } catch (error) {
       this.#settle(nonce, false);
       throw error;
@@ -51,9 +54,9 @@ export class Interactions extends EventTarget {
     return answered;
   }
 
-  /** Run a command; `options` in Discord's shape, `targetId` for commands of the Apps menu. */
-  run(command, channel, options, { targetId = null, nonce } = {}) {
-    return this.#send(2, command.application_id, channel, invocation(command, options, targetId), {}, nonce);
+  /** Run a command; `options` in Discord's shape, `targetId` for commands of the Apps menu, `files` for options that are files. */
+  run(command, channel, options, { targetId = null, nonce, files = [] } = {}) {
+    return this.#send(2, command.application_id, channel, withFiles(invocation(command, options, targetId), files), { nonce, files });
   }
 
   /** Press a button or choose `values` in a select of `message`. */
@@ -61,13 +64,13 @@ export class Interactions extends EventTarget {
     const data = { component_type: component.type, custom_id: component.custom_id };
     if (values) Object.assign(data, { type: component.type, values });
     const applicationId = message.application_id ?? message.author.id;
-    return this.#send(3, applicationId, channel, data, { message_id: message.id, message_flags: message.flags ?? 0 });
+    return this.#send(3, applicationId, channel, data, { more: { message_id: message.id, message_flags: message.flags ?? 0 } });
   }
 
   /** Send a filled-in modal. */
-  submit(modal, channel, components) {
+  submit(modal, channel, components, files = []) {
     const applicationId = modal.application?.id ?? modal.application_id;
-    return this.#send(5, applicationId, channel, { id: modal.id, custom_id: modal.custom_id, components });
+    return this.#send(5, applicationId, channel, withFiles({ id: modal.id, custom_id: modal.custom_id, components }, files), { files });
   }
 
   /** The choices a bot offers for the option marked `focused`; empty if it does not answer. */
@@ -89,3 +92,5 @@ function invocation(command, options, targetId) {
   if (targetId) data.target_id = targetId;
   return data;
 }
+
+const withFiles = (data, files) => (files.length ? { ...data, attachments: entries(files) } : data);

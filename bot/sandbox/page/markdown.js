@@ -2,6 +2,8 @@
 // only ever becomes text nodes, and links only ever lead to http(s).
 
 import { anchor, make, webAddress } from "./dom.js";
+import { drawEmoji } from "./emoji.js";
+import { highlight } from "./highlight.js";
 
 const ESCAPE = /^\\([^A-Za-z0-9\s])/u;
 const INLINE = [
@@ -21,7 +23,7 @@ const INLINE = [
   [/^<@&(\d+)>/u, (m) => ({ kind: "role", id: m[1] })],
   [/^<#(\d+)>/u, (m) => ({ kind: "channel", id: m[1] })],
   [/^<\/([^:>\n]+):(\d+)>/u, (m) => ({ kind: "command", name: m[1] })],
-  [/^<a?:(\w+):(\d+)>/u, (m) => ({ kind: "emoji", name: m[1] })],
+  [/^<a?:(\w+):(\d+)>/u, (m) => ({ kind: "emoji", name: m[1], id: m[2] })],
   [/^<t:(-?\d{1,12})(?::([tTdDfFR]))?>/u, (m) => ({ kind: "time", seconds: Number(m[1]), style: m[2] ?? "f" })],
   [/^@(everyone|here)\b/u, (m) => ({ kind: "all", name: m[1] })],
 ];
@@ -165,6 +167,14 @@ export function wordTime(seconds, style, now = Date.now()) {
   return RELATIVE.format(Math.round(distance / size), unit);
 }
 
+/** Let relative times that stand in the page go on with the clock. */
+export function refreshTimes(root = document) {
+  for (const time of root.querySelectorAll("time[data-seconds]")) {
+    const words = wordTime(Number(time.dataset.seconds), "R");
+    if (time.textContent !== words) time.textContent = words;
+  }
+}
+
 /**
  * Elements for `source`. `names`: `{user(id), role(id), channel(id)}` give the words for mentions;
  * `inline` leaves blocks out, as in titles.
@@ -197,15 +207,15 @@ const DRAW = {
   small: (node, names) => make("div", { class: "subtext" }, drawAll(node.children, names)),
   quote: (node, names) => make("blockquote", {}, drawAll(node.children, names)),
   code: (node) => make("code", {}, node.text),
-  codeblock: (node) => make("pre", { dataset: { language: node.language } }, make("code", {}, node.text)),
+  codeblock: (node) => make("pre", { dataset: { language: node.language } }, make("code", {}, highlight(node.text, node.language))),
   link: (node, names) => anchor(node.href, { title: node.title ?? node.href }, drawAll(node.children, names)),
   user: (node, names) => mention(`@${names.user(node.id)}`, { dataset: { userId: node.id } }),
   role: (node, names) => mention(`@${names.role(node.id)}`),
   all: (node) => mention(`@${node.name}`),
   channel: (node, names) => make("a", { class: "mention", href: names.channelHref(node.id) }, `#${names.channel(node.id)}`),
   command: (node) => mention(`/${node.name}`),
-  emoji: (node) => make("span", { class: "custom-emoji" }, `:${node.name}:`),
-  time: (node) => make("time", { class: "timestamp", datetime: new Date(node.seconds * 1000).toISOString(), title: wordTime(node.seconds, "F") }, wordTime(node.seconds, node.style)),
+  emoji: (node) => drawEmoji(node),
+  time: (node) => make("time", { class: "timestamp", datetime: new Date(node.seconds * 1000).toISOString(), title: wordTime(node.seconds, "F"), dataset: node.style === "R" ? { seconds: node.seconds } : {} }, wordTime(node.seconds, node.style)),
   ul: drawList,
   ol: drawList,
   spoiler(node, names) {
@@ -229,5 +239,5 @@ function drawList(node, names) {
 
 /** Whether a message is nothing but a few emoji, which Discord draws large. */
 export function onlyEmoji(text) {
-  return /^(?:\s*(?:\p{Extended_Pictographic}|\p{Regional_Indicator}{2})(?:\p{Emoji_Modifier}|\u{FE0F}|\u{200D}\p{Extended_Pictographic})*){1,27}\s*$/u.test(text);
+  return /^(?:\s*(?:<a?:\w+:\d+>|\p{Extended_Pictographic}|\p{Regional_Indicator}{2})(?:\p{Emoji_Modifier}|\u{FE0F}|\u{200D}\p{Extended_Pictographic})*){1,27}\s*$/u.test(text);
 }

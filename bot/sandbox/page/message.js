@@ -1,11 +1,12 @@
 // One message as an element. Everything it can do is handed in as `actions`.
 
 import { make, append, icon, userFace } from "./dom.js";
-import { drawAttachment, drawEmbed } from "./embeds.js";
+import { drawAttachments } from "./attachments.js";
+import { drawEmbed } from "./embeds.js";
 import { drawComponents } from "./components.js";
-import { drawReactions } from "./emoji.js";
+import { drawReactions } from "./reactions.js";
 import { markdown, onlyEmoji } from "./markdown.js";
-import { COMPONENTS_V2, isEphemeral, LOADING, sameEmoji } from "./state.js";
+import { COMPONENTS_V2, CROSSPOSTED, hrefOf, isEphemeral, LOADING, sameEmoji } from "./kinds.js";
 import { clock, fullTime, longDate, messageTime, sameDay, ago } from "./times.js";
 import { madeAt } from "./snowflakes.js";
 
@@ -55,7 +56,7 @@ function timeTag(message, short = false) {
 function drawTalk(message, view) {
   const grouped = !view.bare && continues(message, view.previous);
   const row = make("div", { class: `talk${grouped ? " grouped" : ""}` });
-  if (message.type === 19 || (message.message_reference && message.type === 0)) row.append(drawQuote(message, view));
+  if (message.type === 19) row.append(drawQuote(message, view));
   else if (message.interaction_metadata || message.interaction) row.append(drawInvocation(message, view));
   const gutter = grouped ? timeTag(message, true) : userFace(message.author, view.store.displayName(view.guildId, message.author));
   const content = make("div", { class: "content" });
@@ -77,8 +78,9 @@ function drawBody(message, view) {
   const v2 = Boolean(message.flags & COMPONENTS_V2);
   if (message.content) parts.push(drawText(message, view));
   else if (message.edited_timestamp && !v2 && !message.embeds?.length) parts.push(make("div", { class: "text" }, edited(message)));
-  for (const attachment of message.attachments ?? []) parts.push(drawAttachment(attachment));
+  if (message.attachments?.length) parts.push(drawAttachments(message.attachments));
   for (const embed of message.embeds ?? []) parts.push(drawEmbed(embed, names));
+  for (const { message: forwarded } of message.message_snapshots ?? []) parts.push(drawForwarded(forwarded, message, view));
   if (message.components?.length) {
     parts.push(make("div", { class: v2 ? "v2" : "components" }, drawComponents(message.components, face(message))));
     if (view.failed) parts.push(make("div", { class: "failure", role: "alert" }, view.failed));
@@ -96,6 +98,7 @@ function drawBody(message, view) {
   }));
   const thread = !view.bare && (store.channels.get(message.id) ?? message.thread);
   if (thread && thread.id !== message.channel_id) parts.push(drawThreadCard(thread, view));
+  if (message.flags & CROSSPOSTED) parts.push(make("div", { class: "faint small" }, icon("news", 13), " Published"));
   parts.push(notice(message, view));
   return parts;
 }
@@ -107,6 +110,15 @@ function drawText(message, { names }) {
     (last?.classList.contains("text") ? last : box).append(" ", edited(message));
   }
   return box;
+}
+
+/** A message of elsewhere as it was when it was forwarded, and the way to it. */
+function drawForwarded(forwarded, message, { names, store }) {
+  const { channel_id: channelId, message_id: id } = message.message_reference ?? {};
+  const origin = store.channels.get(channelId);
+  return make("div", { class: "forwarded" }, make("div", { class: "faint small" }, icon("right", 12), " Forwarded"),
+    forwarded.content && make("div", { class: "markup" }, markdown(forwarded.content, names)), drawAttachments(forwarded.attachments ?? []), (forwarded.embeds ?? []).map((embed) => drawEmbed(embed, names)),
+    origin && make("a", { class: "small", href: hrefOf(origin, id) }, `#${origin.name} · ${messageTime(forwarded.timestamp ?? message.timestamp)}`));
 }
 
 const edited = (message) => make("span", { class: "edited", title: fullTime(message.edited_timestamp) }, "(edited)");
@@ -168,7 +180,7 @@ function drawSystem(message, view) {
   } else {
     append(words, [name, ` ${SYSTEM[message.type] ?? "did something this page does not know"}${message.type === 4 && message.content ? ` to ${message.content}` : ""}. `, timeTag(message)]);
   }
-  line.append(make("div", { class: "gutter" }, icon(message.type === 18 ? "thread" : "right", 18)), words);
+  line.append(make("div", { class: "gutter" }, icon({ 6: "pin", 18: "thread" }[message.type] ?? "right", 18)), words);
   return line;
 }
 

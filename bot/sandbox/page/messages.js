@@ -1,24 +1,28 @@
-// The list of a channel's messages: draws what changed and nothing else, loads older ones on
-// scrolling up, stays at the bottom while one reads there.
+// The list of a channel's messages: draws what changed and nothing else, once a frame; loads what is
+// above and below on scrolling and forgets what is far away; stays at the bottom while one reads there.
 
 import { make, append, icon } from "./dom.js";
+import { isForum, isThread } from "./kinds.js";
+import { onMenuWanted } from "./menus.js";
 import { continues, drawMessage } from "./message.js";
-import { isForum, isThread } from "./state.js";
+import { Presses } from "./presses.js";
 import { compare } from "./snowflakes.js";
+import { drawWelcome, skeleton } from "./welcome.js";
 
 const PAGE = 50;
-const FAR = 20; // pages that are loaded to come to a message
-const MOST = 600; // messages kept while reading at the bottom
+const MOST = 300; // messages that stand in the page; those beyond are read again when they are scrolled to
 const NEAR = 120; // px from the bottom that still count as being there
-const EARLY = 600; // px from the top at which older messages are fetched
+const FAR = 1200; // px from the bottom from which a way back is offered
+const EARLY = 600; // px from an end at which the messages beyond it are fetched
 
 export class MessageList {
   #items = new Map(); // id → li
   #abort = new AbortController();
   #loading = false;
   #atBottom = true;
-  #failures = new Map(); // message → what went wrong with its component
-  #busy = new Map(); // message → custom_id that waits for the bot
+  #size = ""; // of the list and its window, when it was last at the bottom
+  #changes = new Map(); // message → whether it has arrived; drawn with the next frame
+  #arrived = 0; // messages that came while one read further up
 
   /** `session` as app.js makes it; `channel` as in the store; `makeActions(list)` gives what messages can do. */
   constructor(session, channel, makeActions) {
@@ -29,10 +33,12 @@ export class MessageList {
     this.editing = null; // {id, element}
     this.names = session.names(channel.guild_id);
     this.actions = makeActions(this);
+    this.presses = new Presses(session, (message) => (message.channel_id === channel.id ? this.#redraw(message.id) : this.#drawEnds()));
     this.top = make("div", { class: "list-top" });
     this.list = make("ol", { class: "messages", "aria-label": "Messages" });
-    this.jumper = make("button", { type: "button", class: "jumper", hidden: true, on: { click: () => this.toBottom() } }, "Go to the newest messages", icon("down", 16));
-    this.scroller = make("div", { class: "scroller" }, this.top, this.list);
+    this.bottom = make("div", { class: "list-bottom" });
+    this.jumper = make("button", { type: "button", class: "jumper", hidden: true, on: { click: () => this.toPresent() } }, make("span", {}), icon("down", 16));
+    this.scroller = make("div", { class: "scroller" }, this.top, this.list, this.bottom);
     this.element = make("div", { class: "list-frame" }, this.scroller, this.jumper);
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.list.addEventListener("keydown", (event) => this.#keys(event));
@@ -42,8 +48,7 @@ export class MessageList {
     store.listen("timeline", ({ channelId }) => channelId === channel.id && this.#drawAll(), signal);
     // Pictures that arrive make the list longer; whoever was at the bottom stays there.
     this.resizer = new ResizeObserver(() => this.#atBottom && this.#stick());
-    this.resizer.observe(this.list);
-    this.resizer.observe(this.scroller);
+    for (const part of [this.top, this.list, this.scroller]) this.resizer.observe(part);
   }
 
   close() {
@@ -56,30 +61,45 @@ export class MessageList {
   }
 
   async open() {
-    if (this.timeline.loaded) this.#drawAll();
-    else await this.#load(null);
+    if (this.timeline.loaded && this.timeline.present) this.#drawAll();
+    else await this.#load("newest");
     this.toBottom();
   }
 
-  async #load(before) {
+  /** Read a page: the "newest", one that is "older" or "newer" than what stands, or what is "around" a message. */
+  async #load(from, id = null) {
     if (this.#loading) return;
     this.#loading = true;
+    const { timeline } = this;
     if (!this.#items.size) this.top.replaceChildren(...skeleton());
-    const height = this.scroller.scrollHeight;
-    const from = this.scroller.scrollTop;
+    const where = { older: { before: timeline.oldest }, newer: { after: timeline.newest }, around: { around: id } }[from] ?? {};
     try {
-      const page = await this.session.api.messages(this.channel.id, { before, limit: PAGE });
+      const page = await this.session.api.messages(this.channel.id, where, PAGE);
       if (this.#abort.signal.aborted) return;
       await this.#loadStarter();
-      this.session.store.addHistory(this.channel.id, page, { wasNewest: before === null, full: page.length === PAGE });
-      if (before) this.scroller.scrollTop = from + this.scroller.scrollHeight - height;
-      else this.toBottom();
+      const hold = this.#holdPlace(from);
+      this.session.store.addHistory(this.channel.id, page, { from, full: page.length === PAGE });
+      if (from === "older") timeline.dropNewest(MOST);
+      if (from === "newer") timeline.dropOldest(MOST);
+      if (timeline.ids.length < this.#items.size) this.#drawAll();
+      hold();
+      if (from === "newest") this.toBottom();
     } catch (error) {
-      this.top.replaceChildren(make("p", { class: "blank" }, `The messages could not be loaded: ${error.message} `,
-        make("button", { type: "button", class: "button secondary", on: { click: () => this.#load(before) } }, "Try again")));
+      const place = from === "newer" ? this.bottom : this.top;
+      place.replaceChildren(make("p", { class: "blank" }, `The messages could not be loaded: ${error.message} `,
+        make("button", { type: "button", class: "button secondary", on: { click: () => this.#load(from, id) } }, "Try again")));
     } finally {
       this.#loading = false;
     }
+  }
+
+  /** Remember where a message stands that stays; the returned function puts it there again. */
+  #holdPlace(from) {
+    const item = from === "older" ? this.list.firstElementChild : from === "newer" ? this.list.lastElementChild : null;
+    const before = item?.getBoundingClientRect().top;
+    return () => {
+      if (item?.isConnected) this.scroller.scrollTop += item.getBoundingClientRect().top - before;
+    };
   }
 
   /** The message that a thread hangs on lives in the parent channel under the thread's id. */
@@ -95,7 +115,7 @@ export class MessageList {
 
   #drawAll() {
     const { timeline } = this;
-    this.#drawTop();
+    this.#drawEnds();
     const wanted = timeline.ids.filter((id) => timeline.get(id).type !== 21);
     for (const [id, item] of this.#items) {
       if (!timeline.get(id)) {
@@ -115,17 +135,14 @@ export class MessageList {
     }
   }
 
-  #drawTop() {
+  #drawEnds() {
     const { channel, timeline, session } = this;
+    this.bottom.replaceChildren(...(timeline.loaded && !timeline.present ? skeleton(2) : []));
     if (!timeline.complete) {
       this.top.replaceChildren(...(timeline.loaded ? skeleton(2) : []));
       return;
     }
-    const glyph = isThread(channel) ? "thread" : channel.type === 5 ? "news" : "hash";
-    const welcome = isThread(channel)
-      ? [make("h2", {}, channel.name), make("p", { class: "faint" }, `A thread in #${session.store.channels.get(channel.parent_id)?.name ?? "a channel"}. What is written here stays together.`)]
-      : [make("h2", {}, `Welcome to #${channel.name}`), make("p", { class: "faint" }, channel.topic || `This is the beginning of #${channel.name}.`)];
-    this.top.replaceChildren(make("div", { class: "welcome" }, make("span", { class: "welcome-icon" }, icon(glyph, 38)), welcome));
+    this.top.replaceChildren(drawWelcome(channel, session));
     const starter = session.store.message(channel.parent_id, channel.id);
     if (isThread(channel) && starter && starter.channel_id !== channel.id) {
       const item = make("div", { class: "message starter", tabindex: "0", dataset: { messageId: starter.id } });
@@ -144,13 +161,11 @@ export class MessageList {
 
   #arm(item, find) {
     const attach = () => this.actions.attach(item, find);
-    item.addEventListener("pointerenter", attach);
+    item.addEventListener("pointerenter", (event) => event.pointerType !== "touch" && attach());
     item.addEventListener("focusin", attach);
-    item.addEventListener("contextmenu", (event) => {
+    onMenuWanted(item, (point) => {
       const message = find();
-      if (!message || message.local || event.target.closest("a, textarea")) return;
-      event.preventDefault();
-      this.actions.menu(message, { x: event.clientX, y: event.clientY });
+      if (message && !message.local) this.actions.menu(message, point);
     });
   }
 
@@ -161,8 +176,8 @@ export class MessageList {
       store, guildId: this.channel.guild_id, names: this.names, previous, actions: this.actions,
       firstUnread: this.#isFirstUnread(message, previous),
       editor: this.editing?.id === message.id ? this.editing.element : null,
-      failed: this.#failures.get(message.id),
-      face: (shown) => this.#face(shown),
+      failed: this.presses.failure(message.id),
+      face: (shown) => this.presses.face(shown, this.names),
       ...more,
     };
   }
@@ -195,30 +210,46 @@ export class MessageList {
     if (held) (held.selector ? item.querySelector(held.selector) ?? item : item).focus({ preventScroll: true });
   }
 
-  #changed({ channelId, id, arrived }) {
-    if (channelId === this.channel.parent_id && id === this.channel.id) return this.#drawTop();
-    if (channelId !== this.channel.id) return;
-    const { timeline } = this;
-    if (!timeline.loaded) return;
-    const message = timeline.get(id);
-    if (!message && this.#items.has(id)) this.#forget(id, this.#items.get(id));
-    if (!message || message.type === 21) return;
-    if (!this.#items.has(id)) this.#insert(id);
-    this.#redraw(id);
-    const next = timeline.after(id);
-    if (next && arrived) this.#redraw(next.id);
-    if ((arrived && this.#isMine(message)) || message.local === "asking") this.toBottom();
-    else if (this.#atBottom) this.#stick();
-    else if (arrived) this.jumper.hidden = false;
-    if (arrived) this.#read();
-    if (arrived && this.#atBottom && this.#items.size > MOST) this.#trim();
+  /** A burst of events is drawn once, with the next frame. */
+  #changed({ channelId, id, arrived = false }) {
+    if (channelId === this.channel.parent_id && id === this.channel.id) return this.#drawEnds();
+    if (channelId !== this.channel.id || !this.timeline.loaded) return;
+    if (!this.#changes.size) requestAnimationFrame(() => this.#abort.signal.aborted || this.#drawChanges());
+    this.#changes.set(id, this.#changes.get(id) || arrived);
   }
 
-  /** A channel that is left open for days must not grow without end. */
-  #trim() {
-    this.timeline.trim(MOST / 2);
-    this.#drawAll();
-    this.#stick();
+  #drawChanges() {
+    const { timeline } = this;
+    const changes = [...this.#changes];
+    this.#changes.clear();
+    let mine = false;
+    const again = new Set();
+    for (const [id, arrived] of changes) {
+      const message = timeline.get(id);
+      if (!message && this.#items.has(id)) again.add(this.#forget(id, this.#items.get(id)));
+      if (arrived && !message && !timeline.present) this.#arrived += 1;
+      if (!message || message.type === 21) continue;
+      if (!this.#items.has(id)) this.#insert(id);
+      again.add(id);
+      if (!arrived) mine ||= message.local === "asking";
+      else {
+        again.add(timeline.after(id)?.id);
+        if (this.#isMine(message)) mine = true;
+        else if (!this.#atBottom) this.#arrived += 1;
+      }
+    }
+    for (const id of again) if (id) this.#redraw(id);
+    if (mine) this.toBottom();
+    else if (this.#atBottom && timeline.present) this.#stick();
+    this.#offerPresent();
+    if (!this.#atBottom) return;
+    this.#read();
+    if (this.#items.size > MOST) {
+      // A channel that is left open for days must not grow without end.
+      timeline.dropOldest(MOST / 2);
+      this.#drawAll();
+      this.#stick();
+    }
   }
 
   /** Written by me, or an answer to what I asked a bot or pressed. */
@@ -232,42 +263,15 @@ export class MessageList {
     this.list.insertBefore(this.#newItem(id), next ? this.#items.get(next.id) ?? null : null);
   }
 
+  /** Take a message out; gives the id of the one below it, which may need a head now. */
   #forget(id, item) {
     const following = item.nextElementSibling;
     if (item.contains(document.activeElement)) (item.previousElementSibling ?? following)?.focus({ preventScroll: true });
     item.remove();
     this.#items.delete(id);
-    this.#failures.delete(id);
+    this.presses.forget(id);
     if (this.editing?.id === id) this.editing = null;
-    if (following) this.#redraw(following.dataset.messageId);
-  }
-
-  // ---- components
-
-  #face(message) {
-    const { store } = this.session;
-    const press = message.local || message.channel_id !== this.channel.id && !store.channels.get(message.channel_id) ? null : (component, values) => this.#press(message, component, values);
-    return {
-      names: this.names, press,
-      busy: (customId) => customId && this.#busy.get(message.id) === customId,
-      choices: (component) => this.session.choices(component, message.channel_id),
-    };
-  }
-
-  async #press(message, component, values) {
-    const again = () => (message.channel_id === this.channel.id ? this.#redraw(message.id) : this.#drawTop());
-    const { store, interactions } = this.session;
-    this.#failures.delete(message.id);
-    this.#busy.set(message.id, component.custom_id);
-    again();
-    try {
-      const answered = await interactions.press(message, store.channels.get(message.channel_id), component, values);
-      if (!answered) this.#failures.set(message.id, "This interaction failed: the application did not respond.");
-    } catch (error) {
-      this.#failures.set(message.id, error.message);
-    }
-    this.#busy.delete(message.id);
-    again();
+    return following?.dataset.messageId;
   }
 
   // ---- editing
@@ -278,8 +282,7 @@ export class MessageList {
     if (before) this.#redraw(before);
     this.editing = { id, element };
     const item = this.#items.get(id);
-    const toolbar = item?.querySelector(":scope > .toolbar");
-    toolbar?.remove();
+    item?.querySelector(":scope > .toolbar")?.remove();
     item?.replaceChildren(...drawMessage(this.timeline.get(id), this.#viewOf(this.timeline.get(id))));
   }
 
@@ -291,22 +294,54 @@ export class MessageList {
 
   // ---- moving about
 
-  #scrolled() {
+  #below() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    this.#atBottom = scrollHeight - scrollTop - clientHeight < NEAR;
+    return scrollHeight - scrollTop - clientHeight;
+  }
+
+  #scrolled() {
+    const { timeline } = this;
+    // A window that changes its size scrolls too; whoever was at the bottom did not leave it by that.
+    if (this.#atBottom && this.#size !== this.#measure()) return void this.#stick();
+    const below = this.#below();
+    this.#atBottom = timeline.present && below < NEAR;
     if (this.#atBottom) {
-      this.jumper.hidden = true;
+      this.#arrived = 0;
       this.#read();
     }
-    if (scrollTop < EARLY && this.timeline.loaded && !this.timeline.complete) this.#load(this.timeline.oldest);
+    this.#offerPresent(below);
+    if (!timeline.loaded || this.#loading) return;
+    if (this.scroller.scrollTop < EARLY && !timeline.complete) this.#load("older");
+    else if (below < EARLY && !timeline.present) this.#load("newer");
+  }
+
+  #offerPresent(below = this.#below()) {
+    const far = !this.timeline.present || below > FAR;
+    this.jumper.hidden = this.#atBottom || !(far || this.#arrived);
+    const news = `${this.#arrived} new ${this.#arrived === 1 ? "message" : "messages"}`;
+    this.jumper.firstElementChild.textContent = `${this.#arrived ? news : "You’re viewing older messages"} · Jump to present`;
   }
 
   #stick() {
     this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.#size = this.#measure();
+  }
+
+  #measure() {
+    const { scrollHeight, clientHeight, clientWidth } = this.scroller;
+    return `${scrollHeight} ${clientHeight} ${clientWidth}`;
+  }
+
+  /** Show the newest messages, reading them where they are not here. */
+  async toPresent() {
+    if (!this.timeline.present) await this.#load("newest");
+    this.toBottom();
   }
 
   toBottom() {
+    if (this.timeline.loaded && !this.timeline.present) return void this.toPresent();
     this.#atBottom = true;
+    this.#arrived = 0;
     this.jumper.hidden = true;
     this.#stick();
     this.#read();
@@ -322,6 +357,7 @@ export class MessageList {
   reveal(id) {
     const item = this.#items.get(id) ?? this.element.querySelector(`[data-message-id="${id}"]`);
     if (!item) return false;
+    this.#atBottom = false;
     item.scrollIntoView({ block: "center" });
     item.classList.remove("flash");
     requestAnimationFrame(() => item.classList.add("flash"));
@@ -329,12 +365,11 @@ export class MessageList {
     return true;
   }
 
-  /** Show a message of this channel, loading older ones until it is there; false if there is none. */
+  /** Show a message of this channel, reading what is around it if need be; false if there is none. */
   async seek(id) {
-    for (let page = 0; page < FAR && !this.reveal(id); page += 1) {
-      if (this.timeline.complete || compare(this.timeline.oldest, id) <= 0) return false;
-      await this.#load(this.timeline.oldest);
-    }
+    if (this.reveal(id)) return true;
+    if (!(await this.session.api.message(this.channel.id, id))) return false;
+    await this.#load("around", id);
     return this.reveal(id);
   }
 
@@ -359,9 +394,4 @@ function hookOf(element) {
   if (emoji) return { selector: `[data-emoji="${CSS.escape(emoji)}"]` };
   if (customId) return { selector: `[data-custom-id="${CSS.escape(customId)}"]` };
   return { selector: null };
-}
-
-function skeleton(lines = 6) {
-  return Array.from({ length: lines }, (_, at) => make("div", { class: "skeleton", "aria-hidden": "true" },
-    make("i", { class: "skeleton-avatar" }), make("div", {}, make("i", { class: "skeleton-name" }), make("i", { class: `skeleton-line width-${at % 3}` }))));
 }

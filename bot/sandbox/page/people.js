@@ -1,7 +1,9 @@
 // Who one is in this sandbox: the prepared people, and names registered here.
 
-import { make, append, avatar, icon } from "./dom.js";
+import { make, append, avatar, icon, iconButton, userFace } from "./dom.js";
+import { nameOf } from "./kinds.js";
 import { field, openDialog, openMenu } from "./menus.js";
+import { openPersonal } from "./personal.js";
 
 const REGISTERED = "sandbox.people";
 const CHOSEN = "sandbox.person";
@@ -61,20 +63,34 @@ export class People {
   }
 }
 
-/** The panel at the foot of the sidebar: who I am, a menu to be somebody else, the theme. */
-export function personPanel(people, person, id, theme) {
-  const switcher = make("button", { type: "button", class: "person-button", id: "switch-person", "aria-haspopup": "listbox", title: "Be somebody else" },
-    avatar(id, person.username), make("span", { class: "person-text" }, make("strong", {}, person.username), make("span", { class: "faint" }, person.role ?? "member")), icon("people", 18));
+/** The panel at the foot of the sidebar: who I am, a menu to be somebody else, my settings, the theme. */
+export function personPanel(people, person, session, theme) {
+  const { me } = session.store;
+  const switcher = make("button", { type: "button", class: "person-button", id: "switch-person", "aria-haspopup": "listbox", title: "Be somebody else (Alt+1, Alt+2, …)" },
+    userFace(me, nameOf(me)), make("span", { class: "person-text" }, make("strong", {}, nameOf(me)), make("span", { class: "faint" }, person.role ?? "member")), icon("people", 18));
   switcher.addEventListener("click", () => openPeople(switcher, people, person));
-  return append(document.createDocumentFragment(), [switcher, theme]);
+  return append(document.createDocumentFragment(), [switcher, iconButton("gear", "My settings", () => openPersonal(session), { id: "settings" }), theme]);
+}
+
+/** Alt and a digit: become the first, second, … of the people at once. */
+export function wireShortcuts(people) {
+  addEventListener("keydown", (event) => {
+    const digit = /^Digit([1-9])$/u.exec(event.code)?.[1];
+    const wanted = event.altKey && !event.ctrlKey && digit && people.all[Number(digit) - 1];
+    if (!wanted) return;
+    event.preventDefault();
+    people.become(wanted.username);
+  });
 }
 
 function openPeople(anchor, people, person) {
   openMenu(anchor, {
-    label: "Who to be", width: 220,
+    label: "Who to be", width: 240,
     items: [
       { heading: "Be somebody else" },
-      ...people.all.map((other) => ({ label: other.username, description: other.role, value: other.username, icon: "person", checked: other.username === person?.username })),
+      ...people.all.map((other, at) => ({
+        label: other.username, description: `${other.role}${at < 9 ? ` · Alt+${at + 1}` : ""}`, value: other.username, checked: other.username === person?.username, picture: avatar(other.id ?? other.username, other.username, "avatar small"),
+      })),
       { label: "Somebody new…", value: "", icon: "plus" },
     ],
     pick: ([username]) => (username ? people.become(username) : people.askForName()),

@@ -1,9 +1,11 @@
 // The rail of servers and the list of channels, with what is unread.
 
 import { make, append, avatar, icon, userFace } from "./dom.js";
+import { ANNOUNCEMENT, CATEGORY, FORUM, hrefOf, isDirect, isForum, isThread, TEXT } from "./kinds.js";
 import { field, moveFocus, openDialog, openMenu } from "./menus.js";
-import { ANNOUNCEMENT, CATEGORY, FORUM, isForum, isThread, TEXT } from "./state.js";
-import { MANAGE_CHANNELS } from "./permissions.js";
+import { MANAGE_CHANNELS, MANAGE_ROLES } from "./permissions.js";
+import { openProfile } from "./profile.js";
+import { openChannelPermissions, openRoles } from "./settings.js";
 
 const KINDS = { [TEXT]: ["hash", "Text channel"], [ANNOUNCEMENT]: ["news", "Announcement channel"], [FORUM]: ["forum", "Forum"] };
 const THREADS_SHOWN = 8;
@@ -56,11 +58,29 @@ export class Sidebar {
       }, make("span", { class: "pill", "aria-hidden": "true" }), avatar(guild.id, guild.name, "guild-icon"), named > 0 && make("span", { class: "badge" }, `${named}`));
     });
     const add = make("button", { type: "button", class: "guild add", "aria-label": "Add a server", title: "Add a server", on: { click: () => this.#askForGuild() } }, make("span", { class: "guild-icon" }, icon("plus", 22)));
-    this.rail.replaceChildren(...entries, add);
+    this.rail.replaceChildren(this.#home(), make("hr", { "aria-hidden": "true" }), ...entries, add);
+  }
+
+  /** The way to the direct conversations, with how many messages wait there. */
+  #home() {
+    const { store, place } = this.session;
+    const waiting = store.directChannels().reduce((sum, channel) => sum + (store.mentions.get(channel.id) ?? 0), 0);
+    const here = place.guildId === "@me";
+    return make("a", { class: `guild home${here ? " here" : ""}`, href: "#/@me", title: "Direct messages", "aria-label": `Direct messages${waiting ? `, ${waiting} unread` : ""}`, "aria-current": here ? "page" : null, dataset: { guildId: "@me" } },
+      make("span", { class: "pill", "aria-hidden": "true" }), make("span", { class: "guild-icon" }, icon("chat", 22)), waiting > 0 && make("span", { class: "badge" }, `${waiting}`));
+  }
+
+  #drawDirect() {
+    const { store } = this.session;
+    this.head.replaceChildren(make("h2", { class: "guild-menu" }, "Direct messages"));
+    const rows = store.directChannels().map((channel) => this.#row(channel));
+    this.channels.replaceChildren(...rows);
+    if (!rows.length) this.channels.append(make("p", { class: "faint padded" }, "Press a person's name or picture and choose “Message” to write to them."));
   }
 
   #drawChannels() {
     const { store, place } = this.session;
+    if (place.guildId === "@me") return void this.#drawDirect();
     const guild = store.guilds.get(place.guildId);
     if (!guild) {
       this.head.replaceChildren("Sandbox");
@@ -97,18 +117,23 @@ export class Sidebar {
     const unread = !here && store.isUnread(channel);
     const named = store.mentions.get(channel.id) ?? 0;
     return make("a", {
-      class: `channel${here ? " here" : ""}${unread ? " unread" : ""}${isThread(channel) ? " thread" : ""}`, href: `#/${channel.guild_id}/${channel.id}`,
+      class: `channel${isDirect(channel) ? " direct" : ""}${here ? " here" : ""}${unread ? " unread" : ""}${isThread(channel) ? " thread" : ""}`, href: hrefOf(channel),
       "aria-current": here ? "page" : null, "aria-label": `${channel.name}${unread ? ", unread" : ""}${named ? `, ${named} mentions` : ""}`, dataset: { channelId: channel.id },
-    }, !isThread(channel) && icon(glyphOf(channel), 20), make("span", { class: "channel-name" }, channel.name), named > 0 && make("span", { class: "badge" }, `${named}`));
+    }, isDirect(channel) ? userFace(channel.recipients[0], channel.name) : !isThread(channel) && icon(glyphOf(channel), 20), make("span", { class: "channel-name" }, channel.name), named > 0 && make("span", { class: "badge" }, `${named}`));
   }
 
   #openGuildMenu(anchor, guild, mayManage) {
+    const { store } = this.session;
+    const open = this.session.channel();
+    const here = isThread(open) ? store.channels.get(open.parent_id) : open;
     openMenu(anchor, {
       label: guild.name, width: 216,
       items: [
         { label: "Invite people", icon: "people", act: () => this.#invite(guild) },
         mayManage && { label: "Create a channel", icon: "plus", act: () => this.#askForChannel(guild) },
-        { label: "Copy the server's id", icon: "copy", act: () => navigator.clipboard.writeText(guild.id) },
+        store.may(MANAGE_ROLES, { guild_id: guild.id }) && { label: "Roles", icon: "gear", act: () => openRoles(guild, this.session) },
+        here && store.may(MANAGE_ROLES, here) && { label: "Permissions in this channel", icon: "lock", act: () => openChannelPermissions(here, this.session) },
+        { label: "Copy the server's id", icon: "copy", act: () => this.session.copy(guild.id) },
       ].filter(Boolean),
     });
   }
@@ -163,7 +188,8 @@ export class MemberList {
 
   draw() {
     const { store, place } = this.session;
-    const members = [...(store.members.get(place.guildId)?.values() ?? [])];
+    const direct = isDirect(this.session.channel()) ? this.session.channel().recipients.map((user) => ({ user })) : [];
+    const members = [...(store.members.get(place.guildId)?.values() ?? direct)];
     const group = (title, some) => some.length && [make("h2", { class: "category" }, `${title} — ${some.length}`), some.map((member) => this.#row(member))];
     const byName = members.sort((a, b) => a.user.username.localeCompare(b.user.username));
     this.element.replaceChildren();
@@ -175,7 +201,8 @@ export class MemberList {
     const name = make("span", { class: "channel-name" }, store.displayName(place.guildId, user));
     const colour = store.nameColour(place.guildId, user.id);
     if (colour) name.style.color = colour;
-    return make("div", { class: "member" }, userFace(user, user.username), name, user.bot && make("span", { class: "app-tag" }, "APP"));
+    return make("button", { type: "button", class: "member", "aria-haspopup": "menu", on: { click: (event) => openProfile(event.currentTarget, user, this.session) } },
+      userFace(user, user.username), name, user.bot && make("span", { class: "app-tag" }, "APP"));
   }
 }
 

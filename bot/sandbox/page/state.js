@@ -1,21 +1,12 @@
 // What the page knows of the world. Gateway events go in through `apply`; views listen to what
-// changed: "ready", "guilds", "channels" {guildId}, "message" {channelId, id}, "timeline"
-// {channelId}, "unread" {channelId}, "typing" {channelId}, "commands" {guildId}.
+// changed: "ready", "guilds", "channels" {guildId}, "members" {guildId}, "message" {channelId, id},
+// "timeline" {channelId}, "unread" {channelId}, "typing" {channelId}, "commands" {guildId}.
 
-import { permissionsOf, VIEW_CHANNEL } from "./permissions.js";
+import { applyEvent } from "./events.js";
+import { isDirect, isEphemeral, isForum, isThread, nameOf, sameEmoji } from "./kinds.js";
+import { DIRECT_MAY, permissionsOf, VIEW_CHANNEL } from "./permissions.js";
 import { compare } from "./snowflakes.js";
 import { Timeline } from "./timeline.js";
-
-export const TEXT = 0, ANNOUNCEMENT = 5, FORUM = 15, MEDIA = 16, CATEGORY = 4;
-export const EPHEMERAL = 64, LOADING = 128, COMPONENTS_V2 = 32768;
-const THREADS = new Set([10, 11, 12]);
-const TYPING_LASTS = 10_000;
-
-export const isThread = (channel) => THREADS.has(channel?.type);
-export const isForum = (channel) => channel?.type === FORUM || channel?.type === MEDIA;
-export const isEphemeral = (message) => Boolean(message.flags & EPHEMERAL);
-export const sameEmoji = (a, b) => (a.id || b.id ? a.id === b.id : a.name === b.name);
-export const nameOf = (user, member = null) => member?.nick || user?.global_name || user?.username || "someone";
 
 export class Store extends EventTarget {
   /** `markers`: where read marks are kept, an object with `get(channelId)` and `set(channelId, messageId)`. */
@@ -78,7 +69,7 @@ export class Store extends EventTarget {
 
   may(bit, channel) {
     const guild = this.guilds.get(channel?.guild_id);
-    if (!guild) return true;
+    if (!guild) return Boolean(DIRECT_MAY & bit);
     const where = isThread(channel) ? this.channels.get(channel.parent_id) ?? channel : channel;
     return Boolean(permissionsOf(guild, this.me.id, this.member(guild.id, this.me.id)?.roles ?? [], where) & bit);
   }
@@ -96,6 +87,11 @@ export class Store extends EventTarget {
     return wanted.sort((a, b) => compare(b.last_message_id ?? b.id, a.last_message_id ?? a.id));
   }
 
+  /** My direct conversations, the most recently active first. */
+  directChannels() {
+    return [...this.channels.values()].filter(isDirect).sort((a, b) => compare(b.last_message_id ?? b.id, a.last_message_id ?? a.id));
+  }
+
   isUnread(channel) {
     const last = channel.last_message_id;
     return Boolean(last) && !isForum(channel) && compare(last, this.markers.get(channel.id) ?? "0") > 0;
@@ -108,12 +104,17 @@ export class Store extends EventTarget {
 
   // ---- changes made by the page itself
 
-  /** A page of history, newest first as REST answers it. */
-  addHistory(channelId, messages, { wasNewest, full }) {
+  /**
+   * A page of history. `from` says where it joins what is known: "newest" and "around" begin anew,
+   * "older" and "newer" go on at an end; `full` whether there may be more beyond it.
+   */
+  addHistory(channelId, messages, { from, full }) {
     const timeline = this.timeline(channelId);
+    if (from === "newest" || from === "around") timeline.clear();
     for (const message of messages) timeline.put(this.#known(message));
-    if (wasNewest) timeline.loaded = true;
-    if (!full) timeline.complete = true;
+    timeline.loaded = true;
+    if (from === "newest" || (from === "newer" && !full)) timeline.present = true;
+    if ((from === "newest" || from === "older") && !full) timeline.complete = true;
     this.tell("timeline", { channelId });
   }
 
@@ -146,7 +147,7 @@ export class Store extends EventTarget {
   // ---- changes told by the gateway
 
   apply(type, data) {
-    EVENTS[type]?.(this, data);
+    applyEvent(this, type, data);
   }
 
   #known(message) {
@@ -184,7 +185,7 @@ export class Store extends EventTarget {
     const timeline = this.timelines.get(message.channel_id);
     if (timeline?.loaded) {
       if (message.nonce && message.author.id === this.me.id) this.drop(message.channel_id, `${message.nonce}`);
-      timeline.put(message);
+      if (timeline.present || message.ephemeral) timeline.put(message);
     }
     const channel = this.channels.get(message.channel_id);
     const marksBefore = this.#marksOf(channel);
@@ -194,7 +195,7 @@ export class Store extends EventTarget {
     }
     this.typists.get(message.channel_id)?.delete(message.author.id);
     if (message.author.id === this.me.id) this.markers.set(message.channel_id, message.id);
-    else if (namesMe(this, message)) this.mentions.set(message.channel_id, (this.mentions.get(message.channel_id) ?? 0) + 1);
+    else if (isDirect(channel) || namesMe(this, message)) this.mentions.set(message.channel_id, (this.mentions.get(message.channel_id) ?? 0) + 1);
     this.tell("message", { channelId: message.channel_id, id: message.id, arrived: true });
     this.tell("typing", { channelId: message.channel_id });
     if (this.#marksOf(channel) !== marksBefore) this.tell("unread", { channelId: message.channel_id });
@@ -241,7 +242,8 @@ export class Store extends EventTarget {
   }
 
   putChannel(channel) {
-    this.channels.set(channel.id, { ...this.channels.get(channel.id), ...channel });
+    for (const user of channel.recipients ?? []) this.remember(user);
+    this.channels.set(channel.id, { ...this.channels.get(channel.id), ...channel, ...(isDirect(channel) ? { name: channel.recipients.map((user) => nameOf(user)).join(", ") } : {}) });
     this.tell("channels", { guildId: channel.guild_id });
     if (isThread(channel)) this.tell("message", { channelId: channel.parent_id, id: channel.id });
   }
@@ -268,95 +270,4 @@ function namesMe(store, message) {
   if (message.mention_everyone || (message.mentions ?? []).some((user) => user.id === store.me.id)) return true;
   const mine = new Set(store.member(message.guild_id, store.me.id)?.roles ?? []);
   return (message.mention_roles ?? []).some((role) => mine.has(role));
-}
-
-const EVENTS = {
-  READY(store, data) {
-    store.reset();
-    store.me = data.user;
-    for (const user of [...(data.users ?? []), data.user]) store.remember(user);
-    for (const guild of data.guilds) if (!guild.unavailable) store.addGuild(guild);
-    for (const channel of data.private_channels ?? []) store.channels.set(channel.id, channel);
-    store.tell("ready");
-  },
-  GUILD_CREATE(store, data) {
-    store.addGuild(data);
-    store.tell("guilds");
-    store.tell("channels", { guildId: data.id });
-  },
-  GUILD_UPDATE(store, data) {
-    store.guilds.set(data.id, { ...store.guilds.get(data.id), ...data });
-    store.tell("guilds");
-  },
-  GUILD_DELETE(store, data) {
-    store.guilds.delete(data.id);
-    for (const channel of [...store.channels.values()]) if (channel.guild_id === data.id) store.channels.delete(channel.id);
-    store.tell("guilds");
-  },
-  GUILD_MEMBER_ADD(store, data) {
-    store.addMember(data.guild_id, data);
-    store.tell("members", { guildId: data.guild_id });
-  },
-  GUILD_MEMBER_UPDATE(store, data) {
-    store.addMember(data.guild_id, { ...store.member(data.guild_id, data.user.id), ...data });
-    store.tell("members", { guildId: data.guild_id });
-    if (data.user.id === store.me.id) store.tell("channels", { guildId: data.guild_id });
-  },
-  GUILD_MEMBER_REMOVE(store, data) {
-    store.members.get(data.guild_id)?.delete(data.user.id);
-    store.tell("members", { guildId: data.guild_id });
-  },
-  GUILD_ROLE_CREATE: putRole,
-  GUILD_ROLE_UPDATE: putRole,
-  GUILD_ROLE_DELETE(store, data) {
-    const guild = store.guilds.get(data.guild_id);
-    if (guild) guild.roles = guild.roles.filter((role) => role.id !== data.role_id);
-    store.tell("channels", { guildId: data.guild_id });
-  },
-  CHANNEL_CREATE: (store, data) => store.putChannel(data),
-  CHANNEL_UPDATE: (store, data) => store.putChannel(data),
-  CHANNEL_DELETE: (store, data) => store.removeChannel(data),
-  THREAD_CREATE: (store, data) => store.putChannel(data),
-  THREAD_UPDATE: (store, data) => store.putChannel(data),
-  THREAD_DELETE: (store, data) => store.removeChannel(data),
-  THREAD_LIST_SYNC(store, data) {
-    for (const thread of data.threads) store.putChannel({ ...thread, guild_id: data.guild_id });
-  },
-  MESSAGE_CREATE: (store, data) => store.receive(data),
-  MESSAGE_UPDATE(store, data) {
-    // An update may be partial and knows nothing of who reacted; that stays as it was.
-    store.change(data.channel_id, data.id, (message) => {
-      const changed = { ...message, ...data, reactions: message.reactions };
-      changed.ephemeral = isEphemeral(changed);
-      return changed;
-    });
-  },
-  MESSAGE_DELETE: (store, data) => store.removeMessages(data.channel_id, [data.id]),
-  MESSAGE_DELETE_BULK: (store, data) => store.removeMessages(data.channel_id, data.ids),
-  MESSAGE_REACTION_ADD(store, data) {
-    store.changeReaction(data, (old) => ({ ...old, count: old.count + 1, me: old.me || data.user_id === store.me.id }));
-  },
-  MESSAGE_REACTION_REMOVE(store, data) {
-    store.changeReaction(data, (old) => ({ ...old, count: old.count - 1, me: old.me && data.user_id !== store.me.id }));
-  },
-  MESSAGE_REACTION_REMOVE_EMOJI: (store, data) => store.changeReaction(data, (old) => ({ ...old, count: 0 })),
-  MESSAGE_REACTION_REMOVE_ALL(store, data) {
-    store.change(data.channel_id, data.message_id, (message) => ({ ...message, reactions: [] }));
-  },
-  TYPING_START(store, data) {
-    if (data.user_id === store.me.id) return;
-    if (data.member) store.addMember(data.guild_id, data.member);
-    if (!store.typists.has(data.channel_id)) store.typists.set(data.channel_id, new Map());
-    store.typists.get(data.channel_id).set(data.user_id, Date.now() + TYPING_LASTS);
-    store.tell("typing", { channelId: data.channel_id });
-    setTimeout(() => store.tell("typing", { channelId: data.channel_id }), TYPING_LASTS);
-  },
-  GUILD_APPLICATION_COMMAND_INDEX_UPDATE: (store, data) => store.tell("commands", { guildId: data.guild_id }),
-};
-
-function putRole(store, data) {
-  const guild = store.guilds.get(data.guild_id);
-  if (!guild) return;
-  guild.roles = [...guild.roles.filter((role) => role.id !== data.role.id), data.role];
-  store.tell("channels", { guildId: data.guild_id });
 }

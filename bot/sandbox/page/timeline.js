@@ -1,4 +1,4 @@
-// The messages of one channel that this page knows, oldest first.
+// The messages of one channel that this page knows, oldest first: a stretch of its history without gaps.
 
 import { compare } from "./snowflakes.js";
 
@@ -7,8 +7,9 @@ export class Timeline {
   #messages = new Map();
 
   constructor() {
-    this.loaded = false; // the newest page was read
+    this.loaded = false; // a page was read
     this.complete = false; // the very first message is here
+    this.present = false; // the newest message is here, and what comes now belongs below it
   }
 
   get ids() {
@@ -16,7 +17,16 @@ export class Timeline {
   }
 
   get oldest() {
-    return this.#ids.find((id) => !this.#messages.get(id).local && !this.#messages.get(id).ephemeral) ?? null;
+    return this.#ids.find((id) => this.#isStored(id)) ?? null;
+  }
+
+  get newest() {
+    return this.#ids.findLast((id) => this.#isStored(id)) ?? null;
+  }
+
+  #isStored(id) {
+    const message = this.#messages.get(id);
+    return !message.local && !message.ephemeral;
   }
 
   get(id) {
@@ -54,10 +64,27 @@ export class Timeline {
     return true;
   }
 
+  /** Forget everything; another stretch of the channel is to be read. */
+  clear() {
+    this.#ids = [];
+    this.#messages.clear();
+    this.loaded = this.complete = this.present = false;
+  }
+
   /** Forget all but the newest `most`; the older ones can be read again. */
-  trim(most) {
-    for (const id of this.#ids.splice(0, Math.max(0, this.#ids.length - most))) this.#messages.delete(id);
-    this.complete = false;
+  dropOldest(most) {
+    for (const id of this.#ids.splice(0, Math.max(0, this.#ids.length - most))) {
+      this.#messages.delete(id);
+      this.complete = false;
+    }
+  }
+
+  /** Forget all but the oldest `most`; the newer ones can be read again. */
+  dropNewest(most) {
+    for (const id of this.#ids.splice(most)) {
+      this.#messages.delete(id);
+      this.present = false;
+    }
   }
 
   find(predicate) {

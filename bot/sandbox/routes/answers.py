@@ -7,21 +7,27 @@ from typing import Any
 
 from bot.sandbox import message_shapes
 from bot.sandbox.errors import refusal
-from bot.sandbox.forms.command import read_choices
-from bot.sandbox.forms.component import read_modal
+from bot.sandbox.forms.command import STRING, read_choices
 from bot.sandbox.forms.form import Form
-from bot.sandbox.forms.message import EPHEMERAL, LOADING, Draft, demand_something, read_message
-from bot.sandbox.gateway.sessions import Intent
-from bot.sandbox.message_shapes import Readable
+from bot.sandbox.forms.message import (
+    COMPONENTS_V2,
+    EPHEMERAL,
+    LOADING,
+    Draft,
+    demand_something,
+    read_message,
+    read_new_message,
+)
+from bot.sandbox.forms.modal import read_modal
 from bot.sandbox.routes import messages, posting
 from bot.sandbox.routes.pending import Interaction
+from bot.sandbox.routes.resolving import READS_ALL
 from bot.sandbox.routes.routing import Answer, Call, Route, Stage
 from bot.sandbox.shapes import Json
 from bot.sandbox.world import Message
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
 _MESSAGE, _DEFERRED, _DEFERRED_UPDATE, _UPDATE, _CHOICES, _SHOW_MODAL = 4, 5, 6, 7, 8, 9
-READS_ALL = Readable(None)
 
 
 def tell_person(stage: Stage, interaction: Interaction, event: str, **extra: Any) -> None:
@@ -39,19 +45,18 @@ def answer(call: Call) -> Any:
     if interaction.answered:
         raise refusal(40060)
     form = Form()
-    allowed = {
-        COMMAND: (_MESSAGE, _DEFERRED, _SHOW_MODAL),
-        COMPONENT: (_MESSAGE, _DEFERRED, _DEFERRED_UPDATE, _UPDATE, _SHOW_MODAL),
-        AUTOCOMPLETE: (_CHOICES,),
-        MODAL: (_MESSAGE, _DEFERRED, _DEFERRED_UPDATE, _UPDATE),
-    }[interaction.type]
-    kind = form.choice(call.form, "type", (), 0, allowed)
-    if not kind:
+    kind = form.choice(call.form, "type", (), 0, _allowed(interaction))
+    if call.form.get("type") is None:
         form.missing(("type",))
+    data = form.model(call.form, "data", ())
+    if data is None and kind in (_CHOICES, _SHOW_MODAL):
+        form.missing(("data",))
     form.finish()
-    data = call.form.get("data") if isinstance(call.form.get("data"), dict) else {}
-    message = _carry_out(call, interaction, kind, data or {})
+    message = _carry_out(call, interaction, kind, dict(data or {}))
     interaction.answered = True
+    if interaction.opened_by is not None:
+        # The person's client closes a modal when its submission was taken.
+        interaction.opened_by.dialog = None
     if interaction.timeout is not None:
         interaction.timeout.cancel()
     stage.note("interaction answered", interaction.application_id, message, detail=str(kind))
@@ -61,11 +66,22 @@ def answer(call: Call) -> Any:
     return _answered(call, interaction, kind, message)
 
 
+def _allowed(interaction: Interaction) -> tuple[int, ...]:
+    """The kinds of answer to an interaction; a modal that a command opened has no message to update."""
+    updates = (_DEFERRED_UPDATE, _UPDATE) if interaction.source is not None else ()
+    return {
+        COMMAND: (_MESSAGE, _DEFERRED, _SHOW_MODAL),
+        COMPONENT: (_MESSAGE, _DEFERRED, *updates, _SHOW_MODAL),
+        AUTOCOMPLETE: (_CHOICES,),
+        MODAL: (_MESSAGE, _DEFERRED, *updates),
+    }[interaction.type]
+
+
 def _carry_out(call: Call, interaction: Interaction, kind: int, data: Json) -> Message | None:
     stage = call.stage
     form = Form()
     if kind == _CHOICES:
-        choices = read_choices(data, form, ("data",))
+        choices = read_choices(data, form, ("data",), interaction.focused or STRING)
         form.finish()
         event = "APPLICATION_COMMAND_AUTOCOMPLETE_RESPONSE"
         found = {"choices": choices, "nonce": interaction.nonce}
@@ -76,26 +92,28 @@ def _carry_out(call: Call, interaction: Interaction, kind: int, data: Json) -> M
         form.finish()
         application = stage.world.applications[interaction.application_id]
         named = {"id": application.id, "name": application.name, "icon": None, "description": ""}
-        interaction.dialog = modal["custom_id"]
-        modal |= {"channel_id": interaction.channel_id, "application": named}
-        tell_person(stage, interaction, "INTERACTION_MODAL_CREATE", **modal)
+        interaction.dialog = modal
+        where = {"channel_id": interaction.channel_id, "application": named}
+        tell_person(stage, interaction, "INTERACTION_MODAL_CREATE", **modal, **where)
         return None
     if kind == _DEFERRED_UPDATE:
         interaction.original = interaction.source
         return interaction.source
     if kind == _DEFERRED:
         flags = form.number(data, "flags", ("data",), 0, 0, 1 << 30)
+        form.finish()
         draft = Draft(frozenset(), flags=flags & EPHEMERAL | LOADING)
         interaction.original = _post(call, interaction, draft)
         return interaction.original
-    draft = read_message(data, call.files, form, ("data",))
+    source = interaction.source
+    if kind == _UPDATE and source is not None:
+        draft = read_message(data, call.files, form, ("data",), v2=bool(source.flags & COMPONENTS_V2))
+        form.finish()
+        _rewrite(stage, interaction, source, draft)
+        interaction.original = source
+        return source
+    draft = read_new_message(data, call.files, form, ("data",))
     form.finish()
-    if kind == _UPDATE:
-        if interaction.source is None:
-            raise refusal(10008)
-        interaction.original = interaction.source
-        _rewrite(stage, interaction, interaction.source, draft)
-        return interaction.source
     demand_something(draft)
     interaction.original = _post(call, interaction, draft)
     return interaction.original
@@ -127,11 +145,16 @@ def _post(call: Call, interaction: Interaction, draft: Draft, followup: bool = F
     channel = world.channels.get(interaction.channel_id)
     if channel is None:
         raise refusal(10003)
-    bot = world.users[interaction.application_id]
-    kind = posting.COMMAND_ANSWER if interaction.type == COMMAND and not followup else 0
-    source = interaction.source
-    if source is not None and not source.flags & EPHEMERAL and not draft.flags & EPHEMERAL:
-        draft.reply_to, draft.reply_must_exist = source.id, False
+    bot = world.users[world.applications[interaction.application_id].bot_id or ""]
+    kind = 0
+    if interaction.type == COMMAND and not followup:
+        of_menu = {"target_user", "target_message_id"} & interaction.metadata.keys()
+        kind = posting.CONTEXT_ANSWER if of_menu else posting.COMMAND_ANSWER
+    # What it answers is known: the message that was clicked, or the first answer; a body can't say otherwise.
+    target = interaction.original or interaction.source if followup else interaction.source
+    draft.nonce = draft.forward_of = draft.reply_to = None
+    if target is not None and target.id in world.messages:
+        draft.reply_to = target.id
     message = posting.compose(
         stage, bot, channel, draft, kind, interaction.application_id, dict(interaction.metadata)
     )
@@ -141,7 +164,7 @@ def _post(call: Call, interaction: Interaction, draft: Draft, followup: bool = F
             "original_response_message_id": interaction.original.id,
         }
     if message.flags & EPHEMERAL:
-        stage.pending.ephemeral[message.id] = (message, interaction.user_id)
+        stage.pending.hide(message, interaction.user_id)
         stage.note("ephemeral message created", bot.id, message)
         _tell_ephemeral(stage, interaction, "MESSAGE_CREATE", message)
     else:
@@ -153,14 +176,16 @@ def _tell_ephemeral(stage: Stage, interaction: Interaction, event: str, message:
     data = _shape(stage, interaction, message)
     if interaction.guild_id is not None:
         data["guild_id"] = interaction.guild_id
-    stage.gateway.to_user(interaction.user_id, event, data, Intent.ALWAYS)
+    stage.gateway.to_user(interaction.user_id, event, data)
 
 
 def _rewrite(stage: Stage, interaction: Interaction, message: Message, draft: Draft) -> None:
-    """Change an answer; a deferred one loses its loading flag."""
+    """Change an answer; a deferred one loses its loading flag. Raises 10008 for one that is gone."""
     channel = stage.world.channels.get(message.channel_id)
     if channel is None:
         raise refusal(10003)
+    if not _exists(stage, message):
+        raise refusal(10008)
     loading = bool(message.flags & LOADING)
     messages.change(stage, channel, message, draft)
     message.flags &= ~LOADING
@@ -175,6 +200,10 @@ def _rewrite(stage: Stage, interaction: Interaction, message: Message, draft: Dr
         _tell_ephemeral(stage, interaction, "MESSAGE_UPDATE", message)
     else:
         stage.gateway.message("MESSAGE_UPDATE", channel, message)
+
+
+def _exists(stage: Stage, message: Message) -> bool:
+    return message.id in stage.world.messages or message.id in stage.pending.ephemeral
 
 
 # Follow-ups
@@ -193,11 +222,11 @@ def follow_up(call: Call) -> Any:
     """`POST /webhooks/{application_id}/{token}`: the first one after a deferral fills the deferred answer."""
     interaction = _interaction(call)
     form = Form()
-    draft = read_message(call.form, call.files, form)
+    draft = read_new_message(call.form, call.files, form)
     form.finish()
     demand_something(draft)
     original = interaction.original
-    if original is not None and original.flags & LOADING:
+    if original is not None and original.flags & LOADING and _exists(call.stage, original):
         _rewrite(call.stage, interaction, original, draft)
         return _shape(call.stage, interaction, original)
     message = _post(call, interaction, draft, followup=True)
@@ -205,16 +234,16 @@ def follow_up(call: Call) -> Any:
 
 
 def _answer_message(call: Call, interaction: Interaction) -> Message:
-    message_id = call.path.get("message_id", "@original")
-    if message_id == "@original":
-        message = interaction.original
-    else:
-        hidden = call.stage.pending.ephemeral.get(message_id)
+    """The message of the path: the first answer, or another one that came of this interaction."""
+    stage, message_id = call.stage, call.path.get("message_id", "@original")
+    message = interaction.original
+    if message_id != "@original" and (message is None or message.id != message_id):
+        hidden = stage.pending.ephemeral.get(message_id)
         message = hidden[0] if hidden is not None else call.world.messages.get(message_id)
-    gone = message is None or not (
-        message.id in call.world.messages or message.id in call.stage.pending.ephemeral
-    )
-    if message is None or gone or message.author_id != interaction.application_id:
+        came_of = (message.interaction_metadata or {}).get("id") if message is not None else None
+        if came_of != interaction.id:
+            raise refusal(10008)
+    if message is None or not _exists(stage, message):
         raise refusal(10008)
     return message
 
@@ -230,7 +259,7 @@ def edit_answer(call: Call) -> Any:
     interaction = _interaction(call)
     message = _answer_message(call, interaction)
     form = Form()
-    draft = read_message(call.form, call.files, form)
+    draft = read_message(call.form, call.files, form, v2=bool(message.flags & COMPONENTS_V2))
     form.finish()
     _rewrite(call.stage, interaction, message, draft)
     return _shape(call.stage, interaction, message)
@@ -241,6 +270,8 @@ def delete_answer(call: Call) -> Any:
     interaction = _interaction(call)
     message = _answer_message(call, interaction)
     if call.stage.pending.ephemeral.pop(message.id, None) is not None:
+        for attachment in message.attachments:
+            call.stage.files.pop(attachment["id"], None)
         data = {"id": message.id, "channel_id": message.channel_id, "guild_id": message.guild_id}
         call.stage.gateway.to_user(interaction.user_id, "MESSAGE_DELETE", data)
         call.stage.note("ephemeral message deleted", interaction.application_id, message)
@@ -249,14 +280,5 @@ def delete_answer(call: Call) -> Any:
         messages.remove(call.stage, interaction.application_id, channel, message)
 
 
-_ANSWER = "/webhooks/{webhook_id}/{token}/messages/"
-ROUTES = (
-    Route("POST", "/interactions/{interaction_id}/{token}/callback", answer, public=True),
-    Route("POST", "/webhooks/{webhook_id}/{token}", follow_up, public=True),
-    Route("GET", _ANSWER + "@original", read_answer, public=True),
-    Route("PATCH", _ANSWER + "@original", edit_answer, public=True),
-    Route("DELETE", _ANSWER + "@original", delete_answer, public=True),
-    Route("GET", _ANSWER + "{message_id}", read_answer, public=True),
-    Route("PATCH", _ANSWER + "{message_id}", edit_answer, public=True),
-    Route("DELETE", _ANSWER + "{message_id}", delete_answer, public=True),
-)
+# Follow-ups share their paths with webhooks: `webhooks` has those routes.
+ROUTES = (Route("POST", "/interactions/{interaction_id}/{token}/callback", answer, public=True),)

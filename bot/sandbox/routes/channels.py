@@ -1,20 +1,30 @@
-"""Routes of channels: make, read, change, delete; permission overwrites; invites."""
+"""Routes of channels: make, read, change, order, delete."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from bot.sandbox import shapes
 from bot.sandbox.errors import refusal
-from bot.sandbox.forms.form import Form, Path
+from bot.sandbox.forms import channel as forms
+from bot.sandbox.forms.form import Form
 from bot.sandbox.permissions import Permission
-from bot.sandbox.routes import threads
+from bot.sandbox.routes import overwrites, threads
 from bot.sandbox.routes.routing import Answer, Call, Route, Stage
-from bot.sandbox.world import ANNOUNCEMENT, CATEGORY, FORUM, TEXT, Channel, Invite
+from bot.sandbox.world import (
+    ANNOUNCEMENT,
+    CATEGORY,
+    FORUM,
+    MEDIA,
+    STAGE,
+    TEXT,
+    VOICE,
+    Channel,
+    Guild,
+)
 
-_KINDS = (TEXT, CATEGORY, ANNOUNCEMENT, FORUM)
-_TAGS_AT_MOST = 20
+_KINDS = (TEXT, VOICE, CATEGORY, ANNOUNCEMENT, STAGE, FORUM, MEDIA)
+_OF_A_GUILD_AT_MOST, _OF_A_CATEGORY_AT_MOST = 500, 50
 
 
 def list_channels(call: Call) -> Any:
@@ -27,16 +37,26 @@ def list_channels(call: Call) -> Any:
 
 
 def create(call: Call) -> Any:
-    """`POST /guilds/{id}/channels`: text, category, announcement or forum."""
+    """`POST /guilds/{id}/channels`; without overwrites of its own it has those of its category."""
     guild = call.guild(Permission.MANAGE_CHANNELS)
+    body = call.form
     form = Form()
-    name = form.text(call.form, "name", (), 100, least=1, required=True) or ""
-    kind = form.choice(call.form, "type", (), TEXT, _KINDS)
-    channel = Channel(
-        "0", kind, _spelled(name, kind), guild.id, position=len(call.world.channels_of(guild.id))
-    )
-    _read_into(call, form, channel)
+    kind = form.choice(body, "type", (), TEXT, _KINDS)
+    name = forms.read_name(body, form, kind, required=True) or ""
+    channel = Channel("0", kind, name, guild.id, position=len(call.world.channels_of(guild.id)))
+    changes = forms.read_settings(body, form, channel, call.stage.make_id)
+    parent = _read_parent(call, body, form, channel)
+    given = forms.read_overwrites(body, form)
     form.finish()
+    forms.demand_tags(body, channel, changes)
+    if len(call.world.channels_of(guild.id)) >= _OF_A_GUILD_AT_MOST:
+        raise refusal(30013)
+    if given:
+        overwrites.demand_settable(call, guild, None, given)
+    elif parent is not None:
+        given = dict(parent.overwrites)
+    _apply(channel, changes)
+    channel.parent_id, channel.overwrites = parent.id if parent else None, given
     channel.id = call.stage.make_id()
     add(call.stage, call.user.id, channel)
     return Answer(201, shapes.channel_shape(call.world, channel))
@@ -49,56 +69,36 @@ def add(stage: Stage, actor_id: str, channel: Channel) -> None:
     stage.gateway.channel("CHANNEL_CREATE", channel)
 
 
-def _spelled(name: str, kind: int) -> str:
-    """Discord writes the names of text channels small and with dashes."""
-    return name.strip() if kind == CATEGORY else name.strip().lower().replace(" ", "-")
+def _apply(channel: Channel, changes: dict[str, Any]) -> None:
+    for name, value in changes.items():
+        setattr(channel, name, value)
 
 
-def _read_into(call: Call, form: Form, channel: Channel) -> None:
-    body = call.form
-    if "topic" in body:
-        channel.topic = form.text(body, "topic", (), 4096 if channel.type == FORUM else 1024)
-    channel.rate_limit_per_user = form.number(
-        body, "rate_limit_per_user", (), channel.rate_limit_per_user, 0, 21600
-    )
-    channel.position = form.number(body, "position", (), channel.position, 0, 10_000)
-    channel.default_auto_archive_duration = form.choice(
-        body,
-        "default_auto_archive_duration",
-        (),
-        channel.default_auto_archive_duration,
-        threads.ARCHIVE_MINUTES,
-    )
-    channel.flags = form.number(body, "flags", (), channel.flags, 0, 1 << 30)
-    if "nsfw" in body:
-        channel.nsfw = body["nsfw"] is True
-    if "parent_id" in body:
-        channel.parent_id = form.snowflake(body, "parent_id", ())
-        parent = call.world.channels.get(channel.parent_id or "")
-        if channel.parent_id and (parent is None or parent.type != CATEGORY):
-            form.wrong(("parent_id",), "CHANNEL_PARENT_INVALID", "Category does not exist")
-    if "permission_overwrites" in body:
-        listed = form.objects(body, "permission_overwrites", (), 500)
-        read = [_overwrite(form.snowflake(one, "id", place) or "", one, form, place) for place, one in listed]
-        channel.overwrites = {one["id"]: one for one in read if one["id"]}
-    if "available_tags" in body:
-        channel.available_tags = _read_tags(call, form)
+def _read_parent(call: Call, body: Mapping[str, Any], form: Form, channel: Channel) -> Channel | None:
+    """The category that a form names, if it has room; categories have none themselves."""
+    parent_id = form.snowflake(body, "parent_id", ())
+    if parent_id is None:
+        return None
+    parent = call.world.channels.get(parent_id)
+    if (
+        parent is None
+        or parent.type != CATEGORY
+        or parent.guild_id != channel.guild_id
+        or channel.type == CATEGORY
+    ):
+        form.wrong(("parent_id",), "CHANNEL_PARENT_INVALID", "Category does not exist")
+        return None
+    if (
+        parent_id != channel.parent_id
+        and len(_children(call.stage, channel.guild_id or "", parent_id)) >= _OF_A_CATEGORY_AT_MOST
+    ):
+        message = "Maximum number of channels in category reached (50)"
+        form.wrong(("parent_id",), "CHANNEL_PARENT_MAX_CHANNELS", message)
+    return parent
 
 
-def _read_tags(call: Call, form: Form) -> list[dict[str, Any]]:
-    tags = []
-    for place, one in form.objects(call.form, "available_tags", (), _TAGS_AT_MOST):
-        name = form.text(one, "name", place, 20, least=1, required=True)
-        tags.append(
-            {
-                "id": form.snowflake(one, "id", place) or call.stage.make_id(),
-                "name": name or "",
-                "moderated": one.get("moderated") is True,
-                "emoji_id": None,
-                "emoji_name": one.get("emoji_name"),
-            }
-        )
-    return tags
+def _children(stage: Stage, guild_id: str, category_id: str) -> list[Channel]:
+    return [one for one in stage.world.channels_of(guild_id) if one.parent_id == category_id]
 
 
 def read(call: Call) -> Any:
@@ -107,33 +107,71 @@ def read(call: Call) -> Any:
 
 
 def update(call: Call) -> Any:
-    """`PATCH /channels/{id}` of a guild channel or a thread."""
+    """`PATCH /channels/{id}` of a guild channel or a thread. Overwrites take MANAGE_ROLES too."""
     channel = call.channel()
     if channel.thread is not None:
         return threads.update(call, channel, channel.thread)
     if channel.guild_id is None:
         raise refusal(50003)
     call.channel(Permission.MANAGE_CHANNELS)
+    guild = call.world.guilds[channel.guild_id]
+    body = call.form
     form = Form()
-    name = form.text(call.form, "name", (), 100, least=1)
-    # Read into a copy first: a form that is refused leaves the channel as it was.
-    _read_into(call, form, replace(channel))
+    kind = forms.read_kind(body, form, channel)
+    name = forms.read_name(body, form, channel.type, required=False)
+    changes = forms.read_settings(body, form, replace(channel, type=kind), call.stage.make_id)
+    parent = _read_parent(call, body, form, channel)
+    given = forms.read_overwrites(body, form)
     form.finish()
-    _read_into(call, form, channel)
-    if name is not None:
-        channel.name = _spelled(name, channel.type)
-    _changed(call, channel)
+    forms.demand_tags(body, channel, changes)
+    if body.get("permission_overwrites") is not None:
+        call.channel(Permission.MANAGE_ROLES)
+        overwrites.demand_settable(call, guild, channel, given)
+        overwrites.replace_all(call, channel, given)
+    _apply(channel, changes)
+    channel.type, channel.name = kind, name or channel.name
+    if "parent_id" in body:
+        channel.parent_id = parent.id if parent else None
+    _drop_gone_tags(call.stage, channel)
+    overwrites.changed(call, channel)
     return shapes.channel_shape(call.world, channel)
 
 
-def _changed(call: Call, channel: Channel) -> None:
-    call.stage.access.changed(channel.guild_id or "")
-    call.stage.note("channel changed", call.user.id, guild_id=channel.guild_id, channel_id=channel.id)
-    call.stage.gateway.channel("CHANNEL_UPDATE", channel)
+def _drop_gone_tags(stage: Stage, channel: Channel) -> None:
+    """Posts lose the tags that their forum has no more."""
+    known = {one["id"] for one in channel.available_tags}
+    for post in stage.world.threads_of(channel.id):
+        if post.thread is not None and not known.issuperset(post.thread.applied_tags):
+            post.thread.applied_tags = [one for one in post.thread.applied_tags if one in known]
+
+
+def move(call: Call) -> Any:
+    """`PATCH /guilds/{id}/channels` [{id, position, parent_id, lock_permissions}]."""
+    guild = call.guild(Permission.MANAGE_CHANNELS)
+    form = Form()
+    moves = []
+    for place, one in form.rows(call.body):
+        channel = call.world.channels.get(form.snowflake(one, "id", place) or "")
+        if channel is None or channel.guild_id != guild.id or channel.thread is not None:
+            raise refusal(10003)
+        position = form.number(one, "position", place, channel.position, 0, 10_000)
+        parent = _read_parent(call, one, form, channel)
+        moves.append((channel, position, parent, one))
+    form.finish()
+    for channel, position, parent, one in moves:
+        before = (channel.position, channel.parent_id, channel.overwrites)
+        channel.position = position
+        if "parent_id" in one:
+            channel.parent_id = parent.id if parent else None
+        category = call.world.channels.get(channel.parent_id or "")
+        if one.get("lock_permissions") is True and category is not None:
+            channel.overwrites = dict(category.overwrites)
+        if before != (channel.position, channel.parent_id, channel.overwrites):
+            overwrites.changed(call, channel)
 
 
 def delete(call: Call) -> Any:
-    """`DELETE /channels/{id}`. What was in it goes without a MESSAGE_DELETE."""
+    """`DELETE /channels/{id}`. What was in it goes without a MESSAGE_DELETE; a category frees its channels."""
     channel = call.channel()
     shape = shapes.channel_shape(call.world, channel, call.user.id)
     if channel.thread is not None:
@@ -141,63 +179,29 @@ def delete(call: Call) -> Any:
         threads.remove(call.stage, call.user.id, channel)
     elif channel.guild_id is not None:
         call.channel(Permission.MANAGE_CHANNELS)
-        call.stage.gateway.channel("CHANNEL_DELETE", channel)
-        call.world.remove_channel(channel)
-        call.stage.access.changed(channel.guild_id)
-        call.stage.note("channel deleted", call.user.id, guild_id=channel.guild_id, channel_id=channel.id)
+        _remove(call, channel, call.world.guilds[channel.guild_id])
     return shape
 
 
-def _overwrite(target_id: str, given: Mapping[str, Any], form: Form, place: Path) -> dict[str, Any]:
-    return {
-        "id": target_id,
-        "type": 1 if str(given.get("type")) in ("1", "member") else 0,
-        "allow": str(form.permissions(given, "allow", place)),
-        "deny": str(form.permissions(given, "deny", place)),
-    }
-
-
-def put_overwrite(call: Call) -> Any:
-    """`PUT /channels/{id}/permissions/{overwrite_id}` for a role (type 0) or a member (type 1)."""
-    channel = call.channel(Permission.MANAGE_ROLES)
-    if channel.guild_id is None or channel.thread is not None:
-        raise refusal(50024)
-    form = Form()
-    target_id = call.path["overwrite_id"]
-    overwrite = _overwrite(target_id, call.form, form, ())
-    form.finish()
-    channel.overwrites = {**channel.overwrites, target_id: overwrite}
-    _changed(call, channel)
-
-
-def delete_overwrite(call: Call) -> Any:
-    """`DELETE /channels/{id}/permissions/{overwrite_id}`."""
-    channel = call.channel(Permission.MANAGE_ROLES)
-    if call.path["overwrite_id"] not in channel.overwrites:
-        raise refusal(10009)
-    kept = {key: one for key, one in channel.overwrites.items() if key != call.path["overwrite_id"]}
-    channel.overwrites = kept
-    _changed(call, channel)
-
-
-def create_invite(call: Call) -> Any:
-    """`POST /channels/{id}/invites`."""
-    channel = call.channel(Permission.CREATE_INSTANT_INVITE)
-    if channel.guild_id is None:
-        raise refusal(50003)
-    invite = Invite(secrets.token_urlsafe(6), channel.guild_id, channel.id, call.user.id, call.stage.stamp())
-    call.world.invites[invite.code] = invite
-    call.stage.note("invite created", call.user.id, guild_id=channel.guild_id, channel_id=channel.id)
-    return shapes.invite_shape(call.world, invite)
+def _remove(call: Call, channel: Channel, guild: Guild) -> None:
+    stage = call.stage
+    freed = _children(stage, guild.id, channel.id)
+    stage.gateway.channel("CHANNEL_DELETE", channel)
+    stage.world.remove_channel(channel)
+    stage.access.changed(guild.id)
+    stage.note("channel deleted", call.user.id, guild_id=guild.id, channel_id=channel.id)
+    for child in freed:
+        child.parent_id = None
+        stage.gateway.channel("CHANNEL_UPDATE", child)
+    if guild.system_channel_id == channel.id:
+        guild.system_channel_id = None
 
 
 ROUTES = (
     Route("GET", "/guilds/{guild_id}/channels", list_channels),
     Route("POST", "/guilds/{guild_id}/channels", create),
+    Route("PATCH", "/guilds/{guild_id}/channels", move),
     Route("GET", "/channels/{channel_id}", read),
     Route("PATCH", "/channels/{channel_id}", update),
     Route("DELETE", "/channels/{channel_id}", delete),
-    Route("PUT", "/channels/{channel_id}/permissions/{overwrite_id}", put_overwrite),
-    Route("DELETE", "/channels/{channel_id}/permissions/{overwrite_id}", delete_overwrite),
-    Route("POST", "/channels/{channel_id}/invites", create_invite),
 )

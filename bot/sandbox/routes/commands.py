@@ -1,30 +1,44 @@
-"""Routes of application commands, global and of one guild, and the index that people's clients read."""
+"""Routes of application commands, global and of one guild, as the bot that owns them uses them."""
 
+from collections import deque
+from datetime import timedelta
 from typing import Any
 
 from bot.sandbox.errors import Refusal, refusal
 from bot.sandbox.forms.command import CHAT, read_command
 from bot.sandbox.forms.form import Form
-from bot.sandbox.permissions import Permission
+from bot.sandbox.routes.command_permissions import tell_index_changed
 from bot.sandbox.routes.routing import Answer, Call, Route, Stage
-from bot.sandbox.world import Command, Guild
+from bot.sandbox.shapes import Json
+from bot.sandbox.world import Command
 
 _CHAT_AT_MOST, _MENU_AT_MOST = 100, 15
+_CREATES_A_DAY = 200
+_DAY = timedelta(days=1)
 
 
-def command_shape(command: Command) -> dict[str, Any]:
-    """A command as Discord answers it."""
-    shape = {"id": command.id, "application_id": command.application_id, **command.body}
+def command_shape(command: Command, translations: bool = True) -> Json:
+    """A command as Discord answers it; lists leave its translations out unless they were asked for."""
+    body = command.body if translations else _untranslated(command.body)
+    shape = {"id": command.id, "application_id": command.application_id, **body}
     if command.guild_id is not None:
         shape["guild_id"] = command.guild_id
     return shape
+
+
+def _untranslated(one: Json) -> Json:
+    kept = {key: value for key, value in one.items() if not key.endswith("_localizations")}
+    for key in ("options", "choices"):
+        if key in kept:
+            kept[key] = [_untranslated(part) for part in kept[key]]
+    return kept
 
 
 def _owner(call: Call) -> tuple[str, str | None]:
     """The application and guild of the path, which must be the asking bot's own."""
     application_id = call.path["application_id"]
     if call.user.application_id != application_id:
-        raise refusal(20001 if not call.user.bot else 50001)
+        raise refusal(20012)
     guild_id = call.path.get("guild_id")
     if guild_id is not None:
         guild = call.world.guilds.get(guild_id)
@@ -38,37 +52,57 @@ def _named(stage: Stage, application_id: str, guild_id: str | None, kind: int, n
     return next((one for one in found if one.type == kind and one.name == name), None)
 
 
-def _put(call: Call, application_id: str, guild_id: str | None, body: dict[str, Any]) -> Command:
-    """Store a command; one of the same kind and name is replaced and keeps its id."""
-    old = _named(call.stage, application_id, guild_id, body["type"], body["name"])
+def _put(call: Call, old: Command | None, scope: tuple[str, str | None], body: Json) -> Command:
+    """Store a command, new or in place of an old one; its version changes where anything else does."""
     if old is not None and {**old.body, "version": None} == {**body, "version": None}:
         return old
-    command_id = old.id if old is not None else call.stage.make_id()
     stored = {**body, "version": call.stage.make_id()}
-    command = Command(command_id, application_id, guild_id, body["type"], body["name"], stored)
+    if old is not None:
+        old.name, old.body = body["name"], stored
+        return old
+    command = Command(call.stage.make_id(), *scope, body["type"], body["name"], stored)
     call.world.add_command(command)
     return command
 
 
-def _demand_room(commands: list[dict[str, Any]]) -> None:
+def _demand_room(commands: list[Json]) -> None:
     for kind in (1, 2, 3):
         most = _CHAT_AT_MOST if kind == CHAT else _MENU_AT_MOST
         if sum(one["type"] == kind for one in commands) > most:
             raise Refusal(400, 30032, f"Maximum number of application commands reached ({most})")
 
 
+def _count_creates(stage: Stage, scope: tuple[str, str | None], count: int) -> None:
+    """Take note of new commands. Raises 30034 when they are more than 200 within a day in one place."""
+    made, now = stage.commands_made.setdefault(scope, deque()), stage.now()
+    while made and now - made[0] >= _DAY:
+        made.popleft()
+    if len(made) + count > _CREATES_A_DAY:
+        message = f"Max number of daily application command creates has been reached ({_CREATES_A_DAY})"
+        raise Refusal(400, 30034, message)
+    made.extend([now] * count)
+
+
+def _changed(call: Call, scope: tuple[str, str | None]) -> None:
+    application_id, guild_id = scope
+    call.stage.note("commands changed", call.user.id, guild_id=guild_id)
+    tell_index_changed(call.stage, application_id, guild_id)
+
+
 def list_all(call: Call) -> Any:
     """`GET …/commands`."""
-    return [command_shape(one) for one in call.world.commands_of(*_owner(call))]
+    translations = call.query.get("with_localizations", "").lower() in ("true", "1")
+    return [command_shape(one, translations) for one in call.world.commands_of(*_owner(call))]
 
 
 def overwrite(call: Call) -> Any:
-    """`PUT …/commands`: exactly these from now on."""
-    application_id, guild_id = _owner(call)
+    """`PUT …/commands`: exactly these from now on. Those of the same id, or kind and name, are kept."""
+    scope = _owner(call)
     if not isinstance(call.body, list) or not all(isinstance(one, dict) for one in call.body):
         raise refusal(50109)
     form = Form()
-    bodies = [read_command(one, form, (index,)) for index, one in enumerate(call.body)]
+    bodies = [read_command(one, form, (index,), bool(scope[1])) for index, one in enumerate(call.body)]
+    ids = [form.snowflake(one, "id", (index,)) for index, one in enumerate(call.body)]
     seen: set[tuple[int, str]] = set()
     for index, body in enumerate(bodies):
         if (body["type"], body["name"]) in seen:
@@ -77,28 +111,35 @@ def overwrite(call: Call) -> Any:
         seen.add((body["type"], body["name"]))
     form.finish()
     _demand_room(bodies)
-    kept = [_put(call, application_id, guild_id, body) for body in bodies]
-    ids = {one.id for one in kept}
-    for old in call.world.commands_of(application_id, guild_id):
-        if old.id not in ids:
-            call.world.remove_command(old)
-    call.stage.note("commands changed", call.user.id, guild_id=guild_id)
+    by_id = {one.id: one for one in call.world.commands_of(*scope)}
+    olds: list[Command | None] = []
+    for command_id, body in zip(ids, bodies, strict=True):
+        old = by_id.get(command_id or "")
+        if old is None or old.type != body["type"]:
+            old = _named(call.stage, *scope, body["type"], body["name"])
+        olds.append(None if any(old is one for one in olds) else old)
+    _count_creates(call.stage, scope, sum(old is None for old in olds))
+    for gone in by_id.values():
+        if not any(gone is old for old in olds):
+            call.world.remove_command(gone)
+    kept = [_put(call, old, scope, body) for old, body in zip(olds, bodies, strict=True)]
+    _changed(call, scope)
     return [command_shape(one) for one in kept]
 
 
 def create(call: Call) -> Any:
     """`POST …/commands`: 201 for a new one, 200 for one that took the place of its namesake."""
-    application_id, guild_id = _owner(call)
+    scope = _owner(call)
     form = Form()
-    body = read_command(call.form, form)
+    body = read_command(call.form, form, in_guild=bool(scope[1]))
     form.finish()
-    existing = [one.body for one in call.world.commands_of(application_id, guild_id)]
-    new = _named(call.stage, application_id, guild_id, body["type"], body["name"]) is None
-    if new:
-        _demand_room([*existing, body])
-    command = _put(call, application_id, guild_id, body)
-    call.stage.note("commands changed", call.user.id, guild_id=guild_id)
-    return Answer(201 if new else 200, command_shape(command))
+    old = _named(call.stage, *scope, body["type"], body["name"])
+    if old is None:
+        _demand_room([*(one.body for one in call.world.commands_of(*scope)), body])
+        _count_creates(call.stage, scope, 1)
+    command = _put(call, old, scope, body)
+    _changed(call, scope)
+    return Answer(200 if old is not None else 201, command_shape(command))
 
 
 def _command(call: Call) -> Command:
@@ -115,13 +156,21 @@ def read(call: Call) -> Any:
 
 
 def update(call: Call) -> Any:
-    """`PATCH …/commands/{id}`."""
-    command = _command(call)
+    """`PATCH …/commands/{id}`: what is not given stays, and so does the type."""
+    command, scope = _command(call), _owner(call)
     form = Form()
-    body = read_command({**command.body, **call.form, "type": command.type}, form)
+    body = {**command.body, **call.form, "type": command.type}
+    if "contexts" not in call.form and "dm_permission" in call.form:
+        body["contexts"] = None
+    read = read_command(body, form, in_guild=bool(scope[1]))
     form.finish()
-    command.name, command.body = body["name"], {**body, "version": call.stage.make_id()}
-    call.stage.note("commands changed", call.user.id, guild_id=command.guild_id)
+    namesake = _named(call.stage, *scope, command.type, read["name"])
+    if namesake is not None and namesake is not command:
+        message = "Application command names must be unique"
+        form.wrong(("name",), "APPLICATION_COMMANDS_DUPLICATE_NAME", message)
+        form.finish()
+    _put(call, command, scope, read)
+    _changed(call, scope)
     return command_shape(command)
 
 
@@ -129,43 +178,9 @@ def delete(call: Call) -> Any:
     """`DELETE …/commands/{id}`."""
     command = _command(call)
     call.world.remove_command(command)
-    call.stage.note("commands changed", call.user.id, guild_id=command.guild_id)
-
-
-def usable(stage: Stage, user_id: str, guild: Guild, command: Command) -> bool:
-    """Whether a member may use a command: "0" is for administrators, null is for all."""
-    wanted = command.body.get("default_member_permissions")
-    if wanted is None:
-        return True
-    granted = stage.access.in_guild(user_id, guild.id)
-    if granted & Permission.ADMINISTRATOR:
-        return True
-    return wanted != "0" and granted & int(wanted) == int(wanted)
-
-
-def index(call: Call) -> Any:
-    """`GET /guilds/{id}/application-command-index`: what the asking member can use here."""
-    guild = call.guild()
-    # Every bot came with a role of its own.
-    bots = [call.world.users[role.bot_id] for role in guild.roles.values() if role.bot_id is not None]
-    applications, found = [], []
-    for bot in bots:
-        application_id = bot.application_id or ""
-        applications.append(
-            {
-                "id": application_id,
-                "name": call.world.applications[application_id].name,
-                "icon": None,
-                "bot": {"id": bot.id, "username": bot.username, "bot": True, "avatar": None},
-            }
-        )
-        own = call.world.commands_of(application_id, None) + call.world.commands_of(application_id, guild.id)
-        found += [one for one in own if usable(call.stage, call.user.id, guild, one)]
-    return {
-        "applications": applications,
-        "application_commands": [command_shape(one) for one in found],
-        "version": str(call.world.version),
-    }
+    for guild in call.world.guilds.values():
+        guild.command_permissions.pop(command.id, None)
+    _changed(call, (command.application_id, command.guild_id))
 
 
 def _both(suffix: str, method: str, handler: Any) -> tuple[Route, Route]:
@@ -182,5 +197,4 @@ ROUTES = (
     *_both("/{command_id}", "GET", read),
     *_both("/{command_id}", "PATCH", update),
     *_both("/{command_id}", "DELETE", delete),
-    Route("GET", "/guilds/{guild_id}/application-command-index", index),
 )

@@ -1,4 +1,4 @@
-"""Routes of messages: read, list, send, edit, delete, crosspost, pins, typing."""
+"""Routes of messages: read, list, send, edit, delete, crosspost, typing."""
 
 from bisect import bisect_left, bisect_right
 from datetime import timedelta
@@ -8,18 +8,25 @@ from bot.sandbox import message_shapes, shapes
 from bot.sandbox.access import holds_messages, sending
 from bot.sandbox.errors import refusal
 from bot.sandbox.forms.form import Form
-from bot.sandbox.forms.message import COMPONENTS_V2, SUPPRESS_EMBEDS, Draft, demand_something, read_message
-from bot.sandbox.gateway.sessions import Intent
+from bot.sandbox.forms.message import (
+    COMPONENTS_V2,
+    SUPPRESS_EMBEDS,
+    Draft,
+    demand_something,
+    read_message,
+    read_new_message,
+)
 from bot.sandbox.message_shapes import Readable
 from bot.sandbox.permissions import Permission
-from bot.sandbox.routes import posting
+from bot.sandbox.routes import crossposts, posting
 from bot.sandbox.routes.routing import Call, Route, Stage
 from bot.sandbox.shapes import Json
-from bot.sandbox.snowflakes import made_at
-from bot.sandbox.world import ANNOUNCEMENT, Channel, Message, User
+from bot.sandbox.snowflakes import EPOCH
+from bot.sandbox.world import Channel, Message, User
 
-_CROSSPOSTED = 1
-_PINS_AT_MOST = 250
+_BULK_AT_MOST, _BULK_AGE = 100, timedelta(days=14)
+# Messages of the system that stay where they are.
+_STAYING = frozenset({1, 2, 3, 4, 5, posting.THREAD_STARTER})
 
 
 def readable_for(stage: Stage, user: User) -> Readable:
@@ -41,24 +48,25 @@ def list_messages(call: Call) -> Any:
     if not holds_messages(channel):
         raise refusal(50008)
     limit = call.limit(50, 100)
+    before, after, around = (call.asked_id(key) for key in ("before", "after", "around"))
     if not call.stage.access.in_channel(call.user.id, channel) & Permission.READ_MESSAGE_HISTORY:
         return []
-    ids = call.world.message_ids(channel.id)
-    anchors = {key: int(call.query[key]) for key in ("before", "after", "around") if _number(call, key)}
-    if "around" in anchors:
-        middle = bisect_left(ids, anchors["around"])
-        chosen = ids[max(0, middle - limit // 2) : middle + limit // 2 + 1][:limit]
-    elif "after" in anchors:
-        start = bisect_right(ids, anchors["after"])
-        chosen = ids[start : start + limit]
+    ids = page_of(call.world.message_ids(channel.id), limit, before, after, around)
+    return [shape_for(call, call.world.messages[str(one)]) for one in reversed(ids)]
+
+
+def page_of(
+    ids: list[int], limit: int, before: int | None = None, after: int | None = None, around: int | None = None
+) -> list[int]:
+    """At most `limit` of ascending ids: those around one, next after one, or last before one (or the end)."""
+    if around is not None:
+        start = max(0, bisect_left(ids, around) - limit // 2)
+    elif after is not None:
+        start = bisect_right(ids, after)
     else:
-        end = bisect_left(ids, anchors["before"]) if "before" in anchors else len(ids)
-        chosen = ids[max(0, end - limit) : end]
-    return [shape_for(call, call.world.messages[str(one)]) for one in reversed(chosen)]
-
-
-def _number(call: Call, key: str) -> bool:
-    return call.query.get(key, "").isdigit()
+        end = len(ids) if before is None else bisect_left(ids, before)
+        return ids[max(0, end - limit) : end]
+    return ids[start : start + limit]
 
 
 def read_one(call: Call) -> Any:
@@ -73,12 +81,13 @@ def send(call: Call) -> Any:
     if not holds_messages(channel):
         raise refusal(50008)
     form = Form()
-    draft = read_message(call.form, call.files, form)
+    draft = read_new_message(call.form, call.files, form)
     form.finish()
     demand_something(draft)
     posting.demand_writable(call.stage, call.user, channel, draft)
     message = posting.same_nonce(call.stage, call.user, draft)
     if message is None:
+        posting.take_turn(call.stage, call.user, channel, "message")
         message = posting.compose(call.stage, call.user, channel, draft)
         posting.publish(call.stage, channel, message)
     shape = shape_for(call, message)
@@ -94,19 +103,30 @@ def edit(call: Call) -> Any:
         if set(body) - {"flags"}:
             raise refusal(50005)
         call.channel(Permission.MANAGE_MESSAGES)
-    if channel.thread is not None and channel.thread.archived:
-        raise refusal(50083)
+    demand_open(channel)
+    if message.type not in posting.WRITTEN:
+        raise refusal(50021)
     form = Form()
     draft = read_message(body, call.files, form, v2=bool(message.flags & COMPONENTS_V2))
     form.finish()
     change(call.stage, channel, message, draft)
     call.stage.note("message edited", call.user.id, message)
     call.stage.gateway.message("MESSAGE_UPDATE", channel, message)
+    crossposts.follow_edit(call.stage, message)
     return shape_for(call, message)
 
 
+def demand_open(channel: Channel) -> None:
+    """Refuse to change what is in an archived thread with 50083: only writing opens it again."""
+    if channel.thread is not None and channel.thread.archived:
+        raise refusal(50083)
+
+
 def change(stage: Stage, channel: Channel, message: Message, draft: Draft) -> None:
-    """Put what a draft gives into a message; fields that it does not give stay. Raises 50006 for nothing left."""
+    """Put what a draft gives into a message; fields that it does not give stay.
+
+    Raises 50006 for nothing left, 50035 for content that stays beside components v2. That flag never goes.
+    """
     given = draft.given
     content = draft.content.strip() if "content" in given else message.content
     embeds = draft.embeds if "embeds" in given else message.embeds
@@ -114,8 +134,10 @@ def change(stage: Stage, channel: Channel, message: Message, draft: Draft) -> No
     attachments = message.attachments
     if "attachments" in given:
         attachments = [one for one in attachments if one["id"] in draft.kept]
-    if not (content or embeds or components or attachments or draft.uploads):
+    if not (content or embeds or components or attachments or draft.uploads or message.snapshots):
         raise refusal(50006)
+    if "flags" in given and draft.flags & COMPONENTS_V2:
+        _demand_layout_alone(content, embeds)
     message.content, message.embeds, message.components = content, embeds, components
     message.attachments = attachments + posting.take_uploads(stage, draft)
     if "flags" in given:
@@ -128,63 +150,87 @@ def change(stage: Stage, channel: Channel, message: Message, draft: Draft) -> No
     message.edited_timestamp = stage.stamp()
 
 
+def _demand_layout_alone(content: str, embeds: list[Json]) -> None:
+    form = Form()
+    for key, value in (("content", content), ("embeds", embeds)):
+        if value:
+            text = f"The '{key}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
+            form.wrong((key,), "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", text)
+    form.finish()
+
+
 def delete(call: Call) -> Any:
     """`DELETE …/messages/{id}`: one's own, others' with MANAGE_MESSAGES."""
     channel = call.channel()
     message = call.message(channel)
     if message.author_id != call.user.id:
+        if channel.guild_id is None:
+            raise refusal(50003)
         call.channel(Permission.MANAGE_MESSAGES)
+    demand_open(channel)
+    if message.type in _STAYING:
+        raise refusal(50021)
     remove(call.stage, call.user.id, channel, message)
 
 
 def remove(stage: Stage, actor_id: str, channel: Channel, message: Message) -> None:
     """Take a message away and tell all who saw it."""
     _take_away(stage, actor_id, channel, message)
-    data = {"id": message.id, "channel_id": channel.id, **_guild(channel)}
-    stage.gateway.to_channel(channel, "MESSAGE_DELETE", data, Intent.GUILD_MESSAGES)
+    data = {"id": message.id, **where(channel)}
+    stage.gateway.to_channel(channel, "MESSAGE_DELETE", data)
 
 
 def _take_away(stage: Stage, actor_id: str, channel: Channel, message: Message) -> None:
     stage.world.remove_message(message)
     for attachment in message.attachments:
         stage.files.pop(attachment["id"], None)
-    if channel.thread is not None:
+    if channel.thread is not None and message.id != channel.id:
         channel.thread.message_count = max(0, channel.thread.message_count - 1)
     stage.note("message deleted", actor_id, message)
+    crossposts.follow_deletion(stage, message)
 
 
-def _guild(channel: Channel) -> Json:
-    return {"guild_id": channel.guild_id} if channel.guild_id is not None else {}
+def where(channel: Channel) -> Json:
+    """A channel's place, as events name it."""
+    place = {"channel_id": channel.id}
+    return place if channel.guild_id is None else {**place, "guild_id": channel.guild_id}
 
 
 def bulk_delete(call: Call) -> Any:
-    """`POST …/messages/bulk-delete`: 2 to 100 messages younger than 14 days."""
-    channel = call.channel(Permission.MANAGE_MESSAGES)
+    """`POST …/messages/bulk-delete`: 2 to 100 messages younger than 14 days; unknown ids count for nothing."""
+    channel = call.channel()
+    if channel.guild_id is None:
+        raise refusal(50003)
+    call.channel(Permission.MANAGE_MESSAGES)
+    demand_open(channel)
     form = Form()
-    form.items(call.form, "messages", (), 100, least=2)
-    ids = form.snowflakes(call.form, "messages", (), 100)
+    if call.form.get("messages") is None:
+        form.missing(("messages",))
+    form.items(call.form, "messages", (), _BULK_AT_MOST, least=2)
+    ids = [str(int(one)) for one in form.snowflakes(call.form, "messages", (), _BULK_AT_MOST)]
+    for index, one in enumerate(ids):
+        if one in ids[:index]:
+            form.wrong(("messages", index), "SET_TYPE_ALREADY_CONTAINS_VALUE", "It is in this list already.")
     form.finish()
-    if any(call.stage.now() - made_at(one) > timedelta(days=14) for one in ids):
+    eldest = int((call.stage.now() - _BULK_AGE - EPOCH) / timedelta(milliseconds=1)) << 22
+    if any(int(one) < eldest for one in ids):
         raise refusal(50034)
     found = [call.world.messages[one] for one in ids if one in call.world.messages]
     gone = [one for one in found if one.channel_id == channel.id]
     for message in gone:
         _take_away(call.stage, call.user.id, channel, message)
-    data = {"ids": [one.id for one in gone], "channel_id": channel.id, **_guild(channel)}
-    call.stage.gateway.to_channel(channel, "MESSAGE_DELETE_BULK", data, Intent.GUILD_MESSAGES)
+    if gone:
+        data = {"ids": [one.id for one in gone], **where(channel)}
+        call.stage.gateway.to_channel(channel, "MESSAGE_DELETE_BULK", data)
 
 
 def crosspost(call: Call) -> Any:
-    """`POST …/messages/{id}/crosspost`, in announcement channels only."""
+    """`POST …/messages/{id}/crosspost`, in announcement channels only; others' take MANAGE_MESSAGES."""
     channel = call.channel(Permission.SEND_MESSAGES)
     message = call.message(channel)
-    if channel.type != ANNOUNCEMENT:
-        raise refusal(50024)
     if message.author_id != call.user.id:
         call.channel(Permission.MANAGE_MESSAGES)
-    message.flags |= _CROSSPOSTED
-    call.stage.note("message crossposted", call.user.id, message)
-    call.stage.gateway.message("MESSAGE_UPDATE", channel, message)
+    crossposts.crosspost(call.stage, channel, message, call.user.id)
     return shape_for(call, message)
 
 
@@ -193,64 +239,14 @@ def type_in(call: Call) -> Any:
     channel = call.channel()
     call.channel(sending(channel))
     data: Json = {
-        "channel_id": channel.id,
         "user_id": call.user.id,
         "timestamp": int(call.stage.now().timestamp()),
-        **_guild(channel),
+        **where(channel),
     }
     guild = call.world.guilds.get(channel.guild_id or "")
     if guild is not None:
         data["member"] = shapes.member_shape(call.world, guild.members[call.user.id])
-    call.stage.gateway.to_channel(channel, "TYPING_START", data, Intent.GUILD_MESSAGE_TYPING)
-
-
-# Pins
-
-
-def list_pins(call: Call) -> Any:
-    """`GET …/messages/pins`: newest pin first, in pages."""
-    channel = call.channel(Permission.READ_MESSAGE_HISTORY)
-    limit = call.limit(50, 50)
-    before = call.query.get("before")
-    pinned = [
-        one for one in call.world.pinned(channel.id) if before is None or (one.pinned_at or "") < before
-    ]
-    items = [{"pinned_at": one.pinned_at, "message": shape_for(call, one)} for one in pinned[:limit]]
-    return {"items": items, "has_more": len(pinned) > limit}
-
-
-def list_pins_of_old(call: Call) -> Any:
-    """`GET …/pins`: the older route, all at once."""
-    channel = call.channel(Permission.READ_MESSAGE_HISTORY)
-    return [shape_for(call, one) for one in call.world.pinned(channel.id)]
-
-
-def pin(call: Call) -> Any:
-    """`PUT …/messages/pins/{id}`; PIN_MESSAGES is what it takes since February 2026."""
-    channel = call.channel(Permission.PIN_MESSAGES)
-    message = call.message(channel)
-    if message.pinned_at is None:
-        if len(call.world.pinned(channel.id)) >= _PINS_AT_MOST:
-            raise refusal(30003)
-        channel.last_pin_timestamp = call.stage.stamp()
-        call.world.pin(message, channel.last_pin_timestamp)
-        _tell_of_pin(call, channel, message, "message pinned")
-
-
-def unpin(call: Call) -> Any:
-    """`DELETE …/messages/pins/{id}`."""
-    channel = call.channel(Permission.PIN_MESSAGES)
-    message = call.message(channel)
-    if message.pinned_at is not None:
-        call.world.unpin(message)
-        _tell_of_pin(call, channel, message, "message unpinned")
-
-
-def _tell_of_pin(call: Call, channel: Channel, message: Message, action: str) -> None:
-    call.stage.note(action, call.user.id, message)
-    call.stage.gateway.message("MESSAGE_UPDATE", channel, message)
-    data = {"channel_id": channel.id, "last_pin_timestamp": channel.last_pin_timestamp, **_guild(channel)}
-    call.stage.gateway.to_channel(channel, "CHANNEL_PINS_UPDATE", data, Intent.GUILDS)
+    call.stage.gateway.to_channel(channel, "TYPING_START", data)
 
 
 _MESSAGES = "/channels/{channel_id}/messages"
@@ -258,15 +254,10 @@ ROUTES = (
     Route("GET", _MESSAGES, list_messages),
     Route("POST", _MESSAGES, send),
     Route("POST", _MESSAGES + "/bulk-delete", bulk_delete),
-    Route("GET", _MESSAGES + "/pins", list_pins),
-    Route("PUT", _MESSAGES + "/pins/{message_id}", pin),
-    Route("DELETE", _MESSAGES + "/pins/{message_id}", unpin),
-    Route("GET", "/channels/{channel_id}/pins", list_pins_of_old),
-    Route("PUT", "/channels/{channel_id}/pins/{message_id}", pin),
-    Route("DELETE", "/channels/{channel_id}/pins/{message_id}", unpin),
     Route("GET", _MESSAGES + "/{message_id}", read_one),
     Route("PATCH", _MESSAGES + "/{message_id}", edit),
     Route("DELETE", _MESSAGES + "/{message_id}", delete),
     Route("POST", _MESSAGES + "/{message_id}/crosspost", crosspost),
+    Route("POST", "/channels/{channel_id}/followers", crossposts.follow),
     Route("POST", "/channels/{channel_id}/typing", type_in),
 )

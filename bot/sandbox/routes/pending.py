@@ -10,13 +10,15 @@ from bot.sandbox.world import Message
 
 FIRST_ANSWER_S = 3.0
 TOKEN_LIVES = timedelta(minutes=15)
+_EPHEMERAL_AT_MOST = 10_000
 
 
 @dataclass(slots=True)
 class Interaction:
     """One interaction. `original` is the message that @original means, ephemeral ones included.
 
-    `source` is the message whose component was used, `dialog` the custom_id of the modal that was opened.
+    `source` is the message whose component was used, `dialog` the modal that was opened and is open still,
+    `opened_by` the interaction whose modal this one fills in, `focused` the kind of option to be completed.
     """
 
     id: str
@@ -25,7 +27,6 @@ class Interaction:
     user_id: str
     channel_id: str
     guild_id: str | None
-    session_id: str
     nonce: str | int | None
     made_at: datetime
     metadata: dict[str, Any]
@@ -34,7 +35,9 @@ class Interaction:
     answered: bool = False
     failed: bool = False
     original: Message | None = None
-    dialog: str | None = None
+    dialog: dict[str, Any] | None = None
+    opened_by: "Interaction | None" = None
+    focused: int | None = None
     timeout: Timer | None = None
 
 
@@ -46,6 +49,12 @@ class Pending:
         self._by_id: dict[str, Interaction] = {}
         # Ephemeral messages are in no channel: id to (message, who sees it).
         self.ephemeral: dict[str, tuple[Message, str]] = {}
+
+    def hide(self, message: Message, user_id: str) -> None:
+        """Keep an ephemeral message, which one person sees; the oldest ones make room in the end."""
+        self.ephemeral[message.id] = (message, user_id)
+        if len(self.ephemeral) > _EPHEMERAL_AT_MOST:
+            del self.ephemeral[next(iter(self.ephemeral))]
 
     def add(self, interaction: Interaction, now: datetime) -> None:
         """Take an interaction, and forget those whose tokens ran out."""
@@ -66,11 +75,21 @@ class Pending:
         """The interaction with an id."""
         return self._by_id.get(interaction_id)
 
-    def dialog(self, user_id: str, interaction_id: object, custom_id: object) -> Interaction | None:
+    def all(self) -> list[Interaction]:
+        """The interactions that are remembered, oldest first."""
+        return list(self._by_id.values())
+
+    def dialog(
+        self, user_id: str, interaction_id: object, custom_id: object, now: datetime
+    ) -> Interaction | None:
         """The interaction that opened a person's dialog: the one named, or the latest with that custom_id."""
         for one in reversed(self._by_id.values()):
+            if now - one.made_at > TOKEN_LIVES:
+                break
             named = interaction_id is None or one.id == str(interaction_id)
-            if named and one.user_id == user_id and one.dialog is not None and one.dialog == custom_id:
+            if not named or one.user_id != user_id or one.dialog is None:
+                continue
+            if one.dialog["custom_id"] == custom_id:
                 return one
         return None
 

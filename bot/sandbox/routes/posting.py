@@ -1,18 +1,28 @@
-"""Making messages out of drafts, and telling of them: what channels, threads and interactions share."""
+"""Making messages out of drafts, and telling of them: what channels, threads, webhooks and interactions share."""
 
 import re
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from bot.sandbox import message_shapes, shapes
 from bot.sandbox.access import sending
-from bot.sandbox.errors import invalid_form, refusal
-from bot.sandbox.forms.message import Draft
+from bot.sandbox.errors import invalid_form, refusal, slow_mode
+from bot.sandbox.forms.message import EPHEMERAL, Draft
 from bot.sandbox.permissions import Permission
+from bot.sandbox.routes import archiving
 from bot.sandbox.routes.routing import Stage
-from bot.sandbox.world import Channel, Message, User
+from bot.sandbox.world import PRIVATE_THREAD, Channel, Message, User, Webhook
 
-REPLY, THREAD_CREATED, COMMAND_ANSWER, THREAD_STARTER = 19, 18, 20, 21
+# Kinds of messages: https://discord.com/developers/docs/resources/message#message-object-message-types
+RECIPIENT_ADD, RECIPIENT_REMOVE, NAME_CHANGE, PINNED, FOLLOW_ADD = 1, 2, 4, 6, 12
+THREAD_CREATED, REPLY, COMMAND_ANSWER, THREAD_STARTER, CONTEXT_ANSWER = 18, 19, 20, 21, 23
+# What somebody wrote; all other messages are the system's.
+WRITTEN = frozenset({0, REPLY, COMMAND_ANSWER, CONTEXT_ANSWER})
+_HAS_SNAPSHOT = 1 << 14
 _NONCE_WINDOW = timedelta(minutes=5)
+_LONGEST_PACE = timedelta(seconds=21600)
+_UNHURRIED = Permission.MANAGE_MESSAGES | Permission.MANAGE_CHANNELS | Permission.BYPASS_SLOWMODE
 _USER_MENTION = re.compile(r"<@!?(\d{1,20})>")
 _ROLE_MENTION = re.compile(r"<@&(\d{1,20})>")
 
@@ -24,7 +34,11 @@ def demand_writable(stage: Stage, author: User, channel: Channel, draft: Draft) 
         needed |= Permission.EMBED_LINKS
     if draft.uploads:
         needed |= Permission.ATTACH_FILES
+    if draft.tts and channel.guild_id is not None:
+        needed |= Permission.SEND_TTS_MESSAGES
     stage.access.demand(author.id, channel, needed)
+    if channel.guild_id is None:
+        stage.access.demand_open_to(author, channel)
     granted = stage.access.in_channel(author.id, channel)
     if channel.thread is not None and channel.thread.locked and not granted & Permission.MANAGE_THREADS:
         raise refusal(50083 if channel.thread.archived else 160005)
@@ -32,10 +46,31 @@ def demand_writable(stage: Stage, author: User, channel: Channel, draft: Draft) 
         raise refusal(160002)
 
 
+def take_turn(stage: Stage, author: User, channel: Channel, deed: str) -> None:
+    """Keep people to a channel's slow mode; `deed` is "message" or "thread", which are paced apart.
+
+    Raises 20016 for who comes too early. Bots, and who may moderate, are not slowed.
+    """
+    pace = timedelta(seconds=channel.rate_limit_per_user)
+    if not pace or author.bot or stage.access.in_channel(author.id, channel) & _UNHURRIED:
+        return
+    now, key = stage.now(), (deed, channel.id, author.id)
+    last = stage.slowed.pop(key, None)
+    if last is not None and now - last < pace:
+        stage.slowed[key] = last
+        raise slow_mode((pace - (now - last)).total_seconds())
+    # Insertion order is nearly age: what no slow mode can ask for any more stands in front.
+    for old in list(stage.slowed):
+        if now - stage.slowed[old] <= _LONGEST_PACE:
+            break
+        del stage.slowed[old]
+    stage.slowed[key] = now
+
+
 def same_nonce(stage: Stage, author: User, draft: Draft) -> Message | None:
     """The message that this author sent with this nonce in the past minutes, if the draft asks for it.
 
-    Raises 10008 when that message was deleted since.
+    Raises 10008 when that message was deleted since. Nonces live as long as the process.
     """
     if draft.nonce is None or not draft.enforce_nonce:
         return None
@@ -54,12 +89,14 @@ def _remember_nonce(stage: Stage, message: Message) -> None:
         if now - at <= _NONCE_WINDOW:
             break
         del stage.nonces[key]
-    stage.nonces[(message.author_id, str(message.nonce))] = (message.id, now)
+    key = (message.author_id, str(message.nonce))
+    stage.nonces.pop(key, None)
+    stage.nonces[key] = (message.id, now)
 
 
 def compose(
     stage: Stage,
-    author: User,
+    author: User | Webhook,
     channel: Channel,
     draft: Draft,
     kind: int = 0,
@@ -84,10 +121,15 @@ def compose(
         application_id=application_id,
         interaction_metadata=metadata,
     )
-    message.attachments = take_uploads(stage, draft)
+    if isinstance(author, Webhook):
+        message.webhook_id, message.application_id = author.id, author.application_id
+        message.shown_name, message.shown_avatar = author.name, author.avatar
     pinged = None
     if draft.reply_to is not None:
         pinged = _set_reply(stage, channel, message, draft)
+    elif draft.forward_of is not None:
+        _set_forward(stage, message, draft.forward_of)
+    message.attachments = take_uploads(stage, draft)
     set_mentions(stage, channel, message, draft.allowed_mentions, pinged)
     return message
 
@@ -97,15 +139,46 @@ def _set_reply(stage: Stage, channel: Channel, message: Message, draft: Draft) -
     target = stage.world.messages.get(draft.reply_to or "")
     if target is None or target.channel_id != channel.id:
         if draft.reply_must_exist:
-            error = {"code": "MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "message": "Unknown message"}
-            raise invalid_form({"message_reference": {"_errors": [error]}})
+            raise _wrong_reference("MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message")
         return None
+    if target.type not in WRITTEN:
+        raise _wrong_reference("REPLIES_CANNOT_REPLY_TO_SYSTEM_MESSAGE", "Cannot reply to a system message")
     message.type = REPLY
-    message.reference = {"type": 0, "channel_id": channel.id, "message_id": target.id}
-    if channel.guild_id is not None:
-        message.reference["guild_id"] = channel.guild_id
+    message.reference = reference_to(target)
     # An answer to an interaction counts as a webhook's message: nobody is pinged by a reply to it.
-    return None if target.application_id is not None else target.author_id
+    return None if target.application_id is not None or target.webhook_id else target.author_id
+
+
+def _set_forward(stage: Stage, message: Message, source: tuple[str, str]) -> None:
+    """Let a message carry another one, which its author must be able to read."""
+    channel_id, message_id = source
+    channel, target = stage.world.channels.get(channel_id), stage.world.messages.get(message_id)
+    needed = Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY
+    if (
+        channel is None
+        or target is None
+        or target.channel_id != channel_id
+        or needed & ~stage.access.in_channel(message.author_id, channel)
+    ):
+        raise _wrong_reference("MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message")
+    if target.type not in WRITTEN:
+        raise _wrong_reference(
+            "MESSAGE_REFERENCE_CANNOT_FORWARD_SYSTEM_MESSAGE", "Cannot forward a system message"
+        )
+    message.reference = reference_to(target, kind=1)
+    message.flags |= _HAS_SNAPSHOT
+    # A forward of a forward carries the first one's content.
+    message.snapshots = target.snapshots or [message_shapes.snapshot_shape(stage.world, target)]
+
+
+def reference_to(target: Message, kind: int = 0) -> dict[str, Any]:
+    """What points at a message: 0 for a reply and the like, 1 for a forward."""
+    reference = {"type": kind, "channel_id": target.channel_id, "message_id": target.id}
+    return reference if target.guild_id is None else {**reference, "guild_id": target.guild_id}
+
+
+def _wrong_reference(code: str, message: str) -> Exception:
+    return invalid_form({"message_reference": {"_errors": [{"code": code, "message": message}]}})
 
 
 def take_uploads(stage: Stage, draft: Draft) -> list[dict[str, Any]]:
@@ -140,28 +213,51 @@ def set_mentions(
     guild = stage.world.guilds.get(channel.guild_id or "")
     if guild is None:
         return
+    # A webhook has no permissions: it may mention all.
+    everyone = message.webhook_id is not None or bool(
+        stage.access.in_channel(message.author_id, channel) & Permission.MENTION_EVERYONE
+    )
     roles = list(dict.fromkeys(_ROLE_MENTION.findall(message.content)))
     if allowed is not None and "roles" not in parse:
         roles = [one for one in roles if one in allowed["roles"]]
-    message.mention_roles = [one for one in roles if one in guild.roles]
+    message.mention_roles = [
+        one for one in roles if one in guild.roles and (everyone or guild.roles[one].mentionable)
+    ]
     loud = "@everyone" in message.content or "@here" in message.content
-    granted = stage.access.in_channel(message.author_id, channel)
-    message.mention_everyone = loud and "everyone" in parse and bool(granted & Permission.MENTION_EVERYONE)
+    message.mention_everyone = loud and "everyone" in parse and everyone
 
 
 def publish(stage: Stage, channel: Channel, message: Message) -> None:
     """Put a message into its channel and tell all who see it."""
     world = stage.world
+    # What is in a channel is for all who see it.
+    message.flags &= ~EPHEMERAL
     world.add_message(message)
     channel.last_message_id = message.id
     if message.nonce is not None:
         _remember_nonce(stage, message)
-    _count_in_thread(stage, channel, message)
+    if channel.thread is not None:
+        _count_in_thread(stage, channel, message)
     kind = "answer to an interaction" if message.interaction_metadata else None
     stage.note("message created", message.author_id, message, detail=kind)
     stage.gateway.message("MESSAGE_CREATE", channel, message)
     # A nonce is told with the creation only; who reads the message later does not see it.
     message.nonce = None
+
+
+def announce(
+    stage: Stage,
+    author: User | Webhook,
+    channel: Channel,
+    kind: int,
+    content: str = "",
+    reference: dict[str, Any] | None = None,
+    mentions: Iterable[str] = (),
+) -> None:
+    """Write a message of the system into a channel: something was pinned, renamed, begun."""
+    notice = compose(stage, author, channel, Draft(frozenset()), kind)
+    notice.content, notice.reference, notice.mentions = content, reference, list(mentions)
+    publish(stage, channel, notice)
 
 
 def _count_in_thread(stage: Stage, channel: Channel, message: Message) -> None:
@@ -173,17 +269,39 @@ def _count_in_thread(stage: Stage, channel: Channel, message: Message) -> None:
         thread.message_count += 1
         thread.total_message_sent += 1
     if thread.archived:
-        thread.archived = False
-        thread.archive_timestamp = stage.stamp()
+        archiving.set_archived(stage, channel, False)
         stage.gateway.thread("THREAD_UPDATE", channel)
-    join_thread(stage, channel, message.author_id)
+    if message.type not in WRITTEN:
+        return
+    may_add = channel.type != PRIVATE_THREAD or may_invite(stage, message.author_id, channel)
+    for user_id in (message.author_id, *(message.mentions if may_add else ())):
+        if user_id in stage.world.users and _sees_parent(stage, user_id, channel):
+            join_thread(stage, channel, user_id)
+
+
+def _sees_parent(stage: Stage, user_id: str, channel: Channel) -> bool:
+    parent = stage.world.channels.get(channel.parent_id or "")
+    return parent is not None and stage.access.can_view(user_id, parent)
+
+
+def may_invite(stage: Stage, user_id: str, channel: Channel) -> bool:
+    """Whether somebody may bring others into a thread: closed private ones leave that to owner and moderators."""
+    thread = channel.thread
+    if thread is None:
+        return False
+    moderates = stage.access.in_channel(user_id, channel) & Permission.MANAGE_THREADS
+    return bool(channel.type != PRIVATE_THREAD or thread.invitable or thread.owner_id == user_id or moderates)
 
 
 def join_thread(stage: Stage, channel: Channel, user_id: str) -> None:
     """Make a user a member of a thread, if they are not one."""
     if channel.thread is None or user_id in channel.thread.members:
         return
+    opened = not stage.access.can_view(user_id, channel)
     channel.thread.members = {**channel.thread.members, user_id: stage.stamp()}
     stage.access.changed(channel.guild_id or "")
     stage.note("thread joined", user_id, guild_id=channel.guild_id, channel_id=channel.id)
+    if opened:
+        data = shapes.channel_shape(stage.world, channel, user_id)
+        stage.gateway.to_user(user_id, "THREAD_CREATE", data)
     stage.gateway.thread_member_added(channel, user_id)

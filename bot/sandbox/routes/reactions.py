@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from bot.sandbox import message_shapes, shapes
-from bot.sandbox.emoji import is_emoji
+from bot.sandbox import shapes
+from bot.sandbox.emoji import custom_id, custom_text, is_emoji, partial
 from bot.sandbox.errors import refusal
-from bot.sandbox.gateway.sessions import Intent
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes.routing import Call, Route
 from bot.sandbox.shapes import Json
@@ -14,12 +13,34 @@ from bot.sandbox.world import Channel, Message
 _KINDS_AT_MOST = 20
 
 
-def _emoji(call: Call) -> str:
-    """The emoji of the path. This Discord has the unicode ones only; text is an unknown emoji."""
-    name = call.path["emoji"]
-    if not is_emoji(name):
-        raise refusal(10014)
-    return name
+def _given(call: Call, message: Message) -> str | None:
+    """The path's emoji as this message has it already; a custom one is known by its id alone."""
+    text = call.path["emoji"]
+    wanted = custom_id(text)
+    if wanted is None:
+        return text if text in message.reactions else None
+    return next((one for one in message.reactions if custom_id(one) == wanted), None)
+
+
+def _new(call: Call, channel: Channel) -> str:
+    """The path's emoji, which the message has not yet. Raises 10014 for one that the user has not either."""
+    text = call.path["emoji"]
+    wanted = custom_id(text)
+    if wanted is None:
+        if not is_emoji(text):
+            raise refusal(10014)
+        return text
+    application = call.world.applications.get(call.user.application_id or "")
+    own = application.emojis.get(wanted) if application is not None else None
+    if own is not None:
+        return custom_text(own.id, own.name, own.animated)
+    for guild in call.world.guilds_of(call.user.id):
+        emoji = guild.emojis.get(wanted)
+        if emoji is not None:
+            if channel.guild_id not in (None, guild.id):
+                call.channel(Permission.USE_EXTERNAL_EMOJIS)
+            return custom_text(emoji.id, emoji.name, emoji.animated)
+    raise refusal(10014)
 
 
 def _open(call: Call, needed: int) -> tuple[Channel, Message]:
@@ -34,26 +55,30 @@ def _tell(call: Call, channel: Channel, message: Message, event: str, **extra: A
     data: Json = {"channel_id": channel.id, "message_id": message.id, **extra}
     if channel.guild_id is not None:
         data["guild_id"] = channel.guild_id
-    call.stage.gateway.to_channel(channel, event, data, Intent.GUILD_MESSAGE_REACTIONS)
+    call.stage.gateway.to_channel(channel, event, data)
 
 
 def give(call: Call) -> Any:
     """`PUT …/reactions/{emoji}/@me`: ADD_REACTIONS is needed for the first of an emoji only."""
     channel, message = _open(call, Permission.READ_MESSAGE_HISTORY)
-    emoji, user = _emoji(call), call.user
-    users = message.reactions.get(emoji)
-    if users is None:
+    user = call.user
+    if user.id in call.world.users[message.author_id].blocked:
+        raise refusal(90001)
+    emoji = _given(call, message)
+    if emoji is None:
+        emoji = _new(call, channel)
         call.channel(Permission.ADD_REACTIONS)
         if len(message.reactions) >= _KINDS_AT_MOST:
             raise refusal(30010)
-        users = message.reactions[emoji] = {}
+        message.reactions[emoji] = {}
+    users = message.reactions[emoji]
     if user.id in users:
         return
     users[user.id] = None
     call.stage.note("reaction added", user.id, message, detail=emoji)
     extra: Json = {
         "user_id": user.id,
-        "emoji": message_shapes.emoji_shape(emoji),
+        "emoji": partial(emoji),
         "message_author_id": message.author_id,
         "burst": False,
         "burst_colors": [],
@@ -79,28 +104,32 @@ def take_from(call: Call) -> Any:
 
 
 def _take(call: Call, channel: Channel, message: Message, user_id: str) -> None:
-    emoji = _emoji(call)
-    users = message.reactions.get(emoji)
-    if users is None:
+    emoji = _given(call, message)
+    if emoji is None:
         raise refusal(10014)
+    users = message.reactions[emoji]
     if user_id not in users:
         return
     del users[user_id]
     if not users:
         del message.reactions[emoji]
     call.stage.note("reaction removed", user_id, message, detail=emoji)
-    extra = {"user_id": user_id, "emoji": message_shapes.emoji_shape(emoji), "burst": False, "type": 0}
+    extra = {"user_id": user_id, "emoji": partial(emoji), "burst": False, "type": 0}
     _tell(call, channel, message, "MESSAGE_REACTION_REMOVE", **extra)
 
 
 def list_users(call: Call) -> Any:
-    """`GET …/reactions/{emoji}`: users by id, in pages of 1 to 100."""
+    """`GET …/reactions/{emoji}`: users by id, in pages of 1 to 100; nobody gave super reactions (type 1)."""
     channel = call.channel(Permission.READ_MESSAGE_HISTORY)
     message = call.message(channel)
     limit = call.limit(25, 100)
-    after = call.query.get("after", "0")
-    start = int(after) if after.isdigit() else 0
-    users = sorted((one for one in message.reactions.get(_emoji(call), ()) if int(one) > start), key=int)
+    after = call.asked_id("after") or 0
+    emoji = _given(call, message)
+    if emoji is None and not is_emoji(call.path["emoji"]):
+        raise refusal(10014)
+    if emoji is None or call.query.get("type") == "1":
+        return []
+    users = sorted((one for one in message.reactions[emoji] if int(one) > after), key=int)
     return [shapes.user_shape(call.world.users[one]) for one in users[:limit]]
 
 
@@ -116,12 +145,14 @@ def clear_all(call: Call) -> Any:
 def clear_one(call: Call) -> Any:
     """`DELETE …/reactions/{emoji}`."""
     channel, message = _open(call, Permission.MANAGE_MESSAGES)
-    emoji = _emoji(call)
-    if message.reactions.pop(emoji, None) is not None:
-        call.stage.note("reactions cleared", call.user.id, message, detail=emoji)
-        _tell(
-            call, channel, message, "MESSAGE_REACTION_REMOVE_EMOJI", emoji=message_shapes.emoji_shape(emoji)
-        )
+    emoji = _given(call, message)
+    if emoji is None:
+        if not is_emoji(call.path["emoji"]):
+            raise refusal(10014)
+        return
+    del message.reactions[emoji]
+    call.stage.note("reactions cleared", call.user.id, message, detail=emoji)
+    _tell(call, channel, message, "MESSAGE_REACTION_REMOVE_EMOJI", emoji=partial(emoji))
 
 
 _REACTIONS = "/channels/{channel_id}/messages/{message_id}/reactions"

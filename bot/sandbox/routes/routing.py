@@ -3,15 +3,17 @@
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.sandbox.access import Access
-from bot.sandbox.clock import Clock
+from bot.sandbox.clock import Clock, Timer
 from bot.sandbox.errors import invalid_form, method_not_allowed, not_found, refusal, unauthorized
 from bot.sandbox.gateway.gateway import Gateway
+from bot.sandbox.limits import Limits
+from bot.sandbox.pictures import Picture
 from bot.sandbox.routes.pending import Pending
-from bot.sandbox.snowflakes import Snowflakes, stamp
+from bot.sandbox.snowflakes import Snowflakes, is_snowflake, stamp
 from bot.sandbox.world import Channel, Guild, Message, User, World
 
 
@@ -41,25 +43,40 @@ class Upload:
 class Stage:
     """Everything a route works on."""
 
-    def __init__(self, world: World, clock: Clock) -> None:
+    def __init__(self, world: World, clock: Clock, limits: Limits | None = None) -> None:
         self.world = world
         self.clock = clock
         self.now = clock.now
         self.ids = Snowflakes(clock.now, world.last_id)
-        self.access = Access(world)
-        self.gateway = Gateway(world, self.access, clock)
+        self.access = Access(world, clock.now)
+        self.gateway = Gateway(world, self.access, clock, limits or Limits(), self.note)
         self.pending = Pending()
         self.journal: deque[Deed] = deque(maxlen=100_000)
+        # How many lines were ever written: the number of the newest one.
+        self.noted = 0
         # Attachments' bytes by attachment id; they live as long as the process.
         self.files: dict[str, Upload] = {}
+        # When commands were made within the past day: (application, guild or None) to the times.
+        self.commands_made: dict[tuple[str, str | None], deque[datetime]] = {}
         # Nonces of the past minutes: (author, nonce) to (message id, when).
         self.nonces: dict[tuple[str, str], tuple[str, datetime]] = {}
+        # When open threads will archive, by their ids.
+        self.archivals: dict[str, Timer] = {}
+        # When people last did something in a channel with slow mode: (what, channel, user) to when.
+        self.slowed: dict[tuple[str, str, str], datetime] = {}
 
     def make_id(self) -> str:
         """A new id, remembered so that it is never given twice, also after a restart."""
         made = self.ids.make()
         self.world.last_id = self.ids.last
         return made
+
+    def keep_picture(self, picture: Picture | None) -> str | None:
+        """Keep an avatar or icon; gives the key that it is found by."""
+        if picture is None:
+            return None
+        self.world.pictures[picture.key] = picture.text
+        return picture.key
 
     def stamp(self) -> str:
         """Now, as Discord writes it."""
@@ -76,6 +93,7 @@ class Stage:
                 **where,
             }
         detail = where.pop("detail", None) or ""
+        self.noted += 1
         self.journal.append(Deed(self.now(), action, actor_id, detail=detail, **where))
 
 
@@ -97,6 +115,8 @@ class Call:
     query: Mapping[str, str]
     body: Any = None
     files: tuple[Upload, ...] = field(default=())
+    # What `X-Audit-Log-Reason` gave as the reason.
+    reason: str | None = None
 
     @property
     def world(self) -> World:
@@ -146,13 +166,40 @@ class Call:
             raise refusal(10008)
         return message
 
-    def limit(self, default: int, most: int) -> int:
-        """The query's `limit` between 1 and `most`."""
+    def limit(self, default: int, most: int, least: int = 1) -> int:
+        """The query's `limit` between `least` and `most`."""
         text = self.query.get("limit", str(default))
-        if not text.isdigit() or not 1 <= int(text) <= most:
-            message = f"Value must be between 1 and {most}."
+        # Short and plain digits first: int() has its own idea of a digit, and no liking for thousands of them.
+        if not (is_snowflake(text) and least <= int(text) <= most):
+            message = f"Value must be between {least} and {most}."
             raise invalid_form({"limit": {"_errors": [{"code": "NUMBER_TYPE_MAX", "message": message}]}})
         return int(text)
+
+    def flag(self, key: str) -> bool:
+        """Whether the query says yes to something."""
+        return self.query.get(key, "").lower() in ("true", "1")
+
+    def asked_id(self, key: str) -> int | None:
+        """An id in the query; None where it is absent."""
+        text = self.query.get(key)
+        if text is not None and not is_snowflake(text):
+            error = {"code": "NUMBER_TYPE_COERCE", "message": f'Value "{text}" is not snowflake.'}
+            raise invalid_form({key: {"_errors": [error]}})
+        return None if text is None else int(text)
+
+    def asked_time(self, key: str) -> str | None:
+        """A time in the query, as Discord writes times; None where it is absent."""
+        text = self.query.get(key)
+        if text is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(text)
+            return stamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        except (ValueError, OverflowError):
+            message = f"Could not parse {text}. Should be ISO8601."
+            raise invalid_form(
+                {key: {"_errors": [{"code": "DATE_TIME_TYPE_PARSE", "message": message}]}}
+            ) from None
 
 
 Handler = Callable[[Call], Any]

@@ -1,0 +1,86 @@
+"""Intents: the groups of events that a bot asks for, and which event is in which group.
+
+https://docs.discord.com/developers/events/gateway#list-of-intents
+"""
+
+from enum import IntFlag
+
+
+class Intent(IntFlag):
+    """The groups of events, by their official bits."""
+
+    # Events of no group reach every session.
+    ALWAYS = 0
+    GUILDS = 1 << 0
+    GUILD_MEMBERS = 1 << 1
+    GUILD_MODERATION = 1 << 2
+    GUILD_EXPRESSIONS = 1 << 3
+    GUILD_INTEGRATIONS = 1 << 4
+    GUILD_WEBHOOKS = 1 << 5
+    GUILD_INVITES = 1 << 6
+    GUILD_VOICE_STATES = 1 << 7
+    GUILD_PRESENCES = 1 << 8
+    GUILD_MESSAGES = 1 << 9
+    GUILD_MESSAGE_REACTIONS = 1 << 10
+    GUILD_MESSAGE_TYPING = 1 << 11
+    DIRECT_MESSAGES = 1 << 12
+    DIRECT_MESSAGE_REACTIONS = 1 << 13
+    DIRECT_MESSAGE_TYPING = 1 << 14
+    MESSAGE_CONTENT = 1 << 15
+    GUILD_SCHEDULED_EVENTS = 1 << 16
+    AUTO_MODERATION_CONFIGURATION = 1 << 20
+    AUTO_MODERATION_EXECUTION = 1 << 21
+    GUILD_MESSAGE_POLLS = 1 << 24
+    DIRECT_MESSAGE_POLLS = 1 << 25
+
+
+_EVERY = sum(Intent)
+
+_OF_GUILDS = {
+    Intent.GUILDS: (
+        "GUILD_CREATE GUILD_UPDATE GUILD_DELETE GUILD_ROLE_CREATE GUILD_ROLE_UPDATE GUILD_ROLE_DELETE "
+        "CHANNEL_CREATE CHANNEL_UPDATE CHANNEL_DELETE CHANNEL_PINS_UPDATE THREAD_CREATE THREAD_UPDATE "
+        "THREAD_DELETE THREAD_LIST_SYNC THREAD_MEMBER_UPDATE THREAD_MEMBERS_UPDATE STAGE_INSTANCE_CREATE "
+        "STAGE_INSTANCE_UPDATE STAGE_INSTANCE_DELETE"
+    ),
+    Intent.GUILD_MEMBERS: "GUILD_MEMBER_ADD GUILD_MEMBER_UPDATE GUILD_MEMBER_REMOVE",
+    Intent.GUILD_MODERATION: "GUILD_AUDIT_LOG_ENTRY_CREATE GUILD_BAN_ADD GUILD_BAN_REMOVE",
+    Intent.GUILD_EXPRESSIONS: "GUILD_EMOJIS_UPDATE GUILD_STICKERS_UPDATE",
+    Intent.GUILD_INTEGRATIONS: (
+        "GUILD_INTEGRATIONS_UPDATE INTEGRATION_CREATE INTEGRATION_UPDATE INTEGRATION_DELETE"
+    ),
+    Intent.GUILD_WEBHOOKS: "WEBHOOKS_UPDATE",
+    Intent.GUILD_INVITES: "INVITE_CREATE INVITE_DELETE",
+    Intent.GUILD_VOICE_STATES: "VOICE_CHANNEL_EFFECT_SEND VOICE_STATE_UPDATE",
+    Intent.GUILD_PRESENCES: "PRESENCE_UPDATE",
+    Intent.GUILD_MESSAGES: "MESSAGE_CREATE MESSAGE_UPDATE MESSAGE_DELETE MESSAGE_DELETE_BULK",
+    Intent.GUILD_MESSAGE_REACTIONS: (
+        "MESSAGE_REACTION_ADD MESSAGE_REACTION_REMOVE MESSAGE_REACTION_REMOVE_ALL MESSAGE_REACTION_REMOVE_EMOJI"
+    ),
+    Intent.GUILD_MESSAGE_TYPING: "TYPING_START",
+    Intent.GUILD_MESSAGE_POLLS: "MESSAGE_POLL_VOTE_ADD MESSAGE_POLL_VOTE_REMOVE",
+}
+_OF_DIRECT_MESSAGES = {
+    Intent.DIRECT_MESSAGES: "MESSAGE_CREATE MESSAGE_UPDATE MESSAGE_DELETE CHANNEL_PINS_UPDATE",
+    Intent.DIRECT_MESSAGE_REACTIONS: _OF_GUILDS[Intent.GUILD_MESSAGE_REACTIONS],
+    Intent.DIRECT_MESSAGE_TYPING: "TYPING_START",
+    Intent.DIRECT_MESSAGE_POLLS: _OF_GUILDS[Intent.GUILD_MESSAGE_POLLS],
+}
+
+
+def _by_event(groups: dict[Intent, str]) -> dict[str, Intent]:
+    return {event: intent for intent, events in groups.items() for event in events.split()}
+
+
+_IN_GUILDS = _by_event(_OF_GUILDS)
+_IN_DIRECT_MESSAGES = _by_event(_OF_DIRECT_MESSAGES)
+
+
+def intent_of(event: str, direct: bool = False) -> Intent:
+    """The group of an event; `direct` for what happens in a direct message channel."""
+    return (_IN_DIRECT_MESSAGES if direct else _IN_GUILDS).get(event, Intent.ALWAYS)
+
+
+def is_valid(intents: int) -> bool:
+    """Whether a number is made of bits that mean something."""
+    return intents >= 0 and not intents & ~_EVERY
