@@ -33,10 +33,12 @@ class Preview:
     articles: tuple[ArticleToStore, ...]
 
 
-async def preview(settings: Settings, address: str) -> Preview | Several | NotFound:
+async def preview(
+    settings: Settings, address: str, selector: str | None = None
+) -> Preview | Several | NotFound:
     """Read an address as a poll would; nothing is stored."""
     async with open_world(settings) as world:
-        found = await world.finder.find(address)
+        found = await world.finder.find(address, selector)
         if not isinstance(found, Found):
             return found
         document = found.document
@@ -55,12 +57,14 @@ class Desk:
     def __init__(self, settings: Settings, database: Database, store: Store, world: World) -> None:
         self._settings = settings
         self._store = store
+        shortest, longest = settings.poll_bounds
         self._poller = Poller(
             store,
             world.fetcher,
             world.workers,
             clock=utc_now,
-            interval=settings.poll_interval,
+            interval=shortest,
+            longest=longest,
             spread=random.random,
             woken=asyncio.Event(),
             on_posts=lambda: None,
@@ -78,12 +82,20 @@ class Desk:
             yield cls(settings, database, store, world)
 
     async def subscribe(
-        self, address: str, channel_id: int, *, guild_id: int | None, thread: bool
+        self,
+        address: str,
+        channel_id: int,
+        *,
+        guild_id: int | None,
+        thread: bool,
+        selector: str | None = None,
     ) -> Subscribed | SeveralFeeds | NotSubscribed:
         """Wire an address to a channel; the guild is asked of Discord where it is not given."""
         if guild_id is None:
             guild_id = await self._guild_of(channel_id)
-        return await self._subscriptions.subscribe(guild_id, channel_id, address, thread=thread)
+        return await self._subscriptions.subscribe(
+            guild_id, channel_id, address, thread=thread, selector=selector
+        )
 
     async def _guild_of(self, channel_id: int) -> int:
         if not self._settings.discord_token:

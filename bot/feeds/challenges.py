@@ -45,7 +45,8 @@ def challenge_of(host: str, headers: Mapping[str, str], start: bytes) -> Failed 
     The headers count for a refusal only: a guard that let us pass may say its name too.
     """
     for name, value, guard in _HEADERS:
-        if headers.get(name, "\0").lower().startswith(value) and _is_page(start):
+        given = headers.get(name)
+        if given is not None and given.lower().startswith(value) and _is_page(start):
             return _failed(host, guard)
     text = start[:START].lower()
     for words, guard in _WORDS:

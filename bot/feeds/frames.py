@@ -46,6 +46,9 @@ def document_frames(result: Document | Unreadable) -> Iterator[bytes]:
             "icon_url": result.icon_url,
             "description": result.description,
             "marks": result.marks.hex(),
+            "hubs": result.hubs,
+            "topic": result.topic,
+            "ttl_s": result.ttl_s,
         }
     )
 
@@ -62,8 +65,17 @@ def read_document(head: dict[str, Any], entries: Iterable[Entry]) -> Document | 
     """The document, out of its last frame and the entries of all."""
     if "unreadable" in head:
         return Unreadable(head["unreadable"])
-    marks = bytes.fromhex(head["marks"])
-    return Document(head["title"], head["link"], head["icon_url"], head["description"], tuple(entries), marks)
+    return Document(
+        head["title"],
+        head["link"],
+        head["icon_url"],
+        head["description"],
+        tuple(entries),
+        marks=bytes.fromhex(head["marks"]),
+        hubs=tuple(head["hubs"]),
+        topic=head["topic"],
+        ttl_s=head["ttl_s"],
+    )
 
 
 def summary_portions(entries: Iterable[Entry]) -> Iterator[Sequence[Entry]]:

@@ -46,7 +46,8 @@ class Document:
 
     Where it was cut (see `bot.feeds.cut`), `entries` are only those not seen before, and `marks` those of all;
     its own words are empty where none was new. `hubs` are those that it names, and `topic` is the address that they
-    know it by, both as they are written there (see `bot.feeds.hub`).
+    know it by, both as they are written there (see `bot.feeds.hub`). `ttl_s` is for how many seconds it wants to be
+    left alone.
     """
 
     title: str
@@ -57,6 +58,7 @@ class Document:
     marks: bytes = b""
     hubs: tuple[str, ...] = ()
     topic: str | None = None
+    ttl_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
     results gather → known identities (one read) → identify → summarise → one transaction → wake delivery
 
-What brought something new is stored at once, and takes along whatever has gathered meanwhile; results that
-brought nothing wait up to a second for company. A result that is lost with its process is read again, as its
+What brought something new is stored at once, or a moment after the transaction before, and takes along whatever
+has gathered meanwhile; results that brought nothing wait up to a second for company. A result that is lost with its process is read again, as its
 source is due again when its claim has ended.
 """
 
@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.feeds.hub import Named
 from bot.feeds.identify import Recognised, identify, possible_identities, revision_of
 from bot.feeds.model import Document, Entry, Validators
 from bot.feeds.workers import Workers
 from bot.newsroom.rounds import Clock
+from bot.newsroom.timing import SIGHTINGS, note_published
 from storage import (
     ArticleToStore,
     Brought,
@@ -37,6 +39,8 @@ MOST_TOGETHER = 500
 # Markup of more results than this is not kept in memory: fetching waits for the store.
 MOST_WAITING = 1_000
 COMPANY = timedelta(seconds=1)
+# While much is new, this much of it is gathered: a transaction for each would cost more than all else.
+BREATH = timedelta(milliseconds=200)
 LONGEST_TITLE = 500
 LONGEST_URL = 2048
 _NOTHING = Ingested(0, 0, 0)
@@ -46,7 +50,9 @@ _NOTHING = Ingested(0, 0, 0)
 class Read:
     """How one poll ended, before it is stored: read anew (`document`), unchanged, or with a `problem`.
 
-    Without `next_poll_at` the source is gone for good.
+    Without `next_poll_at` the source is gone for good. `moved` is where permanent redirects led, and how often in a
+    row; before `not_before` the server does not want to be asked. `named` is the hub that the document names. What is
+    `pushed` comes from that hub and not from a poll: it brings articles and says nothing of the source.
     """
 
     source: Source
@@ -54,6 +60,10 @@ class Read:
     validators: Validators | None = None
     document: Document | None = None
     problem: str | None = None
+    moved: tuple[str | None, int] = (None, 0)
+    not_before: datetime | None = None
+    named: Named | None = None
+    pushed: bool = False
 
     @property
     def brings(self) -> bool:
@@ -72,14 +82,29 @@ class Polled:
     problem: str | None = None
 
 
-class Harvest:
-    """Gathers results and stores them together. `on_posts` is called when posts wait to be delivered."""
+OnStored = Callable[[Sequence[Read], Sequence[Polled]], Awaitable[None]]
 
-    def __init__(self, store: Store, workers: Workers, *, clock: Clock, on_posts: Callable[[], None]) -> None:
+
+class Harvest:
+    """Gathers results and stores them together.
+
+    `on_posts` is called when posts wait to be delivered, `on_stored` with results and what came of each.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        workers: Workers,
+        *,
+        clock: Clock,
+        on_posts: Callable[[], None],
+        on_stored: OnStored | None = None,
+    ) -> None:
         self._store = store
         self._workers = workers
         self._clock = clock
         self._on_posts = on_posts
+        self._on_stored = on_stored
         self._waiting: list[Read] = []
         self._hurry = asyncio.Event()
         self._came = asyncio.Event()
@@ -106,6 +131,7 @@ class Harvest:
             except TimeoutError:
                 pass
             await self.flush()
+            await asyncio.sleep(BREATH.total_seconds())
 
     async def flush(self) -> None:
         """Store all that waits, as much at a time as one transaction takes."""
@@ -157,10 +183,15 @@ class Harvest:
             now,
             unchanged=[_unchanged(read) for read in reads if read.document is None and not read.problem],
             failed=[
-                SourceFailed(read.source.id, read.problem, read.next_poll_at)
+                SourceFailed(read.source.id, read.problem, read.next_poll_at, read.not_before)
                 for read in reads
                 if read.problem
             ],
+            moved={
+                read.source.id: address
+                for read in reads
+                if (address := read.moved[0]) is not None and read.moved[1] >= SIGHTINGS
+            },
         )
         results = dict(zip(brought, ingested, strict=True))
         if any(one.posts for one in ingested):
@@ -174,7 +205,10 @@ class Harvest:
                     one.revisions,
                     one.posts,
                 )
-        return [_polled(read, results.get(read.source.id, _NOTHING)) for read in reads]
+        polled = [_polled(read, results.get(read.source.id, _NOTHING)) for read in reads]
+        if self._on_stored is not None:
+            await self._on_stored(reads, polled)
+        return polled
 
     async def _recognise(self, reads: Sequence[Read], now: datetime) -> dict[int, Brought]:
         """What the documents bring, by source: read once from the store, summarised in one go."""
@@ -192,9 +226,10 @@ class Harvest:
         written = await self._write(recognised.values(), now)
         return {
             source_id: Brought(
-                _update(read, document),
+                _update(read, document, recognised[source_id].new, now),
                 [next(written) for _ in recognised[source_id].new],
                 [next(written) for _ in recognised[source_id].revised],
+                pushed=read.pushed,
             )
             for source_id, (read, document) in documents.items()
         }
@@ -210,10 +245,12 @@ def _unchanged(read: Read) -> SourceUnchanged:
     kept = read.validators or Validators()
     if read.next_poll_at is None:
         raise ValueError("a source that answered is polled again")
-    return SourceUnchanged(read.source.id, kept.etag, kept.last_modified, kept.digest, read.next_poll_at)
+    return SourceUnchanged(
+        read.source.id, kept.etag, kept.last_modified, kept.digest, read.next_poll_at, *read.moved
+    )
 
 
-def _update(read: Read, document: Document) -> SourceUpdate:
+def _update(read: Read, document: Document, new: Sequence[Entry], now: datetime) -> SourceUpdate:
     source, kept = read.source, read.validators or Validators()
     if read.next_poll_at is None:
         raise ValueError("a source that answered is polled again")
@@ -227,6 +264,12 @@ def _update(read: Read, document: Document) -> SourceUpdate:
         digest=kept.digest,
         marks=document.marks,
         next_poll_at=read.next_poll_at,
+        rhythm=note_published(source.rhythm, [entry.published_at for entry in new], now)
+        if new
+        else source.rhythm,
+        ttl_s=document.ttl_s if document.title else source.ttl_s,
+        moved_to=read.moved[0],
+        moved_seen=read.moved[1],
     )
 
 

@@ -8,17 +8,20 @@ A failure changes only the source's back-off; one source never sinks another.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from bot.feeds.fetch import Fetcher
-from bot.feeds.model import Changed, Failed, Gone, Unchanged, Unreadable, Validators
+from bot.feeds.hub import Named, named_by
+from bot.feeds.model import Changed, Document, Failed, Gone, Unchanged, Unreadable, Validators
 from bot.feeds.workers import Workers
-from bot.newsroom.harvest import Harvest, Polled, Read
+from bot.newsroom.harvest import LONGEST_URL, Harvest, OnStored, Polled, Read
 from bot.newsroom.host_line import HostLine
 from bot.newsroom.rounds import Clock, Jobs, Rounds
-from bot.newsroom.timing import next_poll
+from bot.newsroom.timing import Bounds, interval_of, next_poll, sighted
 from storage import Source, Store
 
 log = logging.getLogger(__name__)
@@ -29,8 +32,6 @@ MOST_PER_HOST = 2
 # How many are claimed in one transaction, and how many claimed ones wait in memory for their host's turn.
 MOST_CLAIMED = 500
 MOST_IN_LINE = 2_000
-# A publisher who says that a feed stays fresh is believed, up to this.
-LONGEST_FRESH = timedelta(hours=1)
 # The command line subscribes too, in a process of its own: how soon that is noticed here.
 LOOK_EVERY = timedelta(seconds=5)
 # What becomes due one by one is claimed together, up to this late.
@@ -42,8 +43,9 @@ CLAIM = timedelta(minutes=5)
 class Poller:
     """Keeps every wanted source read, each when it is due.
 
-    `spread` answers a number between 0 and 1, at random; `woken` is set by whoever made a source due;
-    `on_posts` is called when posts wait to be delivered.
+    A source that is well is read every `interval`, or as seldom as it publishes up to `longest` where that is given.
+    `spread` answers a number between 0 and 1, at random; `woken` is set by whoever made a source due; `on_posts` is
+    called when posts wait to be delivered, `on_stored` with what polls came to.
     """
 
     def __init__(
@@ -54,17 +56,19 @@ class Poller:
         *,
         clock: Clock,
         interval: timedelta,
+        longest: timedelta | None = None,
         spread: Callable[[], float],
         woken: asyncio.Event,
         on_posts: Callable[[], None],
+        on_stored: OnStored | None = None,
     ) -> None:
         self._store = store
         self._fetcher = fetcher
         self._workers = workers
         self._clock = clock
-        self._interval = interval
+        self._bounds = Bounds(interval, max(longest or interval, interval))
         self._spread = spread
-        self._harvest = Harvest(store, workers, clock=clock, on_posts=on_posts)
+        self._harvest = Harvest(store, workers, clock=clock, on_posts=on_posts, on_stored=on_stored)
         self._line = HostLine(MOST_PER_HOST)
         self._rounds = Rounds("polling", self.start_due, woken=woken, longest=LOOK_EVERY)
         self._jobs = Jobs(MOST_AT_ONCE, on_end=self._start_waiting)
@@ -100,16 +104,24 @@ class Poller:
     def _start_waiting(self) -> None:
         """Start polls of claimed sources whose hosts have room, as many as may be under way."""
         while self._jobs.free > 0 and (waiting := self._line.start()) is not None:
-            self._jobs.start(self._take_turn(waiting))
+            self._jobs.start(self._take_turns(waiting))
 
-    async def _take_turn(self, source: Source) -> None:
-        try:
-            await self._harvest.put(await self._read(source))
-        finally:
-            self._line.end(source)
+    async def _take_turns(self, source: Source | None) -> None:
+        """Poll a source, then whoever is next in line, until nobody may start: one task for many polls."""
+        while source is not None:
+            try:
+                await self._harvest.put(await self._read(source))
+            finally:
+                self._line.end(source)
+            source = self._line.start()
 
     async def poll(self, source: Source) -> Polled:
-        """Poll one source now and store the result. Raises DatabaseProblem where it can't be stored."""
+        """Poll one source now and store the result. Raises DatabaseProblem where it can't be stored.
+
+        A server that asked not to be asked before a certain time is left alone until then.
+        """
+        if source.not_before is not None and self._clock() < source.not_before:
+            return Polled(source, problem=_left_alone(source, source.not_before))
         [polled] = await self._harvest.store([await self._read(source)])
         return polled
 
@@ -122,11 +134,14 @@ class Poller:
 
     async def _fetch(self, source: Source) -> Read:
         outcome = await self._fetcher.fetch(
-            source.url, Validators(source.etag, source.last_modified, source.digest)
+            source.url,
+            Validators(source.etag, source.last_modified, source.digest),
+            read_headers(source.headers),
         )
         match outcome:
-            case Unchanged(validators=kept, fresh_for=fresh_for):
-                return Read(source, self._next(asked=_believed(fresh_for)), kept)
+            case Unchanged(validators=kept):
+                moved = _moved(source, outcome)
+                return Read(source, self._next(source, fresh=outcome.fresh_for), kept, moved=moved)
             case Changed():
                 read = await self._workers.parse(
                     outcome.body,
@@ -139,21 +154,74 @@ class Poller:
                 )
                 if isinstance(read, Unreadable):
                     return self._failed(source, read.sentence)
-                again = self._next(asked=_believed(outcome.fresh_for))
-                return Read(source, again, outcome.validators, document=read)
+                return Read(
+                    source,
+                    self._next(source, fresh=outcome.fresh_for),
+                    outcome.validators,
+                    document=read,
+                    moved=_moved(source, outcome),
+                    named=_named(source, outcome, read),
+                )
             case Gone(sentence=sentence):
                 log.info("Source %d is gone for good and is not polled any more", source.id)
                 return Read(source, None, problem=sentence)
-            case Failed(sentence=sentence, retry_after=asked):
-                return self._failed(source, sentence, asked)
+            case Failed(sentence=sentence, retry_after=pause):
+                return self._failed(source, sentence, pause)
 
-    def _failed(self, source: Source, sentence: str, asked: timedelta | None = None) -> Read:
+    def _failed(self, source: Source, sentence: str, pause: timedelta | None = None) -> Read:
         log.info("Source %d could not be read: %s", source.id, sentence)
-        return Read(source, self._next(failures=source.failures + 1, asked=asked), problem=sentence)
+        return Read(
+            source,
+            self._next(source, failures=source.failures + 1, pause=pause),
+            problem=sentence,
+            not_before=self._clock() + pause if pause else None,
+        )
 
-    def _next(self, *, failures: int = 0, asked: timedelta | None = None) -> datetime:
-        return next_poll(self._clock(), self._interval, failures=failures, asked=asked, spread=self._spread())
+    def _next(
+        self,
+        source: Source,
+        *,
+        failures: int = 0,
+        pause: timedelta | None = None,
+        fresh: timedelta | None = None,
+    ) -> datetime:
+        now = self._clock()
+        pushed = source.pushed_until is not None and source.pushed_until > now
+        asked = timedelta(seconds=source.ttl_s or 0)
+        return next_poll(
+            now,
+            interval_of(source.rhythm, self._bounds, now, pushed=pushed and not failures),
+            failures=failures,
+            pause=pause,
+            fresh=max(fresh or timedelta(), asked),
+            due=source.next_poll_at if source.last_polled_at else None,
+            spread=self._spread(),
+        )
 
 
-def _believed(fresh_for: timedelta | None) -> timedelta | None:
-    return None if fresh_for is None else min(fresh_for, LONGEST_FRESH)
+def read_headers(kept: str | None) -> dict[str, str]:
+    """A source's own headers out of what is stored."""
+    return {str(name): str(value) for name, value in json.loads(kept or "{}").items()}
+
+
+def _named(source: Source, outcome: Changed, document: Document) -> Named | None:
+    """The hub that a feed names. No hub is told of a source that is the operator's own to read."""
+    if source.kind != "feed" or source.headers:
+        return None
+    return named_by(outcome.links, document, source.url, outcome.url)
+
+
+def _moved(source: Source, outcome: Changed | Unchanged) -> tuple[str | None, int]:
+    """Where permanent redirects led, and how often in a row. A login is never taken along to another place."""
+    led_to = outcome.moved_to
+    if led_to is not None:
+        before, after = urlsplit(source.url), urlsplit(led_to)
+        elsewhere = (before.scheme, before.netloc) != (after.scheme, after.netloc)
+        if (elsewhere and (source.headers or "@" in before.netloc)) or len(led_to) > LONGEST_URL:
+            led_to = None
+    return sighted((source.moved_to, source.moved_seen), led_to if led_to != source.url else None)
+
+
+def _left_alone(source: Source, until: datetime) -> str:
+    host = urlsplit(source.url).hostname
+    return f"{host} asked not to be asked again before {until:%Y-%m-%d %H:%M} UTC. Try again after that."
