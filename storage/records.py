@@ -126,11 +126,15 @@ class ArticleToStore:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What one poll brought: articles never stored before (oldest first), revisions, and the source itself."""
+    """What one poll brought: articles never stored before (oldest first), revisions, and the source itself.
+
+    What was `pushed` by a hub leaves the source as it is.
+    """
 
     source: SourceUpdate
     new: Sequence[ArticleToStore] = ()
     revised: Sequence[ArticleToStore] = ()
+    pushed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +239,17 @@ class HubToStore:
     base: str
     path: str = field(repr=False)
     secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeToTell:
+    """A subscription whose source fails for long. `told_at` is when its channel was told of an earlier failure."""
+
+    subscription_id: int
+    guild_id: int
+    channel_id: int
+    told_at: datetime | None
+    source: Source
 
 
 class PostState(StrEnum):

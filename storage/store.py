@@ -12,6 +12,7 @@ from storage.guilds import Guilds
 from storage.harvest import Harvest
 from storage.hubs import Hubs
 from storage.leases import Leases
+from storage.notices import Notices
 from storage.posts import Posts
 from storage.sources import Sources
 from storage.subscriptions import Subscriptions
@@ -38,3 +39,4 @@ class Store:
         self.frontpage = FrontPage(database)
         self.guilds = Guilds(database)
         self.leases = Leases(database)
+        self.notices = Notices(database)
