@@ -85,7 +85,7 @@ def read(body: bytes, charset: str | None, url: str, selector: str | None) -> Do
         chosen = _selected(tree, selector)
         if isinstance(chosen, Unreadable):
             return chosen
-        links = _gathered(chosen, base, url)
+        links = _gathered(chosen, base, url, anywhere=True)
         articles = [link for link in links.values() if link.title]
         if not articles:
             return Unreadable(f"On this page nothing with a link and a title fits the selector `{selector}`.")
@@ -140,8 +140,10 @@ def _is_beside(node: LexborNode) -> bool:
     return (attributes.get("role") or "").lower() in _BESIDE_ROLES or _BESIDE_NAMES.search(names) is not None
 
 
-def _gathered(pairs: Iterable[tuple[LexborNode, LexborNode]], base: str, url: str) -> dict[str, _Link]:
-    """Links to pages of the same site, by their comparable address, in the page's order."""
+def _gathered(
+    pairs: Iterable[tuple[LexborNode, LexborNode]], base: str, url: str, *, anywhere: bool = False
+) -> dict[str, _Link]:
+    """Links to other pages, of the same site or anywhere, by their comparable address, in the page's order."""
     links: dict[str, _Link] = {}
     own, site = comparable(url), _site(url)
     for node, chosen in pairs:
@@ -150,7 +152,7 @@ def _gathered(pairs: Iterable[tuple[LexborNode, LexborNode]], base: str, url: st
             continue
         address = address.partition("#")[0]
         name = comparable(address)
-        if name == own or (chosen is node and _site(address) != site):
+        if name == own or not (anywhere or _site(address) == site):
             continue
         link = links.setdefault(name, _Link(address))
         _describe(link, node, chosen, base)

@@ -64,7 +64,7 @@ def spelled_out(written: str) -> str:
 def feeds_of(address: str) -> tuple[Candidate, ...]:
     """The feeds that a known site has for an address; none where it is a feed itself or no rule knows it."""
     place = _place(address)
-    if place is None or _FEED_ITSELF.search("/" + "/".join(place.parts)):
+    if place is None or _is_feed(place):
         return ()
     for hosts, rule in _RULES:
         if hosts.fullmatch(place.host):
@@ -78,7 +78,7 @@ def guesses_of(address: str) -> tuple[str, ...]:
     Profiles and tags of Mastodon and its like, communities of Lemmy, sections of WordPress.
     """
     place = _place(address)
-    if place is None or _FEED_ITSELF.search("/" + "/".join(place.parts)):
+    if place is None or _is_feed(place):
         return ()
     first, second = place.part(0), place.part(1)
     if first.startswith("@"):
@@ -131,6 +131,11 @@ def _place(address: str) -> _Place | None:
     return _Place(root, host.lower().removeprefix("www."), pieces, query)
 
 
+def _is_feed(place: _Place) -> bool:
+    path = "/" + "/".join(place.parts)
+    return _FEED_ITSELF.search(path) is not None or place.query.get("format") == "atom"
+
+
 def _feed(url: str, title: str) -> Candidate:
     return Candidate(url, clean(unquote(title))[:_LONGEST_TITLE], "site")
 
@@ -151,7 +156,9 @@ def _reddit(place: _Place) -> Iterator[Candidate]:
     parts = list(place.parts)
     if parts[:1] == ["u"]:
         parts[0] = "user"
-    kept = {name: place.query[name] for name in ("q", "sort", "t", "restrict_sr") if name in place.query}
+    kept: dict[str, str] = {
+        name: place.query[name] for name in ("q", "sort", "t", "restrict_sr") if name in place.query
+    }
     query = f"?{urlencode(kept)}" if kept else ""
     path = "".join(f"/{part}" for part in parts)
     if parts[-1:] == ["search"]:
