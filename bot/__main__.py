@@ -27,6 +27,8 @@ from storage import DatabaseProblem
 # What ends a command with a sentence instead of a traceback.
 PROBLEMS = (SettingsProblem, AppProblem, DatabaseProblem, TenureProblem, DiscordProblem, WebProblem)
 
+_SELECTOR = "for a page without a feed: which of its links lead to articles, such as 'article h2 a'"
+
 Command = Callable[[Settings, argparse.Namespace, Terminal], Coroutine[Any, Any, int]]
 
 
@@ -85,13 +87,19 @@ async def _doctor(settings: Settings, _: argparse.Namespace, terminal: Terminal)
 
 
 async def _preview(settings: Settings, given: argparse.Namespace, terminal: Terminal) -> int:
-    return terminal.preview(await preview(settings, given.url))
+    return terminal.preview(await preview(settings, given.url, given.selector))
 
 
 async def _subscribe(settings: Settings, given: argparse.Namespace, terminal: Terminal) -> int:
     async with Desk.open(settings) as desk:
         return terminal.subscribed(
-            await desk.subscribe(given.url, given.channel, guild_id=given.guild, thread=given.thread)
+            await desk.subscribe(
+                given.url,
+                given.channel,
+                guild_id=given.guild,
+                thread=given.thread,
+                selector=given.selector,
+            )
         )
 
 
@@ -162,14 +170,16 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     look = command("preview", _preview, "Show what would be read and posted; nothing is stored.", json=True)
-    look.add_argument("url", metavar="URL", help="a feed, or a site that names its feed")
+    look.add_argument("url", metavar="URL", help="a feed, a site, or a short name such as owner/repository")
+    look.add_argument("--selector", metavar="CSS", help=_SELECTOR)
 
     subscribe = command("subscribe", _subscribe, "Post a source's articles into a channel.")
-    subscribe.add_argument("url", metavar="URL", help="a feed, or a site that names its feed")
+    subscribe.add_argument("url", metavar="URL", help="a feed, a site, or a short name such as owner/repository")
     subscribe.add_argument("--channel", type=_snowflake, required=True, metavar="ID", help="the channel's id")
     subscribe.add_argument(
         "--guild", type=_snowflake, metavar="ID", help="its server's id; left out, Discord is asked"
     )
+    subscribe.add_argument("--selector", metavar="CSS", help=_SELECTOR)
     subscribe.add_argument("--thread", action="store_true", help="open a thread under every post")
 
     unsubscribe = command("unsubscribe", _unsubscribe, "End a subscription; what was posted stays.")

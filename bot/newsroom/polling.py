@@ -217,6 +217,8 @@ def _moved(source: Source, outcome: Changed | Unchanged) -> tuple[str | None, in
     if led_to is not None:
         before, after = urlsplit(source.url), urlsplit(led_to)
         elsewhere = (before.scheme, before.netloc) != (after.scheme, after.netloc)
+        if before.fragment:  # goes along (RFC 9110 §10.2.2); it tells two readings of one page apart
+            led_to = f"{led_to.partition('#')[0]}#{before.fragment}"
         if (elsewhere and (source.headers or "@" in before.netloc)) or len(led_to) > LONGEST_URL:
             led_to = None
     return sighted((source.moved_to, source.moved_seen), led_to if led_to != source.url else None)
