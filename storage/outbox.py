@@ -28,11 +28,16 @@ async def queue(
     rows: list[dict[str, Any]] = []
     source_of: dict[int, int] = {}
     for portion in portions(new):
+        bringing = [source_id for source_id in portion if new[source_id]]
         wishes = (
             await connection.execute(
                 select(subscriptions)
                 .join(guilds, guilds.c.id == subscriptions.c.guild_id)
-                .where(subscriptions.c.source_id.in_(portion), guilds.c.left_at.is_(None))
+                .where(
+                    subscriptions.c.source_id.in_(portion),
+                    subscriptions.c.started_at.is_(None) | subscriptions.c.source_id.in_(bringing),
+                    guilds.c.left_at.is_(None),
+                )
                 .order_by(subscriptions.c.id)
             )
         ).all()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, func, null, select, update
+from sqlalchemy import ColumnElement, case, exists, func, literal, null, select, update
 
 from storage.database import Database
 from storage.records import Source, SourceListed
-from storage.rows import insert, read
+from storage.rows import columns, insert, read
 from storage.tables import articles, guilds, sources, subscriptions
+from storage.types import UtcDateTime
 
 
 def wanted() -> ColumnElement[bool]:
@@ -26,6 +27,11 @@ def wanted() -> ColumnElement[bool]:
 def next_poll(at: ColumnElement[datetime | None]) -> ColumnElement[Any]:
     """Say when the source of the surrounding statement is to be polled: never while nothing wants it."""
     return case((wanted(), at), else_=null())
+
+
+def soon(now: datetime) -> ColumnElement[Any]:
+    """Say when the source of the surrounding statement may be polled next: now, if its server lets us."""
+    return case((sources.c.not_before > now, sources.c.not_before), else_=literal(now, UtcDateTime))
 
 
 class Sources:
@@ -85,19 +91,27 @@ class Sources:
         """
         async with self._database.writing() as connection:
             due = await connection.execute(
-                select(sources)
+                select(*columns(Source, sources))
                 .where(sources.c.next_poll_at <= now)
                 .order_by(sources.c.next_poll_at, sources.c.id)
                 .limit(limit)
                 .with_for_update(skip_locked=True)
             )
-            claimed = [read(Source, sources, row) for row in due]
+            claimed = [Source(*row) for row in due]
             await connection.execute(
                 update(sources)
                 .where(sources.c.id.in_([source.id for source in claimed]))
                 .values(next_poll_at=now + lease)
             )
             return claimed
+
+    async def set_headers(self, source_id: int, headers: str | None) -> bool:
+        """Store a source's own headers, a JSON object; answers whether there is such a source."""
+        async with self._database.writing() as connection:
+            changed = await connection.execute(
+                update(sources).where(sources.c.id == source_id).values(headers=headers)
+            )
+            return changed.rowcount == 1
 
     async def next_due_at(self) -> datetime | None:
         """Answer when the next source is due; None while nothing is to be polled."""
@@ -110,10 +124,13 @@ class Sources:
             )
 
     async def poll_soon(self, source_id: int | None, now: datetime) -> int:
-        """Make one source due now (even one that nothing wants), or all that are wanted; answers how many."""
+        """Make one source due now (even one that nothing wants), or all that are wanted; answers how many.
+
+        One whose server asked for a pause is due at its end.
+        """
         chosen = wanted() if source_id is None else sources.c.id == source_id
         async with self._database.writing() as connection:
-            moved = await connection.execute(update(sources).where(chosen).values(next_poll_at=now))
+            moved = await connection.execute(update(sources).where(chosen).values(next_poll_at=soon(now)))
             return moved.rowcount
 
     async def listed(self, limit: int = 100, offset: int = 0) -> list[SourceListed]:

@@ -138,6 +138,9 @@ class Harvest:
         while together := self._take():
             try:
                 await self.store(together)
+            except asyncio.CancelledError:  # storing again what is stored already changes nothing
+                self._waiting[:0] = together
+                raise
             except DatabaseBusy as busy:
                 log.warning("%d polls could not be stored now and are repeated: %s", len(together), busy)
             except Exception:

@@ -14,18 +14,18 @@ class HostLine:
     def __init__(self, per_host: int) -> None:
         self._per_host = per_host
         self._lines: OrderedDict[str, deque[Source]] = OrderedDict()
-        self._known: set[int] = set()
+        self._hosts: dict[int, str] = {}
         self._under_way: Counter[str] = Counter()
 
     def __len__(self) -> int:
         """How many sources wait or are under way."""
-        return len(self._known)
+        return len(self._hosts)
 
     def add(self, source: Source) -> None:
         """Line a source up; one that waits or is under way already keeps its place."""
-        if source.id not in self._known:
-            self._known.add(source.id)
-            self._lines.setdefault(_host(source), deque()).append(source)
+        if source.id not in self._hosts:
+            host = self._hosts[source.id] = _host(source)
+            self._lines.setdefault(host, deque()).append(source)
 
     def start(self) -> Source | None:
         """Take the next source whose host has room; None where every waiting one must go on waiting."""
@@ -43,12 +43,12 @@ class HostLine:
 
     def end(self, source: Source) -> None:
         """A source that was started is done."""
-        host = _host(source)
-        self._known.discard(source.id)
+        host = self._hosts.pop(source.id)
         self._under_way[host] -= 1
         if not self._under_way[host]:
             del self._under_way[host]
 
 
 def _host(source: Source) -> str:
-    return urlsplit(source.url).hostname or ""
+    """The host with its port, without the login that an address may carry."""
+    return urlsplit(source.url).netloc.rpartition("@")[2].lower()
