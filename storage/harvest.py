@@ -69,7 +69,7 @@ class Harvest:
             new = await _insert(connection, kept, now)
             revisions = await _revise(connection, kept, now)
             # The sources first: a subscription that began while one was idle is served below all the same.
-            await _update_sources(connection, [one.source for one in kept], now)
+            await _update_sources(connection, [one.source for one in kept if not one.pushed], now)
             may_begin: dict[int, list[int]] = {one.source_id: [] for one in unchanged}
             queued = await queue(connection, may_begin | new, self._nonce, now)
         return [_ingested(one.source.source_id, new, revisions, queued) for one in brought]
@@ -256,6 +256,8 @@ async def _update_sources(connection: AsyncConnection, found: Sequence[SourceUpd
                 marks=bindparam("marks"),
                 rhythm=bindparam("rhythm"),
                 ttl_s=bindparam("ttl_s"),
+                format=bindparam("format"),
+                entries=bindparam("entries"),
                 moved_to=bindparam("moved"),
                 moved_seen=bindparam("seen"),
                 next_poll_at=next_poll(bindparam("next_poll", type_=UtcDateTime)),
@@ -275,6 +277,8 @@ async def _update_sources(connection: AsyncConnection, found: Sequence[SourceUpd
                     "marks": one.marks,
                     "rhythm": one.rhythm,
                     "ttl_s": one.ttl_s,
+                    "format": one.format,
+                    "entries": one.entries,
                     "moved": one.moved_to,
                     "seen": one.moved_seen,
                     "next_poll": one.next_poll_at,

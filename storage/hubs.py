@@ -162,8 +162,11 @@ class Hubs:
         async with self._database.writing() as connection:
             await connection.execute(delete(hubs).where(hubs.c.id == hub_id))
 
-    async def told(self, hub_id: int, now: datetime) -> None:
-        """It told something before any poll did: until its lease ends its source is polled as a safety net only."""
+    async def told(self, hub_id: int, now: datetime, rhythm: bytes) -> None:
+        """It told something before any poll did: until its lease ends its source is polled as a safety net only.
+
+        `rhythm` is the source's, with what was told.
+        """
         async with self._database.writing() as connection:
             told = (
                 await connection.execute(
@@ -177,7 +180,7 @@ class Hubs:
                 await connection.execute(
                     update(sources)
                     .where(sources.c.id == told.source_id)
-                    .values(pushed_until=told.lease_ends_at)
+                    .values(pushed_until=told.lease_ends_at, rhythm=rhythm)
                 )
 
     async def missed(self, source_ids: Collection[int], poll_by: datetime) -> None:

@@ -25,6 +25,7 @@ class Source:
     `bot.newsroom.timing`). `moved_to` is where permanent redirects led the last `moved_seen` times in a row.
     `headers` are the operator's own for this source, as a JSON object: they may hold a login.
     Until `pushed_until` a hub tells what is new, so that polling is only the safety net.
+    Its last document was of this `format` (for people; empty where `kind` says it all) and held so many `entries`.
     """
 
     id: int
@@ -51,6 +52,19 @@ class Source:
     moved_seen: int = 0
     headers: str | None = field(default=None, repr=False)
     pushed_until: datetime | None = None
+    format: str = ""
+    entries: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a source publishes: when an article of it was last new, and how many were published lately.
+
+    `days` are periods of 24 hours up to now, the oldest first.
+    """
+
+    newest_at: datetime | None
+    days: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +119,8 @@ class SourceUpdate:
     ttl_s: int | None = None
     moved_to: str | None = None
     moved_seen: int = 0
+    format: str = ""
+    entries: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ def document_frames(result: Document | Unreadable) -> Iterator[bytes]:
             "hubs": result.hubs,
             "topic": result.topic,
             "ttl_s": result.ttl_s,
+            "format": result.format,
         }
     )
 
@@ -75,6 +76,7 @@ def read_document(head: dict[str, Any], entries: Iterable[Entry]) -> Document | 
         hubs=tuple(head["hubs"]),
         topic=head["topic"],
         ttl_s=head["ttl_s"],
+        format=head["format"],
     )
 
 

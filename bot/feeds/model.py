@@ -47,7 +47,7 @@ class Document:
     Where it was cut (see `bot.feeds.cut`), `entries` are only those not seen before, and `marks` those of all;
     its own words are empty where none was new. `hubs` are those that it names, and `topic` is the address that they
     know it by, both as they are written there (see `bot.feeds.hub`). `ttl_s` is for how many seconds it wants to be
-    left alone.
+    left alone. `format` names a feed's format for people ("RSS 2.0").
     """
 
     title: str
@@ -59,6 +59,7 @@ class Document:
     hubs: tuple[str, ...] = ()
     topic: str | None = None
     ttl_s: int | None = None
+    format: str = ""
 
 
 @dataclass(frozen=True, slots=True)

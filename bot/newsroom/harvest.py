@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.feeds.cut import MARK_BYTES
 from bot.feeds.hub import Named
 from bot.feeds.identify import Recognised, identify, possible_identities, revision_of
 from bot.feeds.model import Document, Entry, Validators
@@ -271,6 +272,8 @@ def _update(read: Read, document: Document, new: Sequence[Entry], now: datetime)
         if new
         else source.rhythm,
         ttl_s=document.ttl_s if document.title else source.ttl_s,
+        format=document.format or source.format,
+        entries=len(document.marks) // MARK_BYTES or len(document.entries),
         moved_to=read.moved[0],
         moved_seen=read.moved[1],
     )
