@@ -69,7 +69,9 @@ class Desk:
             woken=asyncio.Event(),
             on_posts=lambda: None,
         )
-        newsroom = open_newsroom(store, world.finder, clock=utc_now, on_subscriptions=lambda: None)
+        newsroom = open_newsroom(
+            store, world.finder, clock=utc_now, on_subscriptions=lambda: None, poll=self._poller.poll
+        )
         self._subscriptions = newsroom.subscriptions
         self.where = database.where
         """The database's name for people."""

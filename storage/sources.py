@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, func, literal, null, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    case,
+    cast,
+    exists,
+    extract,
+    func,
+    literal,
+    literal_column,
+    null,
+    select,
+    update,
+)
 
 from storage.database import Database
-from storage.records import Source, SourceListed
-from storage.rows import columns, insert, read
+from storage.records import Pace, Source, SourceListed
+from storage.rows import columns, insert, portions, read
 from storage.tables import articles, guilds, sources, subscriptions
 from storage.types import UtcDateTime
+
+_NEWEST_AT = (
+    select(func.max(articles.c.first_seen_at))
+    .where(articles.c.source_id == sources.c.id)
+    .correlate(sources)
+    .scalar_subquery()
+)
 
 
 def wanted() -> ColumnElement[bool]:
@@ -155,3 +177,44 @@ class Sources:
                 .offset(offset)
             )
             return [SourceListed(read(Source, sources, row), row.wishes, row.brought) for row in rows]
+
+    async def paces(self, source_ids: Collection[int], now: datetime, days: int) -> dict[int, Pace]:
+        """Count what each of these sources published in the last so many periods of 24 hours.
+
+        An article without a date, or with one that is yet to come, counts from when it was first seen.
+        """
+        since = now - timedelta(days=days)
+        newest: dict[int, datetime | None] = {}
+        counts: dict[int, list[int]] = {}
+        async with self._database.reading() as connection:
+            for portion in portions(source_ids):
+                newest |= {
+                    source_id: moment
+                    for source_id, moment in await connection.execute(
+                        select(sources.c.id, _NEWEST_AT).where(sources.c.id.in_(portion))
+                    )
+                }
+                counted = await connection.execute(_published(portion, since, now))
+                for source_id, day, count in counted:
+                    counts.setdefault(source_id, [0] * days)[min(day, days - 1)] += count
+        return {
+            source_id: Pace(moment, tuple(counts.get(source_id, [0] * days)))
+            for source_id, moment in newest.items()
+        }
+
+
+def _published(source_ids: Sequence[int], since: datetime, now: datetime) -> Select[*tuple[Any, ...]]:
+    """Count the articles of these sources by source and day from `since` on; what was seen before is older."""
+    dated = articles.c.published_at <= now
+    published = case((dated, articles.c.published_at), else_=articles.c.first_seen_at)
+    seconds = cast(extract("epoch", published), BigInteger)
+    day = (seconds - int(since.timestamp())) // literal_column("86400", BigInteger)
+    return (
+        select(articles.c.source_id, day.label("day"), func.count())
+        .where(
+            articles.c.source_id.in_(source_ids),
+            articles.c.first_seen_at >= since,
+            published >= since,
+        )
+        .group_by(articles.c.source_id, literal_column("day"))
+    )

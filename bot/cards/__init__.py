@@ -15,6 +15,7 @@ from bot.cards.lists import (
     subscriptions_card,
     top_card,
 )
+from bot.cards.notices import checked, notice_card, read_retry_button
 from bot.cards.text import clean, cut, escape, escaped_line, escaped_text, line, units, web_address
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "article_choice",
     "article_value",
     "card",
+    "checked",
     "clean",
     "comments_card",
     "cut",
@@ -35,8 +37,10 @@ __all__ = [
     "jump_url",
     "line",
     "nonce_of",
+    "notice_card",
     "read_article_value",
     "read_comments_button",
+    "read_retry_button",
     "read_subscriptions_button",
     "read_top_button",
     "source_name",

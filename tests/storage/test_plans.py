@@ -75,7 +75,12 @@ async def use_everything(desk: Desk) -> None:
         unchanged=[SourceUnchanged(source.id, None, None, None, at(9))],
         failed=[SourceFailed(source.id, "", at(9))],
     )
+    for notice in await store.notices.due(NOW, 0, 9):
+        await store.notices.mark(notice, NOW)
+        await store.notices.unmark(notice, NOW)
+    await store.sources.set_headers(source.id, None)
     await store.sources.poll_soon(source.id, NOW)
+    await store.sources.paces([source.id], NOW, 30)
     await store.subscriptions.of_guild(GUILD)
     (subscription,) = await store.subscriptions.of_channel(100)
     await store.subscriptions.remove(subscription.id)
