@@ -188,12 +188,8 @@ class Sources:
         counts: dict[int, list[int]] = {}
         async with self._database.reading() as connection:
             for portion in portions(source_ids):
-                newest |= {
-                    source_id: moment
-                    for source_id, moment in await connection.execute(
-                        select(sources.c.id, _NEWEST_AT).where(sources.c.id.in_(portion))
-                    )
-                }
+                last = select(sources.c.id, _NEWEST_AT).where(sources.c.id.in_(portion))
+                newest.update((await connection.execute(last)).tuples())
                 counted = await connection.execute(_published(portion, since, now))
                 for source_id, day, count in counted:
                     counts.setdefault(source_id, [0] * days)[min(day, days - 1)] += count

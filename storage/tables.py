@@ -69,6 +69,8 @@ class SourceColumns(TypedColumns):
     moved_seen: Named[int] = Column(Integer, server_default="0")
     headers: Named[str | None] = Column(Text)
     pushed_until: Named[datetime | None] = Column(UtcDateTime)
+    format: Named[str] = Column(Text, server_default="")
+    entries: Named[int | None]
 
 
 sources = Table("sources", metadata, SourceColumns, UniqueConstraint("url"))
@@ -155,6 +157,8 @@ articles = Table(
     ArticleColumns,
     UniqueConstraint("source_id", "identity"),
     Index(None, "source_id", "id"),
+    # Holds all that a source's pace is counted from, so that no article is read for it.
+    Index(None, "source_id", "first_seen_at", "published_at"),
 )
 
 

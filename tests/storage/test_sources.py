@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 
-from storage import Database, SourceListed, Store
+from storage import Database, Pace, SourceListed, Store
 from storage.records import Brought, SourceFailed, SourceUnchanged
 from tests.databases import RANKS, nonces
-from tests.storage.desk import LEASE, NOW, Desk, at, poll
+from tests.storage.desk import LEASE, NOW, Desk, article, at, poll
 
 
 async def test_a_source_is_made_once_by_its_url(desk: Desk):
@@ -110,3 +111,22 @@ async def test_the_list_counts(desk: Desk):
     assert current is not None
     assert await desk.store.sources.listed() == [SourceListed(current, 2, 3), SourceListed(other, 0, 0)]
     assert await desk.store.sources.listed(limit=1, offset=1) == [SourceListed(other, 0, 0)]
+
+
+async def test_a_source_s_pace_is_counted_by_days(desk: Desk):
+    busy, silent = await desk.source("busy"), await desk.source("silent")
+
+    def days_ago(days: float) -> datetime:
+        return NOW - timedelta(days=days)
+
+    async def publish(now: datetime, **published: datetime | None) -> None:
+        new = [article(name, published_at=moment) for name, moment in published.items()]
+        await desk.store.harvest.store([Brought(poll(busy), new)], now)
+
+    await publish(days_ago(40), older=days_ago(40))
+    await publish(days_ago(2.5), undated=None, late=days_ago(2.9), before=days_ago(31))
+    await publish(days_ago(0.5), today=days_ago(0.5), to_come=days_ago(-0.2), on_the_edge=days_ago(3))
+    assert await desk.store.sources.paces([busy.id, silent.id, 99], NOW, 3) == {
+        busy.id: Pace(days_ago(0.5), (3, 0, 2)),
+        silent.id: Pace(None, (0, 0, 0)),
+    }

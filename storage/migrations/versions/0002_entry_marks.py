@@ -15,10 +15,12 @@ def upgrade() -> None:
     _add_kinds()
     _add_manners()
     _add_hubs()
+    _add_what_was_found()
 
 
 def downgrade() -> None:
     """Take it back."""
+    _drop_what_was_found()
     _drop_hubs()
     _drop_manners()
     for name in ("selector", "kind", "marks"):
@@ -119,3 +121,20 @@ def _drop_hubs() -> None:
     op.drop_table("hubs")
     op.drop_index("ix_sources_pushed", "sources")
     op.drop_column("sources", "pushed_until")
+
+
+def _add_what_was_found() -> None:
+    """Sources say what was found in them, and how often they publish can be counted."""
+    op.add_column("sources", sa.Column("format", sa.Text(), server_default="", nullable=False))
+    op.add_column("sources", sa.Column("entries", sa.Integer(), nullable=True))
+    op.create_index(
+        "ix_articles_source_id_first_seen_at_published_at",
+        "articles",
+        ["source_id", "first_seen_at", "published_at"],
+    )
+
+
+def _drop_what_was_found() -> None:
+    op.drop_index("ix_articles_source_id_first_seen_at_published_at", "articles")
+    op.drop_column("sources", "entries")
+    op.drop_column("sources", "format")
