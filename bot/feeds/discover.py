@@ -36,10 +36,7 @@ _UNREACHED = ("timeout", "tls", "connection")
 _KIND = re.compile(r"\b(?:rss|atom|rdf|json|feed)(?:\s*\d(?:\.\d+)*)?\b|\W+", re.IGNORECASE)
 _COMMENTS = ("comment", "kommentar", "commentaire", "comentario", "comentário", "commenti")
 _LOGIN = re.compile(r"^([a-z][a-z0-9+.-]*://)?[^/@\s]*:[^/@\s]*@", re.IGNORECASE)
-_ADVICE = (
-    "If you know the feed's own address, give that one; or name the links to the articles on a page with "
-    "a CSS selector, such as `article h2 a`."
-)
+_ADVICE = "If you know the feed's own address, give that one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +266,7 @@ def _in_vain(written: str, page: str, named: int, search: _Search) -> str:
     )
     closed = without_feeds(page)
     known = f"{closed} offers no public feeds." if closed else ""
-    return " ".join(filter(None, [tried, known, *search.silent.values(), search.about_list or _ADVICE]))
+    return " ".join(filter(None, [tried, known, *search.silent.values(), search.about_list, _ADVICE]))
 
 
 def _quoted(written: str) -> str:

@@ -45,6 +45,7 @@ _DATE = re.compile(
     r"/((?:19|20)\d\d)[/-]?(0[1-9]|1[0-2]|[1-9](?=/))(?:[/-]?(0[1-9]|[12]\d|3[01]|[1-9](?=[/-])))?(?=[/-])"
 )
 _SLUG = re.compile(r"[^/]+[-_][^/]+[-_][^/]+")
+_SEPARATOR = re.compile(r"[-_]")
 _NUMBER = re.compile(r"\d{4,}")
 _EXTENSION = re.compile(r"\.(?:html?|php|aspx?|shtml)$", re.IGNORECASE)
 _NO_PAGE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|pdf|zip|mp[34]|css|js|xml|rss)$", re.IGNORECASE)
@@ -150,13 +151,24 @@ def _gathered(
         address = absolute(node.attributes.get("href"), base)
         if address is None or _NO_PAGE.search(urlsplit(address).path):
             continue
-        address = address.partition("#")[0]
+        address = _without_extras(address)
         name = comparable(address)
         if name == own or not (anywhere or _site(address) == site):
             continue
         link = links.setdefault(name, _Link(address))
         _describe(link, node, chosen, base)
     return links
+
+
+def _without_extras(address: str) -> str:
+    """An address without its fragment, and without its query where the path alone tells the article.
+
+    What lists add to links (where on the page they stood, say) changes from poll to poll.
+    """
+    parts = urlsplit(address)
+    last = parts.path.rstrip("/").rpartition("/")[2]
+    tells = _DATE.search(parts.path) or _NUMBER.search(last) or len(_SEPARATOR.findall(last)) > 2
+    return parts._replace(query="" if tells else parts.query, fragment="").geturl()
 
 
 def _site(url: str) -> str:
@@ -200,7 +212,7 @@ def _by_shape(links: Iterable[_Link], url: str) -> list[_Link] | Unreadable:
     for shape, _ in weights.most_common(1):
         if len(groups[shape]) >= _FEWEST_ARTICLES:
             path = urlsplit(url).path
-            dated_or_long = _DATE.search(path) or len(re.findall(r"[-_]", path.rpartition("/")[2])) > 2
+            dated_or_long = _DATE.search(path) or len(_SEPARATOR.findall(path.rpartition("/")[2])) > 2
             return Unreadable(_ONE_ARTICLE) if dated_or_long and _shape(url) == shape else groups[shape]
     return Unreadable(_NO_LIST)
 
@@ -227,7 +239,7 @@ def _add_surroundings(tree: LexborHTMLParser, articles: dict[str, _Link], base: 
     holders: defaultdict[int, set[str]] = defaultdict(set)
     for node in tree.css("a[href]")[:_MOST_LINKS]:
         address = absolute(node.attributes.get("href"), base)
-        name = comparable(address.partition("#")[0]) if address else ""
+        name = comparable(_without_extras(address)) if address else ""
         if name in articles:
             for above in _card(node):
                 holders[above.mem_id].add(name)

@@ -89,6 +89,19 @@ def test_a_date_that_stands_beside_all_articles_belongs_to_none() -> None:
     assert {entry.published_at for entry in document.entries} == {None}
 
 
+def test_a_query_counts_where_the_path_does_not_tell_the_article() -> None:
+    links = ("/show?id=1", "/show?id=2#top", "/2026/05/01/a?place=1", "/the-crane-has-arrived?place=2")
+    markup = "".join(f"<a class=s href='{link}'>A headline</a>" for link in links)
+    document = read(markup.encode(), None, URL, ".s")
+    assert isinstance(document, Document)
+    assert [(entry.url or "").removeprefix("https://harbour.test") for entry in document.entries] == [
+        "/show?id=1",
+        "/show?id=2",
+        "/2026/05/01/a",
+        "/the-crane-has-arrived",
+    ]
+
+
 def test_dates_in_paths_are_days_or_nothing() -> None:
     paths = ("/2026/05/31/a-b-c", "/20260531/a-b-d", "/2026/02/31/a-b-e", "/2026/05/a-b-f", "/1/2/3/a-b-g")
     links = "".join(f"<a class=s href='{path}'>A long headline</a>" for path in paths)
