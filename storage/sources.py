@@ -188,8 +188,8 @@ class Sources:
         counts: dict[int, list[int]] = {}
         async with self._database.reading() as connection:
             for portion in portions(source_ids):
-                last = select(sources.c.id, _NEWEST_AT).where(sources.c.id.in_(portion))
-                newest.update((await connection.execute(last)).tuples())
+                last = select(sources.c.id, _NEWEST_AT.label("newest_at")).where(sources.c.id.in_(portion))
+                newest |= {row.id: row.newest_at for row in await connection.execute(last)}
                 counted = await connection.execute(_published(portion, since, now))
                 for source_id, day, count in counted:
                     counts.setdefault(source_id, [0] * days)[min(day, days - 1)] += count
