@@ -23,7 +23,7 @@ _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.B
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A document in pieces that make it up again when they are joined."""
+    """A document in pieces that make it up again when they are joined, but for the blanks between entries."""
 
     head: bytes
     entries: tuple[bytes, ...]
@@ -85,9 +85,7 @@ def _spans(body: bytes) -> list[tuple[int, int]] | None:
             at = _behind(body, b">", found.end())
             if at and body[at - 2 : at] == b"/>":
                 return None
-        elif name != kind:
-            at = found.end()
-        elif closing:
+        elif closing and name == kind:
             at = _behind(body, b">", found.end())
             spans.append((start, at))
             start = -1
