@@ -107,6 +107,14 @@ async def test_preview_of_an_address_without_a_feed_says_what_was_tried(shell: S
     assert program.json == {"error": text.out.strip()}
 
 
+async def test_preview_of_a_page_takes_the_links_that_a_selector_names(shell: Shell, press: Press) -> None:
+    press.documents["plain"] = ("text/html", b"<!doctype html><title>Harbour</title><h2><a href=/x>A crane</a></h2>")
+    address = f"{press.url}/documents/plain"
+    previewed = await shell.run("preview", "--selector", "h2 a", "--json", address)
+    assert previewed.code == 0
+    assert [article["title"] for article in previewed.json["articles"]] == ["A crane"]
+
+
 async def test_a_subscription_from_its_beginning_to_its_end(shell: Shell, press: Press) -> None:
     nothing, no_source, no_poll = await asyncio.gather(
         shell.run("subscriptions"), shell.run("sources"), shell.run("poll")

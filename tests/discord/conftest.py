@@ -50,10 +50,13 @@ class Web:
     """The web outside: what is found at which address."""
 
     sites: dict[str, Found | Several | NotFound] = field(default_factory=dict)
+    pages: dict[tuple[str, str], str] = field(default_factory=dict)
     polled: list[int] = field(default_factory=list)
     problem: str | None = None
 
     async def find(self, url: str, selector: str | None = None) -> Found | Several | NotFound:
+        if selector is not None and (title := self.pages.get((url, selector))):
+            return Found(f"{url}#page", Document(title), Validators(), "page", selector)
         return self.sites.get(
             url, NotFound(f"Nothing to follow was found at {url}. Try the address of its feed.")
         )

@@ -22,6 +22,15 @@ async def test_a_source_is_made_once_by_its_url(desk: Desk):
     assert await desk.store.sources.by_url("https://a.example") is None
 
 
+async def test_a_source_keeps_how_it_is_read(desk: Desk):
+    add = desk.store.sources.add
+    page = await add("https://a.example/#h2", "A", None, None, kind="page", selector="h2 a")
+    assert (page.kind, page.selector) == ("page", "h2 a")
+    again = await add("https://a.example/#h2", "A", None, None)
+    assert again == page, "read in another way, all of its entries would be new"
+    assert (await desk.source()).kind == "feed"
+
+
 async def test_the_longest_due_are_claimed_first_and_once(desk: Desk):
     sources = desk.store.sources
     made = [await desk.source(name) for name in ("a", "b", "c", "d")]
