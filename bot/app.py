@@ -169,6 +169,7 @@ async def run_app(
             public_channels=partial(public_channels, bot),
         )
         await stack.enter_async_context(web)
+
         async def read_once(post: Post) -> None:
             try:
                 done = await newsroom.reconciler.read_post(bot.publisher, post)

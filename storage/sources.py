@@ -128,10 +128,13 @@ class Sources:
             return claimed
 
     async def set_headers(self, source_id: int, headers: str | None) -> bool:
-        """Store a source's own headers, a JSON object; answers whether there is such a source."""
+        """Store a source's own headers, a JSON object; answers whether there is such a source.
+
+        Who asks with another login may be answered otherwise: it is read anew.
+        """
         async with self._database.writing() as connection:
             changed = await connection.execute(
-                update(sources).where(sources.c.id == source_id).values(headers=headers)
+                update(sources).where(sources.c.id == source_id).values(headers=headers, etag=None, last_modified=None, digest=None)
             )
             return changed.rowcount == 1
 

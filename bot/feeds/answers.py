@@ -83,6 +83,10 @@ def failure_by_error(error: Exception, host: str) -> Failed:
             )
         case TimeoutError():
             return Failed(f"{host} could not be reached in time. We try again later.", kind="timeout")
+        case aiohttp.ClientResponseError() if "content-encoding" in error.message.lower():
+            return Failed(
+                f"{host} packs its answer in a way that was not asked for. The site has to mend this."
+            )
         case aiohttp.InvalidURL():
             return Failed(f"{host} is no address that can be fetched. Check it for typos.", kind="refused")
         case aiohttp.ClientConnectorError():
