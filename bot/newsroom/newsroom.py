@@ -12,6 +12,7 @@ from bot.newsroom.front_page import FrontPage
 from bot.newsroom.guilds import Guilds
 from bot.newsroom.reconcile import Reconciler
 from bot.newsroom.rounds import Clock
+from bot.newsroom.sources import Sources
 from bot.newsroom.subscriptions import Subscriptions
 from bot.newsroom.votes import Votes
 from bot.newsroom.watch import Watch
@@ -29,6 +30,7 @@ class Newsroom:
     front_page: FrontPage
     guilds: Guilds
     reconciler: Reconciler
+    sources: Sources
     checks: Checks
     websub: WebSub | None = None
 
@@ -56,6 +58,7 @@ def open_newsroom(
         front_page=FrontPage(store, clock=clock),
         guilds=Guilds(store, clock=clock),
         reconciler=Reconciler(store, comments, watch, clock=clock),
+        sources=Sources(store, clock=clock),
         checks=Checks(store, poll, clock=clock),
         websub=websub,
     )

@@ -1,0 +1,148 @@
+"""How a source is doing, in words and numbers, for commands' answers and for the command line. Pure.
+
+Addresses are shown without secrets: a feed's address may be a subscriber's own key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from urllib.parse import unquote, urlsplit
+
+from bot.newsroom.timing import SIGHTINGS
+from storage.records import Pace, Source
+
+# A source's pace is counted over so many days, one sign each in its picture.
+DAYS = 30
+_BARS = "▁▂▃▄▅▆▇█"
+_HIDDEN = "…"
+_SECRET_NAME = re.compile(
+    r"token|key(?!word)|secret|auth|pass|pw|sig|session|cred|login|access|jwt|hash|private|uid|uuid",
+    re.IGNORECASE,
+)
+# Long ids that are everybody's.
+_PUBLIC_NAMES = ("channel_id", "playlist_id")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_RUN = re.compile(r"[0-9A-Za-z]+")
+_LONGEST_WORD, _LONGEST_MIXED = 31, 15
+
+Moment = Callable[[datetime], str]
+"""How a moment is told: in Discord in the reader's own time, in a terminal in words."""
+
+
+class Condition(StrEnum):
+    """How a source is doing; the worst first."""
+
+    STOPPED = "stopped"
+    FAILING = "failing"
+    NEW = "new"
+    WELL = "well"
+    IDLE = "idle"
+
+
+def condition_of(source: Source, *, wanted: bool = True) -> Condition:
+    """How the source is doing. One that no channel wants (any more) idles, whatever happened before."""
+    if source.next_poll_at is None:
+        return Condition.STOPPED if wanted and source.problem else Condition.IDLE
+    if source.problem:
+        return Condition.FAILING
+    return Condition.NEW if source.last_success_at is None else Condition.WELL
+
+
+def urgency(source: Source) -> tuple[int, str]:
+    """Sorts sources: those with trouble first, then by title."""
+    return list(Condition).index(condition_of(source)), source.title.casefold()
+
+
+def about_found(source: Source) -> str:
+    """What is read there, and what was found in it at last: "Feed, RSS 2.0, 29 entries"."""
+    kind = {"sitemap": "News sitemap", "page": "Page with links to articles"}.get(source.kind, "Feed")
+    held = "" if source.entries is None else _count(source.entries, "entry", "entries")
+    return ", ".join(filter(None, (kind, source.format, held)))
+
+
+def about_failures(source: Source, when: Moment) -> str:
+    """How often in a row it failed, and since when; empty where it did not."""
+    if not source.failures or source.failing_since is None:
+        return ""
+    if source.failures == 1:
+        return f"It failed once, {when(source.failing_since)}."
+    return f"It failed {source.failures} times in a row, first {when(source.failing_since)}."
+
+
+def about_next(source: Source, now: datetime, when: Moment) -> str:
+    """When it is read next, and who decided that."""
+    due = source.next_poll_at
+    if due is None:
+        return "not planned"
+    if due <= now:
+        return "now"
+    if source.pushed_until is not None and source.pushed_until > now:
+        return f"{when(due)} at the latest; its hub tells Broadsheet at once what is new"
+    if source.not_before is not None and source.not_before >= due:
+        return f"{when(due)}, as its server asks"
+    return when(due)
+
+
+def about_move(source: Source) -> str:
+    """Where it is about to move; empty where it stays."""
+    if source.moved_to is None:
+        return ""
+    return (
+        f"Its server sends readers on to {shown_address(source.moved_to)} for good; once it has done so "
+        f"{SIGHTINGS} times in a row, that becomes its address."
+    )
+
+
+def about_pace(pace: Pace) -> str:
+    """How much it published lately: "23 articles in 30 days, about one a day"."""
+    total, days = sum(pace.days), len(pace.days)
+    if total == 0:
+        return f"nothing in {days} days"
+    said = f"{_count(total, 'article', 'articles')} in {days} days"
+    if total == 1:
+        return said
+    if total >= 1.5 * days:
+        return f"{said}, about {round(total / days)} a day"
+    every = round(days / total)
+    return f"{said}, about one {'a day' if every <= 1 else f'every {every} days'}"
+
+
+def picture(days: Sequence[int]) -> str:
+    """A bar for each day, the highest for the day with most; a day with nothing is the ground line."""
+    most = max(days, default=0)
+    return "".join(_BARS[0 if not day else 1 + (day * (len(_BARS) - 1) - 1) // most] for day in days)
+
+
+def shown_address(url: str) -> str:
+    """The address as others may see it: without user info and fragment, and with `…` for what may be a key."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    path = "/".join(_HIDDEN if _looks_like_key(unquote(step)) else step for step in parts.path.split("/"))
+    query = "&".join(_shown_value(pair) for pair in parts.query.split("&")) if parts.query else ""
+    return f"{parts.scheme}://{host}{path}{f'?{query}' if query else ''}"
+
+
+def _shown_value(pair: str) -> str:
+    name, given, value = pair.partition("=")
+    if not given:
+        return _HIDDEN if _looks_like_key(unquote(name)) else name
+    secret = _SECRET_NAME.search(name) or _looks_like_key(unquote(value))
+    return f"{name}={_HIDDEN if secret and name not in _PUBLIC_NAMES else value}"
+
+
+def _looks_like_key(text: str) -> bool:
+    """Whether a text is too long and mixed for a word or a name: an access key most likely."""
+    return bool(_UUID.search(text)) or any(
+        len(run) > _LONGEST_WORD or (len(run) > _LONGEST_MIXED and _mixed(run)) for run in _RUN.findall(text)
+    )
+
+
+def _mixed(run: str) -> bool:
+    return any(sign.isdigit() for sign in run) and any(sign.isalpha() for sign in run)
+
+
+def _count(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"
