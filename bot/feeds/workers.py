@@ -198,7 +198,9 @@ class _Worker:
     async def start(cls, arguments: tuple[str, ...]) -> _Worker:
         environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         paths = [str(_ROOT), *filter(None, [environment.get("PYTHONPATH")])]
-        environment |= {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"}
+        # Large bodies go back to the system once they are read, instead of staying with a process that lives long.
+        thresholds = {"MALLOC_MMAP_THRESHOLD_": "262144", "MALLOC_TRIM_THRESHOLD_": "262144"}
+        environment |= {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1", **thresholds}
         # In a session of its own: an interrupt from the keyboard is the bot's to handle.
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot.feeds.worker", *arguments,
