@@ -29,6 +29,7 @@ NEWS_SITEMAPS = ("/sitemap-news.xml", "/news-sitemap.xml")
 _BELOW_PAGE = ("/feed", "/index.xml")  # where a site's sections keep feeds of their own
 _MOST_LINKS = 4  # links of the page that are tried, in its order
 _MOST_SITEMAPS = 5
+_MOST_BEHIND_GUARD = 3  # well-known places that are tried where a site does not show its front page
 _MOST_OFFERED = 25  # what one menu of Discord can hold
 # A host that fails like this will fail again.
 _SILENT = ("timeout", "dns", "tls", "connection", "refused", "challenge")
@@ -95,9 +96,12 @@ class Finder:
             return Several(tuple(known[:_MOST_OFFERED]))
         if found := await search.first_feed(candidate.url for candidate in known):
             return found
+        if search.silent:
+            return NotFound(" ".join(search.silent.values()))
         address, outcome = await self._reach(meant)
         if not isinstance(outcome, Changed):
-            return NotFound(_why(outcome))
+            places = _places(address)[:_MOST_BEHIND_GUARD] if _guards_front_alone(address, outcome) else ()
+            return await search.first_feed(places) or NotFound(_why(outcome))
         if selector:
             return await search.list_of(address, outcome, selector) or NotFound(search.about_list)
         return await self._find_from(written, address, outcome, search)
@@ -251,6 +255,14 @@ def _places(page: str) -> list[str]:
     path = urlsplit(page).path.rstrip("/")
     below = [urljoin(page, path + place) for place in _BELOW_PAGE] if path else []
     return list(dict.fromkeys([*below, *(urljoin(page, place) for place in WELL_KNOWN)]))
+
+
+def _guards_front_alone(address: str, outcome: Outcome) -> bool:
+    """Whether a site refused its front page; such guards often let feed readers through to the feed."""
+    refused = isinstance(outcome, Failed) and (
+        outcome.kind == "challenge" or outcome.status in (401, 403, 404, 406)
+    )
+    return refused and urlsplit(address).path in ("", "/")
 
 
 def _found(asked: str, outcome: Changed, document: Document) -> Found:

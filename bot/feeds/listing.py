@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import groupby
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
@@ -225,13 +226,16 @@ def _is_telling(link: _Link, path: str) -> bool:
 
 
 def _shape(url: str) -> str:
-    """An address with each part of its path told by its kind alone: `/2026/05/a-b-c` as `9/9/slug`."""
+    """An address with the parts of its path told by their kinds alone: `/2026/05/a-b-c` as `9/slug`.
+
+    Sections are as deep as they please: `/world/a-b-c` and `/world/europe/a-b-c` have one shape.
+    """
     parts = urlsplit(url)
     pieces = [piece for piece in parts.path.split("/") if piece]
     kinds = ["9" if piece.isdecimal() else "word" for piece in pieces[:-1]]
     last = _EXTENSION.sub("", pieces[-1]) if pieces else ""
     kinds.append("9" if last.isdecimal() else "slug" if last else "")
-    return "/".join([parts.hostname or "", *kinds])
+    return "/".join([(parts.hostname or "").removeprefix("www."), *(kind for kind, _ in groupby(kinds))])
 
 
 def _add_surroundings(tree: LexborHTMLParser, articles: dict[str, _Link], base: str) -> None:

@@ -18,6 +18,7 @@ from bot.feeds.discover import (
 )
 from bot.feeds.fetch import Fetcher
 from bot.feeds.model import Candidate
+from bot.feeds.page import candidates
 from bot.feeds.workers import Workers
 from tests.feeds.conftest import RSS, Site
 
@@ -200,6 +201,19 @@ ARTICLES = "".join(
 )
 
 
+async def test_a_site_that_guards_its_front_page_alone_is_found(site: Site, finder: Finder) -> None:
+    challenge = b"<!doctype html><html><title>Just a moment...</title></html>"
+    site.serve("/", challenge, status=403, Content_Type="text/html")
+    told = await finder.find(site.address)
+    assert isinstance(told, NotFound)
+    assert "no robot (Cloudflare)" in told.sentence
+    assert [request.path for request in site.requests] == ["/", *WELL_KNOWN[:3]]
+    site.serve("/rss")
+    found = await finder.find(site.address)
+    assert isinstance(found, Found)
+    assert found.feed_url == f"{site.address}/rss"
+
+
 async def test_a_section_has_a_feed_below_it(site: Site, finder: Finder) -> None:
     site.serve("/feed")
     own = site.serve("/blog/feed")
@@ -214,6 +228,13 @@ async def test_a_profile_of_a_common_software_is_known_by_its_path(site: Site, f
     assert isinstance(found, Found)
     assert found.feed_url == feed_url
     assert [request.path for request in site.requests] == ["/@ann", "/@ann.rss"]
+
+
+def test_a_page_of_a_known_site_names_its_feed_in_its_data() -> None:
+    script = '<script>{"externalId":"UC0123456789abcdefghij_-"}</script>'
+    (found,) = candidates(f"<html><body>{script}</body></html>", "https://www.youtube.com/@harbour")
+    assert found.url == "https://www.youtube.com/feeds/videos.xml?channel_id=UC0123456789abcdefghij_-"
+    assert candidates("<div>" * 50_000 + script, "https://www.youtube.com/@harbour") == ()
 
 
 async def test_a_known_site_is_not_asked_before_a_person_chose(finder: Finder) -> None:

@@ -51,6 +51,14 @@ def test_articles_are_told_from_navigation_by_their_shape(card: str) -> None:
     assert titles(page) == [f"Crane {n} has arrived" for n in range(1, 6)]
 
 
+def test_sections_of_any_depth_are_one_list() -> None:
+    sections = ("world", "world/europe", "business/ships/sail", "sport", "world/asia")
+    links = "".join(f"<h3><a href='/{one}/crane-{one[:2]}-now'>News from {one}</a></h3>" for one in sections)
+    assert titles(links + "<h3><a href='/special'>A special for you</a></h3>") == [
+        f"News from {one}" for one in sections
+    ]
+
+
 def test_titles_without_blanks_between_words_count() -> None:
     card = '<li><a href="/news/2026050N-1234">港にクレーンが到着しましたN</a></li>'
     assert len(titles(times(card))) == 5
