@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, literal_column, select, update
+from sqlalchemy import ColumnElement, delete, literal_column, or_, select, update
 
 from storage.database import Database
 from storage.records import Hub, HubState, HubToStore, Source
@@ -222,7 +222,8 @@ class Hubs:
             if base is not None:
                 await connection.execute(
                     update(hubs)
-                    .where(hubs.c.base != base, _CURRENT)
+                    # Said so that the index serves: `!=` would look at every hub.
+                    .where(or_(hubs.c.base < base, hubs.c.base > base), _CURRENT)
                     .values(
                         base=base,
                         state=HubState.WANTED,

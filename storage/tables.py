@@ -123,7 +123,7 @@ class HubColumns(TypedColumns):
     problem: Named[str | None] = Column(Text)
 
 
-hubs = Table("hubs", metadata, HubColumns, UniqueConstraint("path"), Index(None, "next_at", "id"))
+hubs = Table("hubs", metadata, HubColumns, UniqueConstraint("path"), Index(None, "next_at", "id"), Index(None, "base"))
 Index(
     "uq_hubs_current",
     hubs.c.source_id,

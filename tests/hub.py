@@ -33,12 +33,15 @@ BASE = "https://news.example/site"
 class PushHub:
     """A hub: `asked` holds the forms that came, `status` and `headers` are its answer to them.
 
-    Where it is `eager` it verifies before it has answered. `leads_to` is where our public address leads to.
+    Asked at `/moved` it sends on to `moves_to`. Where it is `eager` it verifies before it has answered. `leads_to` is
+    where our public address leads to.
     """
 
     status: int = 202
     headers: dict[str, str] = field(default_factory=dict)
     eager: bool = False
+    host: str = "127.0.0.1"
+    moves_to: str = "/"
     leads_to: str = ""
     asked: list[dict[str, str]] = field(default_factory=list)
     verified: list[tuple[int, str]] = field(default_factory=list)
@@ -53,8 +56,8 @@ class PushHub:
         self._runner = web.AppRunner(app, access_log=None)
         self._http = aiohttp.ClientSession()
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/"
+        await web.TCPSite(self._runner, self.host, 0).start()
+        self.url = f"http://{self.host}:{self._runner.addresses[0][1]}/"
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -70,7 +73,7 @@ class PushHub:
         return web.Response(status=self.status, headers=self.headers)
 
     async def _move(self, request: web.Request) -> web.Response:
-        raise web.HTTPTemporaryRedirect("/")
+        raise web.HTTPTemporaryRedirect(self.moves_to)
 
     @property
     def callback(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 from sqlalchemy import event, text
 
-from storage import Database, Lease, Sort, Store
+from storage import Database, HubToStore, Lease, Sort, Store
 from storage.comments import First
 from storage.records import Brought, SourceFailed, SourceUnchanged
 from tests.databases import RANKS, nonces
@@ -80,6 +80,7 @@ async def use_everything(desk: Desk) -> None:
         await store.notices.unmark(notice, NOW)
     await store.sources.set_headers(source.id, None)
     await store.sources.poll_soon(source.id, NOW)
+    await use_hubs(store, source.id)
     await store.sources.paces([source.id], NOW, 30)
     await store.subscriptions.of_guild(GUILD)
     (subscription,) = await store.subscriptions.of_channel(100)
@@ -89,6 +90,27 @@ async def use_everything(desk: Desk) -> None:
     lease = await store.leases.take("bot", "one", LEASE)
     assert isinstance(lease, Lease)
     await store.leases.renew("bot", lease, LEASE)
+
+
+async def use_hubs(store: Store, source_id: int) -> None:
+    """Run every query about hubs once."""
+    hubs = store.hubs
+    await hubs.replace([], [HubToStore(source_id, "https://hub.example/", "", "https://a", "p", "s")], NOW)
+    ((hub, _),) = await hubs.claim_due(NOW, 9, LEASE)
+    await hubs.next_due_at()
+    await hubs.of_sources([source_id])
+    await hubs.by_path("p")
+    await hubs.begin_asking(hub.id, NOW)
+    await hubs.asked(hub.id, NOW, NOW, None)
+    await hubs.verified(hub.id, at(9), at(9))
+    await hubs.look_again(hub.id, at(9))
+    await hubs.told(hub.id, NOW, b"")
+    await hubs.missed([source_id], NOW)
+    await hubs.poll_by(source_id, NOW)
+    await hubs.denied(hub.id, NOW, "")
+    await hubs.begin("https://b", NOW, NOW)
+    await hubs.replace([hub.id], [], NOW)
+    await hubs.remove(hub.id)
 
 
 async def test_no_query_scans_a_table_that_grows(desk: Desk):

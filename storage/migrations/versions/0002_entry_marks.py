@@ -111,6 +111,7 @@ def _add_hubs() -> None:
         sa.UniqueConstraint("path", name=op.f("uq_hubs_path")),
     )
     op.create_index("ix_hubs_next_at_id", "hubs", ["next_at", "id"])
+    op.create_index("ix_hubs_base", "hubs", ["base"])
     where = sa.text("state != 'ending'")
     op.create_index(
         "uq_hubs_current", "hubs", ["source_id"], unique=True, sqlite_where=where, postgresql_where=where
