@@ -9,6 +9,7 @@ settings → database → store ┐
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import random
@@ -211,6 +212,8 @@ async def run_app(
                 group.create_task(refresher.run())
                 group.create_task(notices.run())
 
+        # What was made until now stays: looking through it again and again would hold the loop for 100 ms each time.
+        gc.freeze()
         try:
             pieces = [connect(bot, settings.discord_token), talk(), poller.run(), tenure.keep()]
             await _run_until(stop, *pieces, *([websub.run()] if websub else []))

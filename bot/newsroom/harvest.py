@@ -3,8 +3,8 @@
     results gather → known identities (one read) → identify → summarise → one transaction → wake delivery
 
 What brought something new is stored at once, or a moment after the transaction before, and takes along whatever
-has gathered meanwhile; results that brought nothing wait up to a second for company. A result that is lost with its process is read again, as its
-source is due again when its claim has ended.
+has gathered meanwhile; results that brought nothing wait up to a second for company. A result that is lost with
+its process is read again, as its source is due again when its claim has ended.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from storage import (
 
 log = logging.getLogger(__name__)
 
-MOST_TOGETHER = 500
+MOST_TOGETHER = 250
 # Markup of more results than this is not kept in memory: fetching waits for the store.
 MOST_WAITING = 1_000
 COMPANY = timedelta(seconds=1)
