@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from getpass import getpass
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,17 @@ async def _poll(settings: Settings, given: argparse.Namespace, terminal: Termina
         return terminal.polled(await desk.poll(given.source))
 
 
+async def _header(settings: Settings, given: argparse.Namespace, terminal: Terminal) -> int:
+    value = None
+    if not given.remove:
+        # Neither in the shell's history nor in the list of processes: a header may be a login.
+        interactive = sys.stdin.isatty()
+        value = getpass(f"Value of {given.name}: ") if interactive else sys.stdin.readline().rstrip("\r\n")
+    async with Desk.open(settings) as desk:
+        terminal.header_set(await desk.set_header(given.source, given.name, value), given.name, value is not None)
+    return 0
+
+
 async def _db_upgrade(settings: Settings, _: argparse.Namespace, terminal: Terminal) -> int:
     async with Desk.open(settings) as desk:
         terminal.line(f"The database {desk.where} is up to date.")
@@ -192,6 +204,16 @@ def _parser() -> argparse.ArgumentParser:
     poll.add_argument(
         "source", type=_id, nargs="?", metavar="SOURCE", help="a source's id as 'sources' shows it"
     )
+
+    header = command(
+        "header",
+        _header,
+        "Send a header of your own (a login, a key) with every request for a source. Its value is read from "
+        "standard input and shown nowhere.",
+    )
+    header.add_argument("source", type=_id, metavar="SOURCE", help="a source's id as 'sources' shows it")
+    header.add_argument("name", metavar="NAME", help="the header's name, such as Authorization")
+    header.add_argument("--remove", action="store_true", help="do not send it any more")
 
     command("doctor", _doctor, "Check the settings, the database, Discord and the network.", json=True)
 

@@ -12,12 +12,13 @@ from bot.app import AppProblem, World, open_store, open_world, utc_now
 from bot.client import guild_of_channel, point_at
 from bot.config import Settings
 from bot.feeds.discover import Found, NotFound, Several
+from bot.feeds.own_headers import with_header
 from bot.newsroom.harvest import Polled, write_article
 from bot.newsroom.newsroom import open_newsroom
 from bot.newsroom.polling import Poller
 from bot.newsroom.subscriptions import NotSubscribed, SeveralFeeds, Subscribed
 from storage import Database, Store
-from storage.records import ArticleToStore, SourceListed, Subscription
+from storage.records import ArticleToStore, Source, SourceListed, Subscription
 
 # Lists on the command line are read by people: this many lines are enough to find one's way.
 MOST_LISTED = 1000
@@ -123,6 +124,21 @@ class Desk:
     async def sources(self) -> list[SourceListed]:
         """All sources."""
         return await self._store.sources.listed(limit=MOST_LISTED, offset=0)
+
+    async def set_header(self, source_id: int, name: str, value: str | None) -> Source:
+        """Send a header with every request for a source from now on, or not any more where the value is None.
+
+        Raises AppProblem where there is no such source, or where such a header can't be sent.
+        """
+        source = await self._store.sources.get(source_id)
+        if source is None:
+            raise AppProblem(f"There is no source {source_id}. 'sources' lists them.")
+        try:
+            headers = with_header(source.headers, name, value)
+        except ValueError as problem:
+            raise AppProblem(str(problem)) from problem
+        await self._store.sources.set_headers(source_id, headers)
+        return source
 
     async def poll(self, source_id: int | None) -> list[Polled]:
         """Read one source, or every one that somebody wants, now. A running bot delivers what that brings.

@@ -14,7 +14,7 @@ from bot.feeds.discover import NotFound, Several
 from bot.feeds.model import Candidate
 from bot.newsroom.harvest import Polled
 from bot.newsroom.subscriptions import NotSubscribed, SeveralFeeds, Subscribed
-from storage.records import SourceListed, Subscription
+from storage.records import Source, SourceListed, Subscription
 
 DONE, FAILED = 0, 1
 PREVIEWED = 5
@@ -180,6 +180,11 @@ class Terminal:
             if source.problem:
                 self.line(f"       {source.problem}")
         return DONE
+
+    def header_set(self, source: Source, name: str, sent: bool) -> None:
+        """Print that a header is sent with every request for a source, or not any more."""
+        now = "is sent to its own server from now on" if sent else "is not sent any more"
+        self.line(f"{source.title or 'This source'}: the header {name} {now}.")
 
     def polled(self, polled: Sequence[Polled]) -> int:
         """Print what polls came to; FAILED where one source could not be read."""

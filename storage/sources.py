@@ -134,7 +134,9 @@ class Sources:
         """
         async with self._database.writing() as connection:
             changed = await connection.execute(
-                update(sources).where(sources.c.id == source_id).values(headers=headers, etag=None, last_modified=None, digest=None)
+                update(sources)
+                .where(sources.c.id == source_id)
+                .values(headers=headers, etag=None, last_modified=None, digest=None)
             )
             return changed.rowcount == 1
 
