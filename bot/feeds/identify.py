@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from bot.feeds.links import comparable
 from bot.feeds.model import Document, Entry
 
 _LONGEST_IDENTITY = 500
+_BEGINNINGS = ("https://", "http://", "https://www.", "http://www.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,12 @@ class Recognised:
 
 def possible_identities(document: Document) -> frozenset[str]:
     """All identities under which entries of this document may be stored: what `identify` has to know about."""
-    return frozenset(identity for entry in document.entries for identity in _identities(entry))
+    return frozenset(
+        identity
+        for entry in document.entries
+        for identity in (*_identities(entry), *_spellings(entry), _before_its_guid(entry))
+        if identity
+    )
 
 
 def identify(document: Document, known: Mapping[str, str]) -> Recognised:
@@ -82,7 +89,7 @@ def told_apart(identity: str, link: str) -> str:
 
 
 def _known_as(entry: Entry, known: Mapping[str, str]) -> str | None:
-    """The identity under which an entry is known, also after its guid began or ceased to be repeated."""
+    """The identity under which an entry is known, also after its guid was changed in one of the usual ways."""
     own, apart, alone = _identities(entry)
     if apart in known:
         return apart  # it shared its guid with another entry that is now gone, and may be known by that guid
@@ -90,7 +97,11 @@ def _known_as(entry: Entry, known: Mapping[str, str]) -> str | None:
         return own
     if alone != own and known.get(alone) == revision_of(entry):
         return alone  # it had the guid to itself until now; only the same words can prove that
-    return None
+    for spelling in _spellings(entry):
+        if spelling in known:
+            return spelling
+    before = _before_its_guid(entry)
+    return before if before and known.get(before) == revision_of(entry) else None
 
 
 def _identities(entry: Entry) -> tuple[str, str, str]:
@@ -98,6 +109,25 @@ def _identities(entry: Entry) -> tuple[str, str, str]:
     link = entry.url or entry.title
     alone = entry.identity.removesuffix(f" {link}").removesuffix(f" {digest_of(link)}")
     return entry.identity, told_apart(entry.identity, link), alone
+
+
+def _spellings(entry: Entry) -> tuple[str, ...]:
+    """The other spellings of a guid that is an address: sites change to https, drop `www.` or a closing slash.
+
+    A source that gives up its guids is known by those that were its links.
+    """
+    address = entry.url if entry.identity.startswith("//") else entry.identity
+    if not address or not address.startswith(("http://", "https://")) or " " in address:
+        return ()
+    bare = address.partition("://")[2].removeprefix("www.").rstrip("/")
+    spelt = (f"{scheme}{bare}{end}" for scheme in _BEGINNINGS for end in ("", "/"))
+    return tuple(bounded(spelling) for spelling in spelt if spelling != entry.identity)
+
+
+def _before_its_guid(entry: Entry) -> str | None:
+    """What it was known by before its source had guids: a proof together with the same words alone."""
+    identity = bounded(comparable(entry.url)) if entry.url else None
+    return None if identity == entry.identity else identity
 
 
 def _oldest_first(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:

@@ -180,10 +180,15 @@ TRAPS: dict[str, Callable[[], bytes]] = {
 }  # fmt: skip
 
 
-def traps(large: bool = True) -> Iterator[tuple[str, bytes]]:
-    """Every trap with its name, none above what a fetch lets through; without `large`, the repetitions short."""
+def traps() -> Iterator[tuple[str, bytes]]:
+    """Every trap with its name, none above what a fetch lets through."""
     for name, make in TRAPS.items():
         yield name, make()[:LARGEST]
+    yield from repetitions(large=True)
+
+
+def repetitions(large: bool) -> Iterator[tuple[str, bytes]]:
+    """One thing said again and again, in every place; where asked, also in the largest size."""
     for place, document in _PLACES.items():
         for word, again in _WORDS.items():
             sizes = (64_000, LARGEST - 1_000) if large and place in _MANY else (64_000,)
