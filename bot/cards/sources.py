@@ -15,7 +15,6 @@ from bot.cards.text import cut, escape, escaped_line, line, web_address
 from bot.newsroom.checks import TooSoon
 from bot.newsroom.harvest import Polled
 from bot.newsroom.source_status import (
-    DAYS,
     Condition,
     about_failures,
     about_found,
@@ -61,7 +60,7 @@ def source_card(followed: Followed, outcome: Polled | TooSoon | None = None) -> 
     )
     for name, value in _times(followed):
         embed.add_field(name=name, value=value, inline=True)
-    embed.add_field(name=f"The last {DAYS} days", value=_pace(followed), inline=False)
+    embed.add_field(name="How often it publishes", value=_pace(followed), inline=False)
     embed.add_field(name="Comes into", value=_channels(followed.channel_ids), inline=False)
     again = "Try again" if condition in _TROUBLE else "Check now"
     buttons = (
