@@ -87,8 +87,8 @@ class Finder:
         meant = spelled_out(written)
         if " " in clean(urlsplit(as_address(meant)).netloc):
             return NotFound(
-                f"“{_quoted(written)}” is no web address. Give one such as `example.org`, "
-                "`https://example.org/feed`, `r/python`, `@user@mastodon.social` or `owner/repository`."
+                f"“{_quoted(written)}” is no web address. Give one such as example.org, "
+                "https://example.org/feed, r/python, @user@mastodon.social or owner/repository."
             )
         search = _Search(self._fetcher, self._workers)
         known = [] if selector else _to_choose_from(feeds_of(as_address(meant)))

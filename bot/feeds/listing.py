@@ -37,6 +37,7 @@ _BESIDE_NAMES = re.compile(
     r"(?:^|[\s_-])(?:nav|navbar|menu|footer|sidebar|breadcrumbs?|pagination|cookie)(?=$|[\s_-])", re.I
 )
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_EMPHASIS = frozenset(("b", "i", "em", "strong", "mark", "u", "sup", "sub"))
 _SECTIONS = re.compile(
     r"/(?:tags?|topics?|categor(?:y|ies)|authors?|users?|about|contact|privacy|terms|imprint|impressum|login|signup"
     r"|register|account|search|help|faq|jobs|careers|cart|shop|page|legal|cookies?|newsletters?|subscribe)(?:/|$)",
@@ -52,7 +53,7 @@ _EXTENSION = re.compile(r"\.(?:html?|php|aspx?|shtml)$", re.IGNORECASE)
 _NO_PAGE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|pdf|zip|mp[34]|css|js|xml|rss)$", re.IGNORECASE)
 _NO_LIST = (
     "No list of articles can be made out on this page. Name the links yourself with a CSS selector, such as "
-    "`article h2 a`, or give the page that lists the articles."
+    "“article h2 a”, or give the page that lists the articles."
 )
 _ONE_ARTICLE = (
     "This page looks like a single article. "
@@ -90,7 +91,7 @@ def read(body: bytes, charset: str | None, url: str, selector: str | None) -> Do
         links = _gathered(chosen, base, url, anywhere=True)
         articles = [link for link in links.values() if link.title]
         if not articles:
-            return Unreadable(f"On this page nothing with a link and a title fits the selector `{selector}`.")
+            return Unreadable(f"On this page nothing with a link and a title fits the selector “{selector}”.")
     else:
         links = _gathered(_outside_navigation(tree), base, url)
         judged = _by_shape(links.values(), url)
@@ -112,7 +113,7 @@ def _selected(tree: LexborHTMLParser, selector: str) -> list[tuple[LexborNode, L
     try:
         nodes = tree.css(selector[:LONGEST_SELECTOR])
     except SelectolaxError:
-        return Unreadable(f"`{selector}` is no CSS selector. One that works is, for example, `article h2 a`.")
+        return Unreadable(f"“{selector}” is no CSS selector. One that works is, for example, “article h2 a”.")
     pairs = ((_link_in(node), node) for node in nodes[: MOST_ARTICLES * 5])
     return [(link, node) for link, node in pairs if link is not None]
 
@@ -304,15 +305,16 @@ def _source(picture: LexborNode, base: str) -> str | None:
 
 
 def _text(node: LexborNode) -> str:
-    pieces: list[str] = []
-    size = 0
+    """What a node says, in one line: between elements stands a blank, unless they emphasise a part of a word."""
+    text, emphasised = "", False
     for below in _below(node, text=True):
         if below.tag == "-text" and (piece := below.text_content):
-            pieces.append(piece[:_LONGEST_HEADLINE])
-            size += len(pieces[-1])
-        if size > _LONGEST_HEADLINE:
+            inner = below.parent is not None and below.parent.tag in _EMPHASIS
+            text += ("" if inner or emphasised else " ") + piece[:_LONGEST_HEADLINE]
+            emphasised = inner
+        if len(text) > _LONGEST_HEADLINE:
             break
-    return clean(" ".join(pieces))[:_LONGEST_HEADLINE]
+    return clean(text)[:_LONGEST_HEADLINE]
 
 
 def _below(node: LexborNode, *, text: bool = False) -> Iterator[LexborNode]:

@@ -280,7 +280,7 @@ async def test_a_selector_chooses_the_page_whatever_feeds_it_has(site: Site, fin
     assert (found.kind, found.selector) == ("page", ".n > a")
     assert found.feed_url == f"{address}#.n%20%3E%20a", "another selector makes another source"
     assert [entry.title for entry in found.document.entries] == ["X"]
-    for selector, says in (("a[", "`a[` is no CSS selector"), (".m", "fits the selector `.m`")):
+    for selector, says in (("a[", "“a[” is no CSS selector"), (".m", "fits the selector “.m”")):
         not_found = await finder.find(address, selector)
         assert isinstance(not_found, NotFound)
         assert says in not_found.sentence

@@ -139,6 +139,11 @@ def test_a_selector_names_links_or_what_holds_them(selector: str, expected: list
     assert titles(page, selector) == expected
 
 
+def test_words_stay_whole_and_apart() -> None:
+    page = "<h2><a href=/x><span>Sport</span><span>Old<b>er</b> <i>cranes</i>&amp;ships</span></a></h2>"
+    assert titles(page, "a") == ["Sport Older cranes&ships"]
+
+
 def test_why_a_page_is_no_list() -> None:
     article = times('<p><a href="/2026/05/0N/another-story-N">Another story is this</a></p>')
     for markup, url, says in (

@@ -82,7 +82,9 @@ async def test_a_page_is_remembered_and_only_what_comes_later_is_posted(desk: De
     assert (source.kind, source.selector, source.title) == ("page", None, "Harbour")
     assert await desk.poll(source) == (5, 0, 1), "the newest, as with a feed"
     desk.lay_out(7, 3, 6, 5, 4, mark="?place=3#top")
-    assert await desk.poll(source) == (2, 0, 2), "neither order nor what a list adds to links make an article new"
+    assert await desk.poll(source) == (2, 0, 2), (
+        "neither order nor what a list adds to links make an article new"
+    )
     desk.lay_out(2, 1, 7, 6, 5)
     assert await desk.poll(source) == (0, 0, 0), "those that come back are known"
 
@@ -130,5 +132,5 @@ async def test_a_news_sitemap_is_polled_as_such(desk: Desk) -> None:
 async def test_where_nothing_fits_a_selector_nothing_is_stored(desk: Desk) -> None:
     outcome = await desk.subscriptions.subscribe(GUILD, CHANNEL, desk.lay_out(1), selector=".story a")
     assert isinstance(outcome, NotSubscribed)
-    assert "`.story a`" in outcome.sentence
+    assert "“.story a”" in outcome.sentence
     assert await desk.store.sources.listed() == []
