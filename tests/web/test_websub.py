@@ -10,9 +10,11 @@ from datetime import timedelta
 
 import pytest
 
+from bot.app import World, open_websub
 from bot.feeds.discover import Finder
 from bot.newsroom.newsroom import open_newsroom
 from bot.newsroom.timing import SAFETY_NET
+from bot.newsroom.websub import WebSub
 from bot.web import Health, WebServer
 from bot.web.rate import BURST
 from storage import HubState, Store
@@ -226,3 +228,28 @@ async def test_too_much_is_refused(town: Exchange) -> None:
     assert await town.hub.push(b" " * 100_000) == 202
     statuses = [await town.hub.push(b"", signature="sha256=0") for _ in range(BURST)]
     assert (statuses[0], statuses[-1]) == (202, 429)
+
+
+@on_sqlite
+async def test_without_a_public_address_no_hub_is_asked_and_none_is_let_in(town: Exchange) -> None:
+    await pushing(town)
+    await town.hub.push(town.press.document([town.press.publish("Two")]))
+    assert (await town.source()).pushed_until
+    world = World(town.fetcher, town.workers, Finder(town.fetcher, town.workers))
+    known = {"on_posts": lambda: None, "on_due": lambda: None}
+    assert isinstance(
+        await open_websub(replace(SETTINGS, web_public_url=BASE), town.store, world, **known), WebSub
+    )
+    assert (await town.source()).pushed_until is None, "a start trusts nobody"
+
+    assert await open_websub(SETTINGS, town.store, world, **known) is None
+    newsroom = open_newsroom(
+        town.store, world.finder, clock=town.clock, on_subscriptions=lambda: None, poll=town.poller.poll
+    )
+    web = WebServer(
+        newsroom, health=well, settings=SETTINGS, clock=town.clock, public_channels=lambda guild_id: None
+    )
+    async with web:
+        town.hub.leads_to = web.url
+        assert (await town.hub.verify())[0] == 404
+        assert await town.hub.push(b"") == 404
