@@ -20,17 +20,15 @@ TROUBLE_COLOUR = 0xF0B232
 
 def notice_card(source: Source) -> Card:
     """What admins should know of a source that fails for long or is gone, with a button to try again."""
-    since = f" since {_time(source.failing_since, 'D')}" if source.failing_since else ""
-    embed = discord.Embed(
-        colour=TROUBLE_COLOUR,
-        title=f"{escape(source_name(source, 120))} can't be read{since and ' any more'}",
-    )
+    name = escape(source_name(source, 120))
+    embed = discord.Embed(colour=TROUBLE_COLOUR, title=f"{name} can't be read any more")
     if source.next_poll_at is None:
         state = (
             "Broadsheet has stopped reading it. Nothing is deleted: what was posted stays, and if the source comes "
             "back, **Try again** starts it again."
         )
     else:
+        since = f" since {_time(source.failing_since, 'D')}" if source.failing_since else ""
         state = (
             f"This has been so{since}. Broadsheet goes on trying at least once a day, and nothing is deleted: new "
             "articles come here as soon as it answers."
