@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import __version__
-from bot.app import AppProblem, run_app
+from bot.app import AppProblem, run_app, utc_now
 from bot.client import DiscordProblem
 from bot.config import Settings, SettingsProblem, read_settings
 from bot.demo import FIRST_PORT, LAST_PORT, run_demo, run_sandbox
@@ -116,7 +116,7 @@ async def _subscriptions(settings: Settings, _: argparse.Namespace, terminal: Te
 
 async def _sources(settings: Settings, _: argparse.Namespace, terminal: Terminal) -> int:
     async with Desk.open(settings) as desk:
-        return terminal.sources(await desk.sources())
+        return terminal.sources(await desk.sources(), utc_now())
 
 
 async def _poll(settings: Settings, given: argparse.Namespace, terminal: Terminal) -> int:
@@ -131,7 +131,9 @@ async def _header(settings: Settings, given: argparse.Namespace, terminal: Termi
         interactive = sys.stdin.isatty()
         value = getpass(f"Value of {given.name}: ") if interactive else sys.stdin.readline().rstrip("\r\n")
     async with Desk.open(settings) as desk:
-        terminal.header_set(await desk.set_header(given.source, given.name, value), given.name, value is not None)
+        terminal.header_set(
+            await desk.set_header(given.source, given.name, value), given.name, value is not None
+        )
     return 0
 
 
@@ -186,7 +188,9 @@ def _parser() -> argparse.ArgumentParser:
     look.add_argument("--selector", metavar="CSS", help=_SELECTOR)
 
     subscribe = command("subscribe", _subscribe, "Post a source's articles into a channel.")
-    subscribe.add_argument("url", metavar="URL", help="a feed, a site, or a short name such as owner/repository")
+    subscribe.add_argument(
+        "url", metavar="URL", help="a feed, a site, or a short name such as owner/repository"
+    )
     subscribe.add_argument("--channel", type=_snowflake, required=True, metavar="ID", help="the channel's id")
     subscribe.add_argument(
         "--guild", type=_snowflake, metavar="ID", help="its server's id; left out, Discord is asked"

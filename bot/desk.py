@@ -16,22 +16,36 @@ from bot.feeds.own_headers import with_header
 from bot.newsroom.harvest import Polled, write_article
 from bot.newsroom.newsroom import open_newsroom
 from bot.newsroom.polling import Poller
+from bot.newsroom.source_status import DAYS
 from bot.newsroom.subscriptions import NotSubscribed, SeveralFeeds, Subscribed
 from storage import Database, Store
-from storage.records import ArticleToStore, Source, SourceListed, Subscription
+from storage.records import ArticleToStore, Pace, Source, SourceListed, Subscription
 
 # Lists on the command line are read by people: this many lines are enough to find one's way.
 MOST_LISTED = 1000
+# Sources are looked at, and read, so many at a time.
+PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What following an address would bring: the feed behind it and its articles, newest last."""
+    """What following an address would bring: what is read there (see `Source.kind`), its articles, newest last."""
 
     feed_url: str
     title: str
     link: str | None
     articles: tuple[ArticleToStore, ...]
+    kind: str
+    format: str
+    selector: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceShown:
+    """A source with what it is wired to, what it has brought and how often it publishes."""
+
+    listed: SourceListed
+    pace: Pace
 
 
 async def preview(
@@ -49,7 +63,15 @@ async def preview(
         articles = tuple(
             write_article(entry, summary, now) for entry, summary in zip(entries, summaries, strict=True)
         )
-        return Preview(found.feed_url, document.title, document.link, articles)
+        return Preview(
+            feed_url=found.feed_url,
+            title=document.title,
+            link=document.link,
+            articles=articles,
+            kind=found.kind,
+            format=document.format,
+            selector=found.selector,
+        )
 
 
 class Desk:
@@ -121,9 +143,19 @@ class Desk:
         """All subscriptions of all guilds."""
         return await self._store.subscriptions.all(limit=MOST_LISTED, offset=0)
 
-    async def sources(self) -> list[SourceListed]:
-        """All sources."""
-        return await self._store.sources.listed(limit=MOST_LISTED, offset=0)
+    async def sources(self) -> list[SourceShown]:
+        """All sources, in the order in which they were added."""
+        shown: list[SourceShown] = []
+        async for page in self._pages():
+            paces = await self._store.sources.paces([one.source.id for one in page], utc_now(), DAYS)
+            shown += [SourceShown(one, paces[one.source.id]) for one in page]
+        return shown
+
+    async def _pages(self) -> AsyncIterator[list[SourceListed]]:
+        seen = 0
+        while page := await self._store.sources.listed(limit=PAGE, offset=seen):
+            seen += len(page)
+            yield page
 
     async def set_header(self, source_id: int, name: str, value: str | None) -> Source:
         """Send a header with every request for a source from now on, or not any more where the value is None.
@@ -150,5 +182,8 @@ class Desk:
             if source is None:
                 raise AppProblem(f"There is no source {source_id}. 'sources' lists them.")
             return [await self._poller.poll(source)]
-        wanted = [listed.source for listed in await self.sources() if listed.subscriptions]
-        return list(await asyncio.gather(*(self._poller.poll(source) for source in wanted)))
+        polled: list[Polled] = []
+        async for page in self._pages():
+            wanted = [listed.source for listed in page if listed.subscriptions]
+            polled += await asyncio.gather(*(self._poller.poll(source) for source in wanted))
+        return polled

@@ -129,8 +129,12 @@ def _trouble(source: Source, condition: Condition, *, told: bool) -> list[str]:
 
 def _about(source: Source) -> list[str]:
     selector = f"Chosen by the selector {escaped_line(source.selector, 200)}" if source.selector else ""
-    lines = (about_found(source), shown_address(source.url), about_move(source))
+    lines = (_found(source), shown_address(source.url), about_move(source))
     return [*(escaped_line(text, 400) for text in lines if text), *filter(None, (selector,))]
+
+
+def _found(source: Source) -> str:
+    return about_found(source.kind, source.format, source.entries)
 
 
 def _times(followed: Followed) -> list[tuple[str, str]]:
@@ -157,7 +161,7 @@ def _channels(channel_ids: Sequence[int]) -> str:
 
 def _source_lines(followed: Followed) -> str:
     source, condition = followed.source, condition_of(followed.source)
-    lines = [f"**{escape(source_name(source, 80))}** · {about_found(source)}"]
+    lines = [f"**{escape(source_name(source, 80))}** · {_found(source)}"]
     if condition in _TROUBLE:
         lines.append(f"⚠ {escaped_line(source.problem or '', 200)}")
     read = f"Last read {_ago(source.last_success_at)}" if source.last_success_at else "Not read yet"

@@ -56,11 +56,11 @@ def urgency(source: Source) -> tuple[int, str]:
     return list(Condition).index(condition_of(source)), source.title.casefold()
 
 
-def about_found(source: Source) -> str:
-    """What is read there, and what was found in it at last: "Feed, RSS 2.0, 29 entries"."""
-    kind = {"sitemap": "News sitemap", "page": "Page with links to articles"}.get(source.kind, "Feed")
-    held = "" if source.entries is None else _count(source.entries, "entry", "entries")
-    return ", ".join(filter(None, (kind, source.format, held)))
+def about_found(kind: str, format_: str, entries: int | None) -> str:
+    """What is read somewhere, and what was found in it at last: "Feed, RSS 2.0, 29 entries"."""
+    named = {"sitemap": "News sitemap", "page": "Page with links to articles"}.get(kind, "Feed")
+    held = "" if entries is None else _count(entries, "entry", "entries")
+    return ", ".join(filter(None, (named, format_, held)))
 
 
 def about_failures(source: Source, when: Moment) -> str:

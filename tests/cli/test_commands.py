@@ -59,7 +59,7 @@ async def test_preview_shows_what_would_be_posted_and_stores_nothing(shell: Shel
     assert (text.code, text.err) == (0, "")
     assert text.out.splitlines()[:4] == [
         "The Tide: 2 articles, newest first",
-        f"  feed: {press.feed_url}",
+        f"  Feed, RSS 2.0, 2 entries: {press.feed_url}",
         "",
         "  Ferry runs at night",
     ]
@@ -147,7 +147,8 @@ async def test_a_subscription_from_its_beginning_to_its_end(shell: Shell, press:
     assert failed.code == 1
     assert failed.out.startswith("The Tide: ")
     text, program = await asyncio.gather(shell.run("sources"), shell.run("sources", "--json"))
-    assert f"    1  The Tide  {press.feed_url}\n       3 articles, 1 subscription, read 20" in text.out
+    assert "\n 1  The Tide  failing  just now  in " in text.out
+    assert f"\n    {press.feed_url}\n    Feed, RSS 2.0, 3 entries; 3 articles stored, 1 subscription; " in text.out
     (source,) = program.json
     assert (source["articles"], source["subscriptions"], source["failures"]) == (3, 1, 1)
     assert source["problem"]

@@ -114,10 +114,10 @@ def test_trouble_comes_first_then_titles() -> None:
 
 
 def test_what_was_found_is_named() -> None:
-    assert about_found(source()) == "Feed"
-    assert about_found(source(format="RSS 2.0", entries=1)) == "Feed, RSS 2.0, 1 entry"
-    assert about_found(source(kind="sitemap", entries=1200)) == "News sitemap, 1,200 entries"
-    assert about_found(source(kind="page", entries=0)) == "Page with links to articles, 0 entries"
+    assert about_found("feed", "", None) == "Feed"
+    assert about_found("feed", "RSS 2.0", 1) == "Feed, RSS 2.0, 1 entry"
+    assert about_found("sitemap", "", 1200) == "News sitemap, 1,200 entries"
+    assert about_found("page", "", 0) == "Page with links to articles, 0 entries"
 
 
 def test_failures_are_counted_from_their_first() -> None:
