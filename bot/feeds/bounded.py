@@ -28,7 +28,7 @@ _MOST_TAGS = 100  # categories of one entry, compared each with each
 _LONGEST_NAME = 1_000  # an author's; an address is looked for in it in quadratic time
 _LONGEST_TAG = 16 * 1024
 _LONGEST_PROLOG = 64 * 1024
-_MOST_MENDED = 2 << 20  # characters of a document that is no XML; what stands behind them is not read
+_MOST_MENDED = 1 << 20  # characters of a document that is no XML; what stands behind them is not read
 _MOST_LOOSE = 1 << 20  # characters for the loose parser, which is slow and written for short pages
 _LONGEST_TEXT = 512 * 1024  # characters of one element; feedparser searches it several times
 

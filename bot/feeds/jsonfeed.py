@@ -15,7 +15,7 @@ from bot.feeds.links import absolute
 from bot.feeds.model import Document, Unreadable
 from bot.feeds.text import clean
 
-_MOST_VALUES = 400_000  # of which each takes some hundred bytes; a thousand items have 20,000
+_MOST_VALUES = 200_000  # of which each takes some hundred bytes; a thousand items have 20,000
 _VERSION = "jsonfeed.org/version/1"
 _NEWER_VERSION = "jsonfeed.org/version/1.1"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 
 from selectolax.lexbor import LexborHTMLParser
 
+from bot.feeds.charset import decode as text_of
 from bot.feeds.links import absolute
 from bot.feeds.model import Candidate
 from bot.feeds.sites import feeds_in_data
@@ -90,22 +90,9 @@ def base_of(tree: LexborHTMLParser, url: str) -> str:
 
 def decode(body: bytes, charset: str | None) -> str:
     """Decode a page: by its byte order mark, its header, its own word, else as UTF-8; never raises."""
-    for mark, marked in (
-        (codecs.BOM_UTF8, "utf-8"),
-        (codecs.BOM_UTF16_LE, "utf-16-le"),
-        (codecs.BOM_UTF16_BE, "utf-16-be"),
-    ):
-        if body.startswith(mark):
-            return body[len(mark) :].decode(marked, "replace")
     meta = re.search(rb"<meta[^>]{0,200}charset=[\"']?\s*([\w-]{1,40})", body[:4096], re.IGNORECASE)
     declared = meta[1].decode("ascii", "replace") if meta else None
-    for encoding in (charset, declared, "utf-8"):
-        try:
-            if encoding:
-                return body.decode(encoding, "replace")
-        except (LookupError, UnicodeError):
-            continue
-    return body.decode("utf-8", "replace")
+    return text_of(body, charset, declared)
 
 
 def first_image(markup: str, base: str | None) -> str | None:

@@ -6,6 +6,7 @@ from standard input on standard output until the input ends.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -18,6 +19,8 @@ from bot.feeds.page import candidates, decode
 from bot.feeds.parse import parse
 from bot.feeds.sitemap import named_in
 from bot.feeds.summarise import summarise
+
+_LARGE = 1 << 20  # bytes of a body after which memory is cleared
 
 
 def main() -> None:
@@ -34,6 +37,8 @@ def main() -> None:
         for frame in _answer(*request):
             answers.write(frame)
         answers.flush()
+        if len(request[1]) > _LARGE:
+            gc.collect()  # a parser that gave up keeps its text in a circle, which nothing else would clear soon
 
 
 def _answer(head: dict[str, Any], data: bytes) -> Iterable[bytes]:
