@@ -47,7 +47,7 @@ def source_card(followed: Followed, outcome: Polled | TooSoon | None = None) -> 
         title=escape(source_name(source, TITLE // 2)),
         url=web_address(source.link, EMBED_URL),
     )
-    told = isinstance(outcome, Polled) and outcome.problem is not None
+    told = isinstance(outcome, Polled) and outcome.problem == source.problem
     embed.description = "\n\n".join(
         filter(
             None,

@@ -3,22 +3,27 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from discord.http import Route
 
+from bot.cards import source_card, sources_card, units
 from bot.client import BroadsheetBot
 from bot.feeds.discover import Finder
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import parse_allow
 from bot.feeds.workers import Workers
+from bot.newsroom.harvest import Polled
 from bot.newsroom.newsroom import Newsroom, open_newsroom
 from bot.newsroom.polling import Poller
+from bot.newsroom.sources import Followed
 from bot.sandbox.scenario import Reply
-from storage import Source, SourceFailed, Store, SubscriptionToStore
+from storage import Pace, Source, SourceFailed, Store, SubscriptionToStore
 from tests.discord.conftest import Town, utc_now
+from tests.discord.records import NOW, SOURCE
 from tests.press import Press
 
 MINUTE = timedelta(minutes=1)
@@ -162,6 +167,50 @@ async def test_the_answer_holds_no_secret(asking: Asking, publication: Press, to
     assert choices == []
     shown = text(await asking.status(source="The Tide")).replace("\\", "")
     assert f"{publication.feed_url}?token=…&page=1" in shown
+
+
+async def test_a_server_that_asked_for_a_pause_gets_it(
+    asking: Asking, publication: Press, store: Store
+) -> None:
+    await asking.follow(publication.feed_url)
+    (followed,) = await store.sources.listed()
+    until = utc_now() + MINUTE * 60
+    paused = SourceFailed(followed.source.id, "The server wants fewer requests (429).", until, until)
+    await store.harvest.store([], utc_now() - MINUTE, failed=[paused])
+    reply = await asking.check("The Tide")
+    assert "asked not to be asked again before" in text(reply)
+    assert "⚠ The server wants fewer requests" in text(reply)
+    assert "Next read: <t:" in text(reply)
+    assert "as its server asks" in text(reply)
+    assert publication.requests.count("/feed.xml") == 1, "found once, not polled"
+
+
+WORST = replace(
+    SOURCE,
+    url=f"https://town.example/{'x_' * 2000}",
+    title="*" * 500,
+    problem="_" * 3000,
+    failures=10**6,
+    failing_since=NOW,
+    moved_to=f"https://town.example/{'y_' * 2000}",
+    selector="*" * 200,
+    entries=10**6,
+    format="RSS 2.0",
+)
+
+
+def test_whatever_is_known_of_sources_fits_discord_s_limits() -> None:
+    followed = Followed(WORST, tuple(range(10**17, 10**17 + 500)), Pace(NOW, (10**5,) * 30), NOW)
+    one = source_card(followed, Polled(WORST, problem="*" * 3000)).embed
+    every = sources_card([followed] * 60, 1)
+    for embed in (one, every.embed):
+        assert units(embed.title or "") <= 256
+        assert units(embed.description or "") <= 4096
+        assert all(units(field.value or "") <= 1024 for field in embed.fields)
+        assert len(embed) <= 6000
+    assert every.menu is not None
+    assert 0 < len(every.menu.choices) <= 25
+    assert all(0 < units(text) <= 100 for choice in every.menu.choices for text in choice)
 
 
 async def test_trouble_comes_first_in_pages_and_one_is_chosen_from_the_menu(
