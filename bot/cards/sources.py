@@ -34,9 +34,6 @@ SOURCE_MENU = "source"
 SOURCES_A_PAGE = 8
 CHOICE, FIELD = 100, 1024
 _TROUBLE = (Condition.STOPPED, Condition.FAILING)
-_STOPPED = (
-    "Broadsheet has stopped reading it; what was posted stays. If it is back, **Try again** starts it again."
-)
 
 
 def source_card(followed: Followed, outcome: Polled | TooSoon | None = None) -> Card:
@@ -123,7 +120,12 @@ def _trouble(source: Source, condition: Condition, *, told: bool) -> list[str]:
     if condition not in _TROUBLE:
         return []
     reason = "" if told else f"⚠ {escaped_line(source.problem or '', 600)}"
-    more = _STOPPED if condition is Condition.STOPPED else about_failures(source, _ago)
+    more = about_failures(source, _ago)
+    if condition is Condition.STOPPED:
+        more = (
+            f"Broadsheet stopped reading it{_since_poll(source)}; what was posted stays. "
+            "If it is back, **Try again** starts it again."
+        )
     return [text for text in (reason, more) if text]
 
 
@@ -163,14 +165,19 @@ def _source_lines(followed: Followed) -> str:
     source, condition = followed.source, condition_of(followed.source)
     lines = [f"**{escape(source_name(source, 80))}** · {_found(source)}"]
     if condition in _TROUBLE:
-        lines.append(f"⚠ {escaped_line(source.problem or '', 200)}")
+        failures = about_failures(source, _ago) if condition is Condition.FAILING else ""
+        lines.append(f"⚠ {escaped_line(source.problem or '', 200)} {failures}".rstrip())
     read = f"Last read {_ago(source.last_success_at)}" if source.last_success_at else "Not read yet"
     if condition is Condition.STOPPED:
-        lines.append(f"{read}. Broadsheet has stopped reading it.")
+        lines.append(f"{read}. Broadsheet stopped reading it{_since_poll(source)}.")
     else:
         lines.append(f"{read}, next {about_next(source, followed.now, _ago)}.")
-    lines.append(f"`{picture(followed.pace.days)}` {about_pace(followed.pace)}")
+    lines.append(_pace(followed))
     return "\n".join(lines)
+
+
+def _since_poll(source: Source) -> str:
+    return f" {_ago(source.last_polled_at)}" if source.last_polled_at else ""
 
 
 def _ago(moment: datetime) -> str:

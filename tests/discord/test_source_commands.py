@@ -144,10 +144,10 @@ async def test_a_source_is_shown_from_its_first_reading_to_its_end_and_back(
     clock.ahead += MINUTE
     publication.status = 410
     gone = await town.alice.click(failed, "Try again")
-    assert "Broadsheet has stopped reading it" in text(gone)
+    assert "Broadsheet stopped reading it <t:" in text(gone)
     assert "Next read: not planned" in text(gone)
     assert text(await asking.status()).startswith("Sources\n**The Tide**")
-    assert "Broadsheet has stopped reading it." in text(await asking.status())
+    assert "Broadsheet stopped reading it <t:" in text(await asking.status())
 
     clock.ahead += MINUTE
     publication.status = 200
@@ -220,7 +220,9 @@ async def test_trouble_comes_first_in_pages_and_one_is_chosen_from_the_menu(
     trouble = SourceFailed(sources[8].id, "The server answers *500*.", utc_now() + MINUTE)
     await store.harvest.store([], utc_now(), failed=[trouble])
     first = await asking.status()
-    assert text(first).startswith("Sources\n**Source 8** · Feed\n⚠ The server answers \\*500\\*.\n")
+    assert text(first).startswith(
+        "Sources\n**Source 8** · Feed\n⚠ The server answers \\*500\\*. It failed once, <t:"
+    )
     assert text(first).count("**Source") == 8
     more = await town.alice.click(first, "More")
     assert more.raw["id"] == first.raw["id"]
