@@ -156,6 +156,12 @@ async def test_a_source_is_shown_from_its_first_reading_to_its_end_and_back(
     assert labels(back)[0] == "Check now"
     assert "Next read: <t:" in text(back)
 
+    clock.ahead += MINUTE
+    publication.publish("Harbour crane falls")
+    more = await town.alice.click(back, "Check now")
+    assert "can be read: 1 new article was found." in text(more)
+    assert "Feed, RSS 2.0, 3 entries" in text(more), "all are counted, though only the new one was parsed"
+
 
 async def test_the_answer_holds_no_secret(asking: Asking, publication: Press, town: Town) -> None:
     address = publication.feed_url.replace("http://", "http://ada:geheim@") + "?token=sesame&page=1"
