@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
 from bot.newsroom.timing import SIGHTINGS
@@ -19,7 +20,7 @@ DAYS = 30
 _BARS = "▁▂▃▄▅▆▇█"
 _HIDDEN = "…"
 _SECRET_NAME = re.compile(
-    r"token|key(?!word)|secret|auth|pass|pw|sig|session|cred|login|access|jwt|hash|private|uid|uuid",
+    r"token|key(?!word)|secret|auth|pass|pw|sig|session|cred|login|access|jwt|hash|private|uid|code",
     re.IGNORECASE,
 )
 # Long ids that are everybody's.
@@ -27,6 +28,7 @@ _PUBLIC_NAMES = ("channel_id", "playlist_id")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _RUN = re.compile(r"[0-9A-Za-z]+")
 _LONGEST_WORD, _LONGEST_MIXED = 31, 15
+_OFTEN = 0.4
 
 Moment = Callable[[datetime], str]
 """How a moment is told: in Discord in the reader's own time, in a terminal in words."""
@@ -134,14 +136,25 @@ def _shown_value(pair: str) -> str:
 
 
 def _looks_like_key(text: str) -> bool:
-    """Whether a text is too long and mixed for a word or a name: an access key most likely."""
-    return bool(_UUID.search(text)) or any(
-        len(run) > _LONGEST_WORD or (len(run) > _LONGEST_MIXED and _mixed(run)) for run in _RUN.findall(text)
+    """Whether a text is too long and mixed for a word, a name or a headline: an access key most likely."""
+    runs = _RUN.findall(text)
+    return (
+        bool(_UUID.search(text))
+        or any(len(run) > _LONGEST_WORD or (len(run) > _LONGEST_MIXED and _mixed(run)) for run in runs)
+        or _restless(runs)
     )
 
 
 def _mixed(run: str) -> bool:
     return any(sign.isdigit() for sign in run) and any(sign.isalpha() for sign in run)
+
+
+def _restless(runs: Sequence[str]) -> bool:
+    """Whether kinds of signs change as often as by chance, capitals that begin a word left aside."""
+    kinds = [[sign.isdigit() * 2 + sign.isupper() for sign in run[1:]] for run in runs]
+    changes = sum(one != other for run in kinds for one, other in pairwise(run))
+    length = sum(map(len, runs))
+    return length > _LONGEST_MIXED and changes > length * _OFTEN
 
 
 def _count(number: int, one: str, several: str) -> str:

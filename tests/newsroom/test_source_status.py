@@ -64,6 +64,14 @@ ADDRESSES = {
         "https://a.example/01234567-89ab-cdef-0123-456789abcdef/rss",
         "https://a.example/…/rss",
     ),
+    "a key in base64": (
+        "https://a.example/dGhpcy1pcyB-hIG5vIHd_vcmQgYXQ/rss",
+        "https://a.example/…/rss",
+    ),
+    "a headline in title case": (
+        "https://a.example/Our-Town-Has-A-New-Bridge-In-2026/rss",
+        "https://a.example/Our-Town-Has-A-New-Bridge-In-2026/rss",
+    ),
     "a channel of YouTube": (
         "https://www.youtube.com/feeds/videos.xml?channel_id=UCXuqSBlHAE6Xw4yeJA0Tunw",
         "https://www.youtube.com/feeds/videos.xml?channel_id=UCXuqSBlHAE6Xw4yeJA0Tunw",
