@@ -121,7 +121,10 @@ async def _serve_alone() -> None:
 
 @asynccontextmanager
 async def feeds_process(*, etags: bool) -> AsyncIterator[Callable[[int], str]]:
-    """Feeds in a process of their own; gives what answers the address of each. To POST there publishes an article."""
+    """Feeds in a process of their own; gives what answers the address of each, by name as real sources have one.
+
+    To POST there publishes an article.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -132,7 +135,7 @@ async def feeds_process(*, etags: bool) -> AsyncIterator[Callable[[int], str]]:
     assert process.stdout is not None
     ports = (await process.stdout.readline()).decode().split()
     try:
-        yield lambda feed: f"http://127.0.0.1:{ports[feed % len(ports)]}/{feed}.xml"
+        yield lambda feed: f"http://localhost:{ports[feed % len(ports)]}/{feed}.xml"
     finally:
         process.terminate()
         await process.wait()

@@ -76,7 +76,7 @@ class _Ours:
     """Broadsheet from the due row to the stored article, with the parsing worker."""
 
     def __init__(self, folder: Path, urls: list[str]) -> None:
-        self._settings = Settings(database_url=f"sqlite:///{folder / 'bench.db'}", fetch_allow="127.0.0.1")
+        self._settings = Settings(database_url=f"sqlite:///{folder / 'bench.db'}", fetch_allow="localhost")
         self._urls = urls
         self._stack = AsyncExitStack()
 

@@ -48,7 +48,7 @@ def freshness_of(headers: Mapping[str, str], now: datetime) -> timedelta | None:
         return None
     if age := re.search(r"(?<!\S)max-age\s*=\s*\"?(\d{1,9})", control.replace(",", " "), re.IGNORECASE):
         fresh = timedelta(seconds=int(age[1]))
-    elif moment := _moment(headers.get("Expires", "")):
+    elif (expires := headers.get("Expires")) and (moment := _moment(expires)):
         fresh = moment - now
     else:
         return None

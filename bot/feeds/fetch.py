@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import ssl
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import TracebackType
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -74,7 +75,8 @@ class Fetcher:
         self._ssl = ssl_context
         self._clock = clock
         self._slots = asyncio.Semaphore(connections)
-        self._turns: dict[str, tuple[asyncio.Semaphore, int]] = {}
+        # A host's turns are forgotten as soon as nobody waits for them.
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Fetcher:
@@ -121,12 +123,12 @@ class Fetcher:
         for _ in range(MAX_REDIRECTS + 1):
             host = address.host or ""
             at_home = address.origin() == origin.origin()
-            async with self._turn(address.host_port_subcomponent or host):
+            async with self._turn(address.host_port_subcomponent or host), self._slots:
                 begun = clock()
                 answer = await self._hop(address, known, remaining, (own or {}) if at_home else {})
                 remaining -= clock() - begun
             if isinstance(answer, Changed | Unchanged):
-                return replace(answer, moved_to=moved_to)
+                return replace(answer, moved_to=moved_to) if moved_to else answer
             if not isinstance(answer, _Redirect):
                 return answer
             target = _follow(address, answer.location)
@@ -156,7 +158,7 @@ class Fetcher:
         for _ in range(MAX_REDIRECTS + 1):
             if address is None:
                 return Failed("A form can't be sent there: it is no http or https address.", kind="refused")
-            async with self._turn(address.host_port_subcomponent or ""):
+            async with self._turn(address.host_port_subcomponent or ""), self._slots:
                 begun = clock()
                 answer = await self._guarded(address, self._post(address, fields), remaining)
                 remaining -= clock() - begun
@@ -224,9 +226,7 @@ class Fetcher:
             validators = _validators(response, digest, Validators())
             if digest == known.digest:
                 return Unchanged(validators, fresh_for=fresh_for)
-            if may_be_page(response.content_type) and (
-                challenge := challenge_of(host, {}, body[:START])
-            ):
+            if may_be_page(response.content_type) and (challenge := challenge_of(host, {}, body[:START])):
                 return challenge
             place = str(address.with_user(None).with_fragment(None))
             return Changed(
@@ -274,20 +274,14 @@ class Fetcher:
             start += piece
         return start
 
-    @asynccontextmanager
-    async def _turn(self, place: str) -> AsyncIterator[None]:
-        """Wait for a turn at this host, then for one of all connections; forget hosts nobody waits for."""
-        turns, users = self._turns.get(place, (asyncio.Semaphore(self._per_host), 0))
-        self._turns[place] = (turns, users + 1)
-        try:
-            async with turns, self._slots:
-                yield
-        finally:
-            turns, users = self._turns.pop(place)
-            if users > 1:
-                self._turns[place] = (turns, users - 1)
+    def _turn(self, place: str) -> asyncio.Semaphore:
+        turns = self._turns.get(place)
+        if turns is None:
+            turns = self._turns[place] = asyncio.Semaphore(self._per_host)
+        return turns
 
 
+@lru_cache(maxsize=2_000)
 def _read_url(text: str) -> URL | None:
     try:
         address = URL(text)

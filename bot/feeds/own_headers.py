@@ -29,7 +29,7 @@ _OURS = frozenset(
 
 def read_headers(kept: str | None) -> dict[str, str]:
     """The headers out of what is stored."""
-    return {str(name): str(value) for name, value in json.loads(kept or "{}").items()}
+    return {str(name): str(value) for name, value in json.loads(kept).items()} if kept else {}
 
 
 def with_header(kept: str | None, name: str, value: str | None) -> str | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, OrderedDict, deque
-from urllib.parse import urlsplit
 
 from storage.records import Source
+
+# The host with its port, without the login that an address may carry.
+_HOST = re.compile(r"[^/?#]*//(?:[^/?#]*@)?([^/?#]*)")
 
 
 class HostLine:
@@ -50,5 +53,5 @@ class HostLine:
 
 
 def _host(source: Source) -> str:
-    """The host with its port, without the login that an address may carry."""
-    return urlsplit(source.url).netloc.rpartition("@")[2].lower()
+    found = _HOST.match(source.url)
+    return found[1].lower() if found else ""

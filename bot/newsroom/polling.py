@@ -27,8 +27,8 @@ from storage import Source, Store
 log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 64
-# The fetcher sends a host one request at a time; a second poll is there to follow at once.
-MOST_PER_HOST = 2
+# As the fetcher does it; who ends takes the next in line along, so that a host is not left waiting.
+MOST_PER_HOST = 1
 # How many are claimed in one transaction: twice as many would hold the loop for 20 ms.
 MOST_CLAIMED = 250
 # How many claimed ones wait in memory for their host's turn.

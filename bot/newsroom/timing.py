@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from statistics import median
 
@@ -61,12 +62,21 @@ def usual_gap(rhythm: bytes | None, now: datetime) -> timedelta | None:
 
     None while it has not published anything.
     """
-    moments = _moments(rhythm)
-    if not moments:
+    if not rhythm:
         return None
-    silence = max(now - datetime.fromtimestamp(moments[-1], UTC), timedelta()) / 2
+    last, gap = _last_and_gap(rhythm)
+    return max(gap, max(now - last, timedelta()) / 2)
+
+
+@lru_cache(maxsize=2_000)
+def _last_and_gap(rhythm: bytes) -> tuple[datetime, timedelta]:
+    """When a source last published, and the median gap of late (none while it published once).
+
+    A rhythm changes only when something new comes, and is asked for at each poll.
+    """
+    moments = _moments(rhythm)
     gaps = [later - earlier for earlier, later in pairwise(moments)]
-    return max(timedelta(seconds=median(gaps)), silence) if gaps else silence
+    return datetime.fromtimestamp(moments[-1], UTC), timedelta(seconds=median(gaps or [0]))
 
 
 def interval_of(rhythm: bytes | None, bounds: Bounds, now: datetime, *, pushed: bool = False) -> timedelta:
