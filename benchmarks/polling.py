@@ -53,8 +53,8 @@ async def _compare(*, etags: bool, publishes: bool) -> tuple[float, ...]:
         address = await stack.enter_async_context(feeds_process(etags=etags))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         urls = [address(feed) for feed in range(SOURCES)]
-        contenders: list[_Ours | _Bare | _Reader] = [
-            await stack.enter_async_context(_Ours(folder, urls)),
+        contenders: list[Ours | _Bare | _Reader] = [
+            await stack.enter_async_context(Ours(folder, urls)),
             _Bare(session, urls, etags=etags),
             stack.enter_context(_Reader(folder, urls)),
         ]
@@ -72,7 +72,7 @@ async def _compare(*, etags: bool, publishes: bool) -> tuple[float, ...]:
         return tuple(statistics.median(times) for times in took)
 
 
-class _Ours:
+class Ours:
     """Broadsheet from the due row to the stored article, with the parsing worker."""
 
     def __init__(self, folder: Path, urls: list[str]) -> None:
@@ -80,7 +80,7 @@ class _Ours:
         self._urls = urls
         self._stack = AsyncExitStack()
 
-    async def __aenter__(self) -> _Ours:
+    async def __aenter__(self) -> Ours:
         database = await Database.open(self._settings.database_url)
         self._stack.push_async_callback(database.close)
         await database.migrate()
@@ -96,9 +96,11 @@ class _Ours:
         await self._stack.aclose()
 
     async def prepare(self) -> None:
+        """Make all of them due."""
         await self._store.sources.poll_soon(None, utc_now())
 
     async def poll_all(self) -> None:
+        """Poll and store until each was."""
         left, done = set(self._urls), asyncio.Event()
 
         async def note(reads: Sequence[Read], _: Sequence[Polled]) -> None:

@@ -153,6 +153,7 @@ async def _sustain(folder: Path) -> list[str]:
         running = asyncio.create_task(poller.run())
         held = await _longest_hold(SECONDS)
         took, spent = time.perf_counter() - begun, _cpu() - used
+        connections = len(psutil.Process().net_connections("tcp"))
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
@@ -166,6 +167,7 @@ async def _sustain(folder: Path) -> list[str]:
         f"| CPU, of one core | {spent / took:.0%} |",
         f"| CPU a poll | {spent / polled * 1000:.2f} ms |",
         f"| memory | {psutil.Process().memory_info().rss / 1e6:.0f} MB |",
+        f"| connections open | {connections} |",
         f"| longest hold of the loop, in its thread's CPU | {held * 1000:.0f} ms |",
     ]
 
