@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, bindparam, column, func, select, update, values
+from sqlalchemy import Text, bindparam, column, func, literal_column, null, select, update, values
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
@@ -22,7 +22,8 @@ from storage.types import RowId, UtcDateTime
 Stored = Mapping[tuple[int, str], tuple[int, str]]
 """Articles by source and identity: the id, and the revision."""
 
-_WELL = {"failures": 0, "failing_since": None, "not_before": None, "problem": None}
+# Written into the statement: a value would be bound anew for each row.
+_WELL = {"failures": literal_column("0"), "failing_since": null(), "not_before": null(), "problem": null()}
 """What a poll that succeeded clears."""
 
 

@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 MOST_TOGETHER = 250
 # Markup of more results than this is not kept in memory: fetching waits for the store.
-MOST_WAITING = 1_000
+MOST_WAITING = 250
 COMPANY = timedelta(seconds=1)
 # While much is new, this much of it is gathered: a transaction for each would cost more than all else.
 BREATH = timedelta(milliseconds=200)
