@@ -16,8 +16,9 @@ from bot.sandbox.limits import Limits
 from bot.sandbox.permissions import EVERYONE_AT_FIRST
 from bot.sandbox.prepare import Prepared, prepare
 from bot.sandbox.routes import members, reactions
-from bot.sandbox.routes.routing import Call, Stage
-from bot.sandbox.world import TEXT, Channel, Guild, Role
+from bot.sandbox.routes.routing import Call
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import TEXT, Channel, Guild, Role
 
 GUILDS = 2500
 CHANNELS = 20

@@ -7,7 +7,8 @@ from bot.sandbox import permissions
 from bot.sandbox.errors import refusal
 from bot.sandbox.permissions import Permission, Rank
 from bot.sandbox.snowflakes import stamp
-from bot.sandbox.world import CATEGORY, FORUM_TYPES, PRIVATE_THREAD, Channel, Guild, Member, User, World
+from bot.sandbox.things import CATEGORY, FORUM_TYPES, PRIVATE_THREAD, Channel, Guild, Member, User
+from bot.sandbox.world import World
 
 
 class Access:
@@ -16,7 +17,8 @@ class Access:
     def __init__(self, world: World, now: Callable[[], datetime]) -> None:
         self._world = world
         self._now = now
-        self._known: dict[str, dict[tuple[str, str], int]] = {}
+        # What was worked out: by guild, channel and user.
+        self._known: dict[str, dict[str, dict[str, int]]] = {}
         self._followers: list[Callable[[str], None]] = []
 
     def follow(self, call: Callable[[str], None]) -> None:
@@ -28,6 +30,10 @@ class Access:
         self._known.pop(guild_id, None)
         for call in self._followers:
             call(guild_id)
+
+    def forget(self, channel: Channel) -> None:
+        """Forget what was worked out for a channel that goes."""
+        self._known.get(channel.guild_id or "", {}).pop(channel.id, None)
 
     def in_guild(self, user_id: str, guild_id: str) -> int:
         """A member's permissions in a guild; 0 for one who is not in it."""
@@ -55,11 +61,10 @@ class Access:
         # A time-out ends by itself, so what it leaves is not remembered.
         if member.communication_disabled_until is not None and self.timed_out(member):
             return self._work_out(member, channel, guild)
-        known = self._known.setdefault(guild.id, {})
-        key = (user_id, channel.id)
-        if key not in known:
-            known[key] = self._work_out(member, channel, guild)
-        return known[key]
+        known = self._known.setdefault(guild.id, {}).setdefault(channel.id, {})
+        if user_id not in known:
+            known[user_id] = self._work_out(member, channel, guild)
+        return known[user_id]
 
     def _work_out(self, member: Member, channel: Channel, guild: Guild) -> int:
         user_id = member.user_id
@@ -92,6 +97,15 @@ class Access:
         if not granted & Permission.VIEW_CHANNEL:
             raise refusal(50001)
         if needed & ~granted:
+            raise refusal(50013)
+
+    def demand_heard(self, user_id: str, channel: Channel) -> None:
+        """Refuse with 50013 a member whose time-out lasts; administrators cannot be silenced."""
+        guild = self._world.guilds.get(channel.guild_id or "")
+        member = guild.members.get(user_id) if guild else None
+        if guild is None or member is None or not self.timed_out(member):
+            return
+        if not self.in_guild(user_id, guild.id) & Permission.ADMINISTRATOR:
             raise refusal(50013)
 
     def demand_in_guild(self, user_id: str, guild_id: str, needed: int = 0) -> None:

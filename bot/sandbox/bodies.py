@@ -5,9 +5,10 @@ from typing import Any
 
 from aiohttp import BodyPartReader, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web_protocol import RequestPayloadError
 
 from bot.sandbox.errors import refusal
-from bot.sandbox.routes.routing import Upload
+from bot.sandbox.files import Upload
 from bot.sandbox.wire import decode
 
 # https://discord.com/developers/docs/reference#uploading-files
@@ -17,6 +18,7 @@ _BODY_AT_MOST = 25 * 1024 * 1024
 _PIECE = 256 * 1024
 # aiohttp's reader has no error of its own for a form that ends early, has no boundary, lies about its codes.
 _UNREADABLE = (
+    RequestPayloadError,
     HttpProcessingError,
     ValueError,
     AssertionError,
@@ -37,7 +39,17 @@ async def read_body(request: web.Request) -> tuple[Any, tuple[Upload, ...]]:
         data = await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise refusal(40005) from None
+    except _UNREADABLE:
+        raise refusal(50109) from None
     return (_parse(data) if data else None), ()
+
+
+async def read_out(request: web.Request) -> None:
+    """Read what nobody looks at, so that the client has sent it all when it is answered."""
+    try:
+        await request.read()
+    except (web.HTTPRequestEntityTooLarge, *_UNREADABLE):
+        pass
 
 
 async def _read_form(request: web.Request) -> tuple[Any, tuple[Upload, ...]]:

@@ -11,6 +11,9 @@ import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+# Ids of 63 bits, counted in milliseconds from 2015, end in 2084.
+_END = datetime(2080, 1, 1, tzinfo=UTC)
+
 
 class Timer:
     """A call that waits for its time; `cancel` calls it off."""
@@ -55,16 +58,20 @@ class Clock:
     def advance(self, seconds: float) -> None:
         """Move the time forward, and make the calls that came due on the way, each at its own time.
 
-        Raises ValueError for a step back: ids and stamps only ever grow.
+        Raises ValueError for a step back, as ids and stamps only ever grow, and for one beyond 2080.
         """
         if seconds < 0:
             raise ValueError("The sandbox's clock moves forward only.")
+        if seconds > (_END - self.now()).total_seconds():
+            raise ValueError("The sandbox's clock goes up to the year 2080: soon after, Discord's ids end.")
         goal = self.now() + timedelta(seconds=seconds)
-        while self._timers and self._timers[0][0] <= goal:
-            self._ahead += max(timedelta(0), self._timers[0][0] - self.now())
-            self._fire_next()
-        self._ahead += max(timedelta(0), goal - self.now())
-        self._set_wake()
+        try:
+            while self._timers and self._timers[0][0] <= goal:
+                self._ahead += max(timedelta(0), self._timers[0][0] - self.now())
+                self._fire_next()
+            self._ahead += max(timedelta(0), goal - self.now())
+        finally:
+            self._set_wake()
 
     def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
         """Make a call in so many seconds of the sandbox's time."""

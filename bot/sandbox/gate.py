@@ -8,6 +8,8 @@ from aiohttp.typedefs import Handler, Middleware
 from bot.sandbox.wire import encode
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+# They mean every address of the machine, so they are no name that it could be asked for by.
+_WILDCARDS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104
 _READING = frozenset({"GET", "HEAD"})
 
 
@@ -15,8 +17,13 @@ def gate(bound_to: str) -> Middleware:
     """A middleware that lets in what asks for this machine, or for the host that the sandbox is bound to.
 
     A foreign Host answers 421: it is another site's name that was pointed here (DNS rebinding). A foreign
-    Origin that would open a websocket or change something answers 403.
+    Origin that would open a websocket or change something answers 403. Raises ValueError for a host that means
+    every address.
     """
+    if bound_to in _WILDCARDS:
+        raise ValueError(
+            "The sandbox is bound to one address, by which it is asked: name it in place of a wildcard."
+        )
     hosts = _LOOPBACK | {bound_to.lower()}
 
     @web.middleware

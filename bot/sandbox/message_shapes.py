@@ -5,7 +5,8 @@ from urllib.parse import quote
 from bot.sandbox import shapes
 from bot.sandbox.emoji import partial
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import Message, World
+from bot.sandbox.things import Message
+from bot.sandbox.world import World
 
 
 class Readable:
@@ -28,6 +29,10 @@ class Readable:
             or message.author_id == bot_id
             or bot_id in message.mentions
         )
+
+
+# Answers and context menus' targets are read whole, whatever a bot's intents; so is what a webhook wrote by it.
+READS_ALL = Readable(None)
 
 
 def message_shape(

@@ -11,7 +11,7 @@ from bot.sandbox.routes import people as people_routes
 from bot.sandbox.routes.members import add_member
 from bot.sandbox.routes.routing import Answer, Call, Handler
 from bot.sandbox.server import Sandbox
-from bot.sandbox.world import Application, Guild, User
+from bot.sandbox.things import Application, Guild, User
 
 
 @dataclass(frozen=True, slots=True)

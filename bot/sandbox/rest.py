@@ -9,15 +9,18 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from bot.sandbox.bodies import read_body
+from bot.sandbox.bodies import read_body, read_out
 from bot.sandbox.errors import Refusal, unauthorized
 from bot.sandbox.faults import Failure, Faults, Limited, Meeting, SlowBody, Status, fail
 from bot.sandbox.limits import Asker, Limiter, TooMany, limited
-from bot.sandbox.routes.routing import Answer, Call, Route, Router, Stage
+from bot.sandbox.routes.routing import Answer, Call, Route, Router
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import User
 from bot.sandbox.wire import encode
-from bot.sandbox.world import User
 
 Check = Callable[[str, str, Any, int, Any], list[str]]
+_KEPT = 1000
+_UNDISTURBED = Meeting()
 _log = logging.getLogger(__name__)
 
 
@@ -37,10 +40,18 @@ class _Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class _Undone:
+    """A request that failed before anything was done."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
     """A request whose route was found: the values of its path, and who asks."""
 
     request: web.Request
+    path: str
     route: Route
     names: dict[str, str]
     actor: User | None
@@ -48,7 +59,7 @@ class _Asked:
 
 
 class Rest:
-    """Serves the routes on a stage. What tests should know of gathers in the two lists."""
+    """Serves the routes on a stage. What tests should know of gathers in the two lists, the newest 1,000 each."""
 
     def __init__(
         self, stage: Stage, routes: tuple[Route, ...], faults: Faults, limiter: Limiter, check: Check | None
@@ -63,6 +74,18 @@ class Rest:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer a request under /api."""
+        try:
+            answer = await self._answer(request)
+        except ConnectionError:
+            # The client left before it had said all; nobody hears this.
+            return web.Response(status=400)
+        if request.content.exception() is not None:
+            # A body that cannot be unpacked is the connection's last: aiohttp would fail as it reads on.
+            request.content.feed_eof()
+            answer.force_close()
+        return answer
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
         parts = [unquote(part) for part in request.rel_url.raw_path.strip("/").split("/")][1:]
         if parts and parts[0] in ("v9", "v10"):
             parts = parts[1:]
@@ -70,56 +93,61 @@ class Rest:
         try:
             route, names = self._router.find(request.method, parts)
         except Refusal as no:
-            self.unknown_routes.append(f"{request.method} {path}")
+            _remember(self.unknown_routes, f"{request.method} {path}")
             return answer_json(no.status, no.body())
         actor = self._actor(request)
         asker = Asker.of(request.headers.get("Authorization", ""), actor, request.remote)
-        asked = _Asked(request, route, names, actor, asker)
+        asked = _Asked(request, path, route, names, actor, asker)
         headers: dict[str, str] = {}
         try:
             headers = self._limiter.take(asker, route.method, route.template, names)
-            meeting = self._faults.meet(route.method, route.template, path, names, actor)
-            if meeting.failure is not None and meeting.when == "before":
-                await request.read()
-                return await self._fail(asked, meeting.failure, headers)
-            outcome = await self._do(asked, meeting)
+            meeting, outcome = await self._do(asked)
+            if isinstance(outcome, _Undone):
+                return await self._fail(asked, outcome.failure, headers)
             self._faults.happen(meeting, "after")
             self._hold_against_document(route, outcome)
             real = _respond(outcome.status, outcome.encoded, headers)
             if meeting.failure is not None:
                 return await self._fail(asked, meeting.failure, headers, real)
         except TooMany as no:
-            await request.read()
+            await read_out(request)
             self._limiter.answered(asker, route.method, route.template, no.status, no.counts)
             return answer_json(no.status, no.body(), {**headers, **no.headers})
         self._limiter.answered(asker, route.method, route.template, outcome.status)
         return real
 
-    async def _do(self, asked: _Asked, meeting: Meeting) -> _Outcome:
-        """Carry out a request. Raises TooMany; what fails is written to the log and answered with a 500."""
+    async def _do(self, asked: _Asked) -> tuple[Meeting, "_Outcome | _Undone"]:
+        """Carry out a request; a failure meets only one that would be carried out.
+
+        Raises TooMany, and ConnectionError for a client that left. What fails is written to the log and answered
+        with a 500.
+        """
         request, route, names = asked.request, asked.route, asked.names
-        sent = None
+        sent, meeting = None, _UNDISTURBED
         try:
             if asked.actor is None and not route.public:
                 raise unauthorized()
             sent, files = await read_body(request)
             world = self._stage.world
             self._limiter.take_part(asked.asker, route.method, route.template, names, sent, world)
+            meeting = self._faults.meet(route.method, route.template, asked.path, names, asked.actor)
+            if meeting.failure is not None and meeting.when == "before":
+                return meeting, _Undone(meeting.failure)
             self._faults.happen(meeting, "before")
+            if files:
+                self._stage.files.tidy()
             call = Call(self._stage, asked.actor, names, request.query, sent, files, _reason(request))
             answer = route.handler(call)
             if not isinstance(answer, Answer):
                 answer = Answer(204 if answer is None else 200, answer)
-            return _Outcome.of(answer.status, sent, answer.body)
-        except TooMany:
+            return meeting, _Outcome.of(answer.status, sent, answer.body)
+        except (TooMany, ConnectionError):
             raise
         except Refusal as no:
-            return _Outcome.of(no.status, sent, no.body())
-        except web.HTTPException:
-            raise
+            return meeting, _Outcome.of(no.status, sent, no.body())
         except Exception:
             _log.exception("The sandbox failed at %s %s.", request.method, route.template)
-            return _Outcome.of(500, sent, {"message": "500: Internal Server Error", "code": 0})
+            return meeting, _Outcome.of(500, sent, {"message": "500: Internal Server Error", "code": 0})
 
     def _actor(self, request: web.Request) -> User | None:
         """Who asks: `Bot TOKEN` for bots, the bare token for people."""
@@ -148,7 +176,8 @@ class Rest:
         if self._check is not None:
             status = outcome.status
             complaints = self._check(route.method, route.template, outcome.sent, status, outcome.answered)
-            self.violations += [f"{route.method} {route.template} {status}: {one}" for one in complaints]
+            for one in complaints:
+                _remember(self.violations, f"{route.method} {route.template} {status}: {one}")
 
 
 def _reason(request: web.Request) -> str | None:
@@ -168,6 +197,11 @@ def _spent(headers: Mapping[str, str], now: datetime, wait: float) -> dict[str, 
         return {}
     left = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": f"{wait:.3f}"}
     return {**headers, **left, "X-RateLimit-Reset": f"{now.timestamp() + wait:.3f}"}
+
+
+def _remember(lines: list[str], line: str) -> None:
+    lines.append(line)
+    del lines[:-_KEPT]
 
 
 def _respond(status: int, encoded: bytes, headers: Mapping[str, str]) -> web.Response:

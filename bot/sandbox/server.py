@@ -19,8 +19,8 @@ from bot.sandbox.gateway import conversation
 from bot.sandbox.limits import Limiter, Limits
 from bot.sandbox.rest import Check, Rest
 from bot.sandbox.routes import archiving
-from bot.sandbox.routes.routing import Deed, Stage
 from bot.sandbox.routes.table import ROUTES
+from bot.sandbox.stage import Deed, Stage
 from bot.sandbox.world import World
 
 _BODY_AT_MOST = 32 * 1024 * 1024
@@ -38,7 +38,7 @@ class Sandbox:
     nothing outlives the block. `clock` is the time that all goes by, `limits` how often one may ask
     (Discord's own unless told). `check` is shown every REST exchange (method, route, request body, status,
     answer) and gives its complaints, which gather in `violations`. Raises store.DamagedState when the state
-    file cannot be read, OSError for a taken port.
+    file cannot be read, OSError for a taken port, ValueError for a `host` that means every address.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class Sandbox:
     ) -> None:
         self._port = port
         self._host = host
+        self._gate = gate(host)
         self._state = state
         self._check = check
         self._page = page or Path(__file__).parent / "page"
@@ -62,6 +63,9 @@ class Sandbox:
         self.limiter = Limiter(self._limits, self.clock)
         self._save_every_s = save_every_s
         self._saved_version = 0
+        # One writer at a time: they all write beside the same file.
+        self._saving = asyncio.Lock()
+        self._closing = asyncio.Event()
         self._saver: asyncio.Task[None] | None = None
         self._runner: web.AppRunner | None = None
         self._set_stage(World())
@@ -96,12 +100,12 @@ class Sandbox:
 
     @property
     def unknown_routes(self) -> list[str]:
-        """Requests that asked for no route of Discord's that the sandbox has."""
+        """Requests that asked for no route of Discord's that the sandbox has; the newest 1,000."""
         return self._rest.unknown_routes
 
     @property
     def violations(self) -> list[str]:
-        """What `check` had against exchanges."""
+        """What `check` had against exchanges; the newest 1,000."""
         return self._rest.violations
 
     def done(self, action: str, **where: str) -> list[Deed]:
@@ -121,7 +125,7 @@ class Sandbox:
         if self._state is not None:
             world = await asyncio.to_thread(store.read, self._state)
             self._set_stage(world)
-        application = web.Application(client_max_size=_BODY_AT_MOST, middlewares=[gate(self._host)])
+        application = web.Application(client_max_size=_BODY_AT_MOST, middlewares=[self._gate])
         application.router.add_route("*", "/api/{rest:.*}", self._rest.serve)
         application.router.add_get("/gateway", self._serve_gateway)
         application.router.add_get("/attachments/{channel}/{id}/{name}", self._serve_attachment)
@@ -157,34 +161,50 @@ class Sandbox:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.faults.close()
-        self.stage.pending.close()
-        await self.stage.gateway.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
-        if self._saver is not None:
-            self._saver.cancel()
-            await asyncio.gather(self._saver, return_exceptions=True)
+        self._closing.set()
+        try:
+            self.faults.close()
+            self.stage.pending.close()
+            await self.stage.gateway.close()
+            if self._runner is not None:
+                await self._runner.cleanup()
+            if self._saver is not None:
+                await self._saver
             await self.save()
-        self.clock.close()
+        finally:
+            self.clock.close()
 
     # State
 
     async def save(self) -> None:
-        """Write the world to its file, if it has one and something changed."""
-        version = self.stage.world.version
-        if self._state is not None and version != self._saved_version:
-            plain = store.snapshot(self.stage.world)
-            await asyncio.to_thread(store.write, self._state, plain)
-            self._saved_version = version
+        """Write the world to its file, if it has one and something changed.
+
+        What has begun is written to its end, also when nobody waits for it any more.
+        """
+        if self._state is not None:
+            await asyncio.shield(asyncio.ensure_future(self._save(self._state)))
+
+    async def _save(self, state: Path) -> None:
+        async with self._saving:
+            version = self.stage.world.version
+            if version != self._saved_version:
+                taken = store.snapshot(self.stage.world)
+                await asyncio.to_thread(store.write, state, taken)
+                self._saved_version = version
 
     async def _keep_saving(self) -> None:
-        while True:
-            await asyncio.sleep(self._save_every_s)
+        while not await self._closes_within(self._save_every_s):
             try:
                 await self.save()
             except Exception:
                 _log.exception("The sandbox could not save its state to %s; it will try again.", self._state)
+
+    async def _closes_within(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self._closing.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
 
     # Gateway and files
 
@@ -192,9 +212,11 @@ class Sandbox:
         return await conversation.serve(request, self.stage.world, self.stage.gateway)
 
     async def _serve_attachment(self, request: web.Request) -> web.StreamResponse:
-        upload = self.stage.files.get(request.match_info["id"])
+        upload = self.stage.files.find(request.match_info["id"])
         if upload is None:
-            return web.Response(status=404, text="This attachment is gone: the sandbox was restarted since.")
+            return web.Response(
+                status=404, text="This attachment is gone: deleted, or the sandbox was restarted since."
+            )
         shown = (
             upload.content_type.startswith(("image/", "video/", "audio/"))
             and "svg" not in upload.content_type
@@ -214,7 +236,8 @@ class Sandbox:
 
     async def _serve_page(self, request: web.Request) -> web.StreamResponse:
         file = self._page / request.match_info.get("name", "index.html")
-        if not file.resolve().is_relative_to(self._page.resolve()) or not file.is_file():
+        # Looked up among those that are there: a name can be one that no file system takes.
+        if file not in self._page.iterdir() or not file.is_file():
             return web.Response(status=404, text="The sandbox has no such page.")
         headers = {
             "Content-Security-Policy": _PAGE_RULES,

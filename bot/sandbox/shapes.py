@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.sandbox.snowflakes import stamp
-from bot.sandbox.world import (
+from bot.sandbox.things import (
     DM,
     FORUM_TYPES,
     STAGE,
@@ -17,8 +17,8 @@ from bot.sandbox.world import (
     Member,
     Role,
     User,
-    World,
 )
+from bot.sandbox.world import World
 
 Json = dict[str, Any]
 # Every guild here may have announcement channels.

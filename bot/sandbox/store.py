@@ -1,12 +1,15 @@
-"""The world in a file: a snapshot taken on the loop, written beside it, moved into place."""
+"""The world in a file: copied in one step on the loop, written beside the old one, moved into place."""
 
+import gc
 import json
 import os
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from bot.sandbox.world import (
+from bot.sandbox.things import (
     Application,
     Channel,
     Command,
@@ -19,8 +22,8 @@ from bot.sandbox.world import (
     ThreadState,
     User,
     Webhook,
-    World,
 )
+from bot.sandbox.world import World
 
 _FORMAT = 1
 
@@ -29,48 +32,130 @@ class DamagedState(Exception):
     """The state file cannot be read; the message names it and says what to do."""
 
 
+class _Kind:
+    """How things of a class are copied: all fields at once, then those whose values change in place."""
+
+    def __init__(self, kind: type, changing: tuple[str, ...]) -> None:
+        self.names = tuple(field.name for field in fields(kind))
+        self.values = attrgetter(*self.names)
+        self.changing = tuple(self.names.index(name) for name in changing)
+
+
+# With the fields whose values change in place.
+_KINDS: dict[type, _Kind] = {
+    kind: _Kind(kind, changing)
+    for kind, changing in (
+        (User, ()),
+        (Emoji, ()),
+        (Application, ("emojis",)),
+        (Role, ()),
+        (Member, ()),
+        (Guild, ("roles", "members", "emojis", "bans", "command_permissions")),
+        (ThreadState, ()),
+        (Channel, ("thread",)),
+        (Message, ("reactions",)),
+        (Webhook, ()),
+        (Command, ()),
+        (Invite, ()),
+    )
+}
+
+
+@dataclass(slots=True)
+class _Copies:
+    """Things of one class as they were, by their ids: their values in the order of the class's fields."""
+
+    kind: type
+    rows: dict[str, tuple[Any, ...]]
+
+
 def snapshot(world: World) -> dict[str, Any]:
-    """The world as plain values that no later change touches."""
-    return {
-        "format": _FORMAT,
-        "last_id": world.last_id,
-        "tokens": dict(world.tokens),
-        "pictures": dict(world.pictures),
-        "prepared": dict(world.prepared),
-        "users": [_plain(one) for one in world.users.values()],
-        "applications": [_plain(one) for one in world.applications.values()],
-        "guilds": [_plain(one) for one in world.guilds.values()],
-        "channels": [_plain(one) for one in world.channels.values()],
-        "messages": [_plain(one) for one in world.messages.values()],
-        "commands": [_plain(one) for one in world.commands.values()],
-        "invites": [_plain(one) for one in world.invites.values()],
-        "webhooks": [_plain(one) for one in world.webhooks.values()],
-    }
+    """The world as it is in this step; no later change touches it.
+
+    The loop is held for about a microsecond a thing: some 50 ms for 50,000 messages.
+    """
+    # A collection set off by so many new tuples would walk the whole world, and take longer than all of them.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return {
+            "format": _FORMAT,
+            "last_id": world.last_id,
+            "tokens": dict(world.tokens),
+            "pictures": dict(world.pictures),
+            "prepared": dict(world.prepared),
+            "users": _copies(User, world.users),
+            "applications": _copies(Application, world.applications),
+            "guilds": _copies(Guild, world.guilds),
+            "channels": _copies(Channel, world.channels),
+            "messages": _copies(Message, world.messages),
+            "commands": _copies(Command, world.commands),
+            "invites": _copies(Invite, world.invites),
+            "webhooks": _copies(Webhook, world.webhooks),
+        }
+    finally:
+        if collecting:
+            gc.enable()
 
 
-def _plain(value: Any) -> Any:
-    if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+def _copies(kind: type, things: Mapping[str, Any]) -> _Copies:
+    known = _KINDS[kind]
+    rows = dict(zip(things, map(known.values, things.values()), strict=True))
+    for place in known.changing:
+        for key, row in rows.items():
+            if row[place]:
+                rows[key] = (*row[:place], _own(row[place]), *row[place + 1 :])
+    return _Copies(kind, rows)
+
+
+def _own(value: Any) -> Any:
+    """A copy of a value that changes in place, and of what changes in it."""
     if isinstance(value, dict):
-        return {key: _plain(item) if _deep(item) else item for key, item in value.items()}
-    if isinstance(value, list):
-        return list(value)
-    return value
+        kind = type(next(iter(value.values()), None))
+        return _copies(kind, value) if kind in _KINDS else {key: _own(item) for key, item in value.items()}
+    known = _KINDS.get(type(value))
+    return value if known is None else dict(zip(known.names, known.values(value), strict=True))
 
 
-def _deep(value: Any) -> bool:
-    return isinstance(value, dict) or is_dataclass(value)
-
-
-def write(path: Path, plain: dict[str, Any]) -> None:
+def write(path: Path, taken: dict[str, Any]) -> None:
     """Write a snapshot so that a crash leaves the old file or the new one, never half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".new")
     with beside.open("w", encoding="utf-8") as file:
-        json.dump(plain, file, ensure_ascii=False, separators=(",", ":"))
+        file.writelines(_pieces(taken))
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
+
+
+def _pieces(taken: dict[str, Any]) -> Iterator[str]:
+    """The snapshot's JSON thing by thing: the encoder holds the whole process for as long as one call lasts."""
+    opening = "{"
+    for key, value in taken.items():
+        yield f"{opening}{json.dumps(key)}:"
+        opening = ","
+        if not isinstance(value, _Copies):
+            yield _encode(value)
+            continue
+        for number, row in enumerate(value.rows.values()):
+            yield ("," if number else "[") + _encode(_plain(value.kind, row))
+        yield "]" if value.rows else "[]"
+    yield "}"
+
+
+def _encode(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_table)
+
+
+def _plain(kind: type, row: tuple[Any, ...]) -> dict[str, Any]:
+    return dict(zip(_KINDS[kind].names, row, strict=True))
+
+
+def _table(value: object) -> dict[str, Any]:
+    """Things within a thing, for the encoder."""
+    if not isinstance(value, _Copies):
+        raise TypeError(f"{type(value).__name__} is nothing that a state file holds")
+    return {key: _plain(value.kind, row) for key, row in value.rows.items()}
 
 
 def read(path: Path) -> World:

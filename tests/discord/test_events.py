@@ -7,7 +7,7 @@ from bot.newsroom.newsroom import Newsroom
 from bot.sandbox.scenario import Json
 from storage import Store
 from storage.records import Listed
-from tests.discord.conftest import Press, StartBot, Town, eventually
+from tests.discord.conftest import READS_CONTENT, Press, StartBot, Town, eventually
 
 
 class Watching:
@@ -91,6 +91,7 @@ async def test_withheld_text_is_no_edit(town: Town, press: Press, newsroom: News
 async def test_a_threads_messages_are_comments_until_it_is_deleted(
     town: Town, store: Store, newsroom: Newsroom, start_bot: StartBot
 ) -> None:
+    await town.alice.allow_intents(town.application, READS_CONTENT)
     bot = await start_bot(Settings(message_content=True))
     (card,) = await Press(town, store, bot).publish("Bridge open", thread=True)
     watching = Watching(newsroom, card)

@@ -90,6 +90,24 @@ async def test_a_step_back_is_refused_and_moves_nothing(clock: Clock, book: Book
     assert book.lines == []
 
 
+async def test_it_goes_no_further_than_discords_ids(clock: Clock, book: Book) -> None:
+    clock.call_later(1, lambda: book.write("due"))
+    for seconds in (1e300, 54 * 366 * 86_400):
+        with pytest.raises(ValueError, match="2080"):
+            clock.advance(seconds)
+    assert (clock.now(), book.lines) == (NOON, [])
+
+
+async def test_a_call_that_fails_on_a_move_holds_up_no_later_one() -> None:
+    clock, later = Clock(), asyncio.Event()
+    clock.call_later(5, lambda: 1 / 0)
+    clock.call_later(5.01, later.set)
+    with pytest.raises(ZeroDivisionError):
+        clock.advance(6)
+    await asyncio.wait_for(later.wait(), 5)
+    clock.close()
+
+
 async def test_a_closed_clock_has_forgotten_its_timers() -> None:
     clock, rung = Clock(), []
     clock.call_later(0.001, lambda: rung.append("closed"))

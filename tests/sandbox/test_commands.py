@@ -325,7 +325,7 @@ async def test_a_command_of_one_guild_is_for_that_guild(stage: Stage, town: Town
     with pytest.raises(Refused, match="50001"):
         await stage.bot.request("GET", f"{base}/{other['id']}/commands")
     await town.alice.request("DELETE", f"/guilds/{town.guild_id}/members/{town.application.id}")
-    with pytest.raises(Refused, match="10063"):
+    with pytest.raises(Refused, match="10005"):
         await stage.use(made)
 
 

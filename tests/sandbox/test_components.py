@@ -24,6 +24,8 @@ def section(accessory: Json, *texts: Json) -> Json:
 
 
 IN_ROWS: list[tuple[Json, str, str]] = [
+    (row(select(8, channel_types=[0, 99])), "0.components.0.channel_types.1", "BASE_TYPE_CHOICES"),
+    (row(select(8, channel_types=["zz"])), "0.components.0.channel_types.0", "BASE_TYPE_CHOICES"),
     (row(*(button(str(n)) for n in range(6))), "0.components", "BASE_TYPE_BAD_LENGTH"),
     (row(), "0.components", "BASE_TYPE_BAD_LENGTH"),
     ({"type": 1}, "0.components", "BASE_TYPE_REQUIRED"),

@@ -45,6 +45,7 @@ async def test_the_overview_tells_where_all_is_and_what_was_wrong(town: Town, st
     assert told["counts"]["unknown_routes"] == 1
     assert (told["counts"]["users"], told["counts"]["guilds"], told["counts"]["sessions"]) == (3, 1, 2)
     assert told["invalid_requests"] == {"403 DELETE /guilds/{guild_id}": 1}
+    town.sandbox.unknown_routes.clear()
     town.sandbox.stage.world.prepared[town.alice.id] = "admin"
     assert (await steering.ask("GET", "/people"))[1]["people"] == [
         {"id": town.alice.id, "username": "alice", "token": town.alice.token, "role": "admin"}

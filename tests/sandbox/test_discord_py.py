@@ -1,5 +1,6 @@
 """What an unmodified discord.py does, it can do here."""
 
+import asyncio
 import io
 
 import discord
@@ -178,9 +179,12 @@ async def test_a_context_menu_reads_its_target_without_the_content_intent(
 
 
 async def test_silence_is_a_failure_after_three_seconds(town: Town, start_bot: StartBot) -> None:
-    await synced(start_bot)
+    bot = await synced(start_bot)
+    asking = asyncio.create_task(town.bob.slash("silent"))
+    await bot.wait_heard("interaction")
+    town.sandbox.clock.advance(3)
     with pytest.raises(InteractionFailed):
-        await town.bob.slash("silent")
+        await asking
 
 
 async def test_threads_forums_and_replies(town: Town, start_bot: StartBot) -> None:

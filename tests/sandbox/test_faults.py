@@ -63,6 +63,7 @@ async def test_each_failure_has_its_own_answer_before_the_deed_and_after_it(
         (Status(503), 503, "application/json", '{"message":"503: Service Unavailable","code":0}'),
         (Status(401), 401, "application/json", '{"message":"401: Unauthorized","code":0}'),
         (Edge(502), 502, "text/html; charset=UTF-8", "<title>502 Bad Gateway</title>"),
+        (Edge(429), 429, "application/json", "being blocked from accessing our API temporarily"),
         (Edge(524), 524, "text/html; charset=UTF-8", "<title>524 A Timeout Occurred</title>"),
     ]
     for failure, status, kind, text in named:

@@ -43,6 +43,12 @@ async def test_the_host_that_it_is_bound_to_is_answered() -> None:
         assert answer.status == 200
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", ""])
+def test_a_host_that_means_every_address_is_refused(host: str) -> None:
+    with pytest.raises(ValueError, match="one address"):
+        Sandbox(host=host)
+
+
 @pytest.mark.parametrize(
     ("origin", "allowed"),
     [

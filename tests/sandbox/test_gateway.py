@@ -245,11 +245,33 @@ async def test_shards_hear_of_their_own_guilds_and_the_first_of_direct_messages(
     expected: dict[int, list[str]] = {0: ["MESSAGE_CREATE"], 1: []}
     expected[own] = ["MESSAGE_CREATE", *expected[own], "INTERACTION_CREATE"]
     for number, line in enumerate(lines):
-        await line.say(1, line.last)
-        heard = []
-        while (payload := await line.hear())["op"] != 11:
-            heard.append(payload["t"])
-        assert heard == expected[number]
+        assert await drained(line) == expected[number]
+
+
+async def drained(line: Line) -> list[str]:
+    """The names of what was told until now."""
+    await line.say(1, line.last)
+    heard = []
+    while (payload := await line.hear())["op"] != 11:
+        heard.append(payload["t"])
+    return heard
+
+
+async def test_a_bot_hears_of_its_threads_on_one_shard_and_with_the_intent_for_guilds(
+    dial: Dial, town: Town
+) -> None:
+    own = (int(town.guild_id) >> 22) % 2
+    lines = [await dial() for _ in range(3)]
+    for number in (0, 1):
+        await lines[number].identify(town.application.token, GUILDS, shard=[number, 2])
+    await lines[2].identify(town.application.token, MESSAGES)
+    thread = await town.alice.open_thread("Editors", in_=town.channel_id, private=True)
+    member = f"/channels/{thread['id']}/thread-members/{town.application.id}"
+    await town.alice.request("PUT", member)
+    await town.alice.request("DELETE", member)
+    expected: list[list[str]] = [[], [], []]
+    expected[own] = ["THREAD_CREATE", "THREAD_MEMBERS_UPDATE", "THREAD_MEMBERS_UPDATE"]
+    assert [[one for one in await drained(line) if one.startswith("THREAD")] for line in lines] == expected
 
 
 async def slash(town: Town) -> None:

@@ -12,8 +12,9 @@ from hypothesis import strategies as some
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Dropped, Faults, Late, Reordered, Repeated
 from bot.sandbox.gateway.sessions import Session
-from bot.sandbox.routes.routing import Stage
-from bot.sandbox.world import User, World
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import User
+from bot.sandbox.world import World
 from tests.sandbox.conftest import StartBot, Town
 from tests.sandbox.line import Dial, Line
 
@@ -142,7 +143,7 @@ def told(count: int, *orders: tuple[Any, float, int], bot: bool = True) -> list[
 
 
 @given(count=some.integers(0, 200), seed=some.integers(), share=some.floats(0.01, 1))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 async def test_without_an_order_for_it_everything_arrives_once_and_in_order(
     count: int, seed: int, share: float
 ) -> None:

@@ -77,6 +77,8 @@ async def test_more_than_120_payloads_in_a_minute_close_the_connection(dial: Dia
     line = await dial()
     for _ in range(120):
         await line.say(1, None)
+    for _ in range(120):
+        assert (await line.hear())["op"] == 11
     town.sandbox.clock.advance(59)
     await line.say(1, None)
     assert await line.closed() == 4008

@@ -7,7 +7,7 @@ import pytest
 
 from bot.sandbox import Sandbox
 from bot.sandbox.limits import Limits
-from bot.sandbox.world import Member, User
+from bot.sandbox.things import Member, User
 from tests.discord_document import Check
 from tests.sandbox.conftest import Town
 from tests.sandbox.line import GUILDS, MEMBERS, PRESENCES, Dial, Line
@@ -15,7 +15,7 @@ from tests.sandbox.line import GUILDS, MEMBERS, PRESENCES, Dial, Line
 
 @pytest.fixture
 async def sandbox(check: Check | None) -> AsyncIterator[Sandbox]:
-    async with Sandbox(check=check, limits=Limits(max_concurrency=1, identify_window_s=0)) as running:
+    async with Sandbox(check=check, limits=Limits(max_concurrency=1, identify_window_s=0.001)) as running:
         yield running
 
 

@@ -7,7 +7,8 @@ import pytest
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import channels
 from bot.sandbox.scenario import Json, Person, Refused
-from bot.sandbox.world import TEXT, Channel
+from bot.sandbox.things import TEXT, Channel
+from tests.sandbox.acting import codes
 from tests.sandbox.conftest import StartBot, Town
 from tests.sandbox.test_emoji import PNG, data_uri
 from tests.sandbox.test_rules import refused
@@ -194,6 +195,10 @@ async def test_channels_change_places_together(town: Town) -> None:
     told = await town.bob.wait_for("CHANNEL_UPDATE", id=town.channel_id)
     assert (told.data["position"], told.data["parent_id"]) == (7, category["id"])
     assert await refused(alice.request("PATCH", path, [{"id": "1", "position": 1}])) == 10003
+    nowhere = [{"id": town.channel_id, "position": 1}, {"id": town.channel_id, "parent_id": "1"}]
+    with pytest.raises(Refused) as no:
+        await alice.request("PATCH", path, nowhere)
+    assert codes(no.value, "1.parent_id") == ["CHANNEL_PARENT_INVALID"]
     assert await refused(alice.request("PATCH", path, ["x"])) == 50035
     assert await refused(alice.request("PATCH", path, {"id": "1"})) == 50035
 

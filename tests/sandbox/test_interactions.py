@@ -362,6 +362,36 @@ async def test_a_button_works_after_a_restart_and_what_waited_is_forgotten(
                 await bot.request("POST", path, {"type": 4, "data": {"content": "x"}})
 
 
+async def test_an_interaction_is_the_windows_that_acted_and_ends_with_the_bots_stay(
+    stage: Stage, town: Town, dial: Dial
+) -> None:
+    windows = [await dial(), await dial()]
+    for window in windows:
+        await window.identify(town.bob.token, None)
+    message = await stage.send(row(button()))
+    where = {"channel_id": town.channel_id, "message_id": message["id"]}
+
+    async def told(session_id: str) -> list[list[str]]:
+        heard = await stage.act(3, {"custom_id": "go"}, **where, session_id=session_id)
+        await stage.answer(heard, 6)
+        names = []
+        for window in windows:
+            await window.say(1, window.last)
+            heard_here = []
+            while (payload := await window.hear())["op"] != 11:
+                heard_here.append(payload["t"])
+            names.append([one for one in heard_here if one.startswith("INTERACTION")])
+        return names
+
+    both = ["INTERACTION_CREATE", "INTERACTION_SUCCESS"]
+    assert await told(windows[0].session_id) == [both, []]
+    # A session that is nobody's, or another's, leaves it to all.
+    assert await told("gone") == await told(stage.line.session_id) == [both, both]
+    await town.alice.kick(town.guild_id, town.application.id)
+    with pytest.raises(Refused, match="10005"):
+        await stage.click(message, "go")
+
+
 def with_view(bot: Bot) -> None:
     class Choose(discord.ui.View):
         @discord.ui.select(

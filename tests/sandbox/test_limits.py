@@ -158,13 +158,27 @@ async def test_buckets_are_one_for_a_family_and_apart_for_each_channel(town: Tow
     assert (denied.status, denied.remaining) == (404, 4)
 
 
-async def test_routes_of_no_family_tell_nothing_and_have_the_global_limit(town: Town, ask: Askers) -> None:
-    answers = await asyncio.gather(*[ask.bot("GET", "/users/@me") for _ in range(51)])
-    assert not [one for one in answers if one.status == 200 and "X-RateLimit-Limit" in one.headers]
+@pytest.mark.parametrize("name", ["gateway_sends", "global_per_s", "identifies_a_day", "max_concurrency"])
+def test_a_limit_of_nothing_is_refused_with_a_sentence(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} has to be 1 or more"):
+        Limits(**{name: 0})
+
+
+async def test_a_route_of_no_family_has_a_bucket_of_its_own(town: Town, ask: Askers) -> None:
+    answers = await ask.bot.times(11, "GET", "/users/@me")
+    assert [one.status for one in answers] == [200] * 10 + [429]
+    assert (answers[0].told("Limit"), answers[0].remaining) == ("10", 9)
+    other = await ask.bot("GET", "/applications/@me")
+    assert other.told("Bucket") != answers[0].told("Bucket")
+
+
+async def test_all_routes_together_have_the_global_limit(town: Town, ask: Askers) -> None:
+    answers = await asyncio.gather(*[ask.bot("GET", f"/channels/{number}") for number in range(51)])
     refused = [one for one in answers if one.status == 429]
     # A slow machine may have seen the second end in between.
     if not refused:
-        refused = [one for one in await ask.bot.times(60, "GET", "/users/@me") if one.status == 429]
+        answers = await asyncio.gather(*[ask.bot("GET", f"/channels/{number}") for number in range(100, 170)])
+        refused = [one for one in answers if one.status == 429]
     one = refused[0]
     assert one.body["global"] is True
     assert one.body["message"] == "You are being rate limited."
@@ -177,7 +191,8 @@ async def test_routes_of_no_family_tell_nothing_and_have_the_global_limit(town: 
 
 
 async def test_interactions_are_beyond_the_global_limit(town: Town, ask: Askers) -> None:
-    town.sandbox.limiter.limits = Limits(global_per_s=0)
+    town.sandbox.limiter.limits = Limits(global_per_s=1)
+    await ask.bot("GET", "/users/@me")
     assert (await ask.bot("GET", "/users/@me")).status == 429
     callback = await ask.nobody("POST", "/interactions/1/none/callback", {"type": 5})
     assert (callback.status, callback.body["code"]) == (404, 10062)

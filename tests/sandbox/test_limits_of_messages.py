@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from bot.sandbox.bodies import FILE_AT_MOST
 from bot.sandbox.routes.messages import page_of
 from bot.sandbox.scenario import Json, Person, Refused
-from bot.sandbox.world import Message
+from bot.sandbox.things import Message
 from tests.sandbox.conftest import Town
 
 V2, SUPPRESS_EMBEDS = 1 << 15, 1 << 2
@@ -237,6 +237,23 @@ async def test_a_forward_carries_what_its_sender_can_read(town: Town) -> None:
     assert found == {"MESSAGE_REFERENCE_UNKNOWN_MESSAGE"}
 
 
+async def test_a_bot_without_the_content_reads_it_neither_by_forward_nor_by_quote(
+    town: Town, bot: Person
+) -> None:
+    path = f"/channels/{town.channel_id}/messages"
+    await town.alice.request("PATCH", f"/applications/{town.application.id}", {"flags": 0})
+    secret = await town.alice.say("Between us")
+    forward = {"message_reference": {"type": 1, "message_id": secret["id"], "channel_id": town.channel_id}}
+    assert await refused(bot.request("POST", path, forward)) == 160014
+    quoting = await bot.request(
+        "POST", path, {"content": "re", "message_reference": {"message_id": secret["id"]}}
+    )
+    assert (quoting["content"], quoting["referenced_message"]["content"]) == ("re", "")
+    mention = await town.alice.say(f"<@{bot.id}> over to you")
+    forward["message_reference"]["message_id"] = mention["id"]
+    assert (await bot.request("POST", path, forward))["message_snapshots"][0]["message"]["content"]
+
+
 async def test_a_nonce_is_its_authors_for_minutes(town: Town) -> None:
     path = f"/channels/{town.channel_id}/messages"
     body = {"content": "once", "nonce": "n", "enforce_nonce": True}
@@ -259,7 +276,11 @@ async def test_an_edit_keeps_what_it_does_not_name_and_layouts_stay_layouts(town
     assert (await bob.request("PATCH", own, {"content": ""}))["embeds"]
     assert await refused(bob.request("PATCH", own, {"embeds": []})) == 50006
     assert await refused(alice.request("PATCH", own, {"content": "mine"})) == 50005
-    assert (await alice.request("PATCH", own, {"flags": SUPPRESS_EMBEDS}))["flags"] == SUPPRESS_EMBEDS
+    edited_at = (await bob.message(town.channel_id, message["id"]))["edited_timestamp"]
+    assert edited_at is not None
+    town.sandbox.clock.advance(60)
+    hidden = await alice.request("PATCH", own, {"flags": SUPPRESS_EMBEDS})
+    assert (hidden["flags"], hidden["edited_timestamp"]) == (SUPPRESS_EMBEDS, edited_at)
     assert (await alice.request("PATCH", own, {"flags": 0}))["flags"] == 0
     layout = {"flags": V2, "components": [{"type": 10, "content": "laid out"}]}
     found = await errors_of(bob.request("PATCH", own, layout))
@@ -344,3 +365,28 @@ async def test_lists_refuse_a_nonsense_query(town: Town) -> None:
     queries += [{key: one} for key in ("before", "after", "around") for one in ("x", "-1", "²", "9" * 30)]
     for query in queries:
         assert await refused(town.bob.request("GET", path, **query)) == 50035, query
+
+
+async def test_an_edit_fits_ten_files_in_all_and_shows_only_its_own(town: Town) -> None:
+    alice, path = town.alice, f"/channels/{town.channel_id}/messages"
+    full = await alice.say("ten", files={f"{n}.txt": b"1" for n in range(10)})
+    own = f"{path}/{full['id']}"
+    assert await refused(alice.request("PATCH", own, {"content": "x"}, files={"a.txt": b"1"})) == 30015
+    kept = {"attachments": [{"id": one["id"]} for one in full["attachments"][:9]]}
+    assert len((await alice.request("PATCH", own, kept, files={"a.txt": b"1"}))["attachments"]) == 10
+
+    def picture(name: str) -> Json:
+        return {"flags": V2, "components": [{"type": 13, "file": {"url": f"attachment://{name}"}}]}
+
+    hook = await alice.request("POST", f"/channels/{town.channel_id}/webhooks", {"name": "Wire"})
+    address = f"/webhooks/{hook['id']}/{hook['token']}"
+    written = await alice.request("POST", address, {"content": "x"}, wait="true")
+    laid_out = await alice.request("POST", path, picture("a.txt"), files={"a.txt": b"1"})
+    missing = "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND"
+    for place, body in (
+        (f"{path}/{laid_out['id']}", picture("no.txt")),
+        (f"{path}/{laid_out['id']}", {"attachments": []}),
+        (f"{address}/messages/{written['id']}?with_components=true", {**picture("no.txt"), "content": ""}),
+    ):
+        assert await errors_of(alice.request("PATCH", place, body)) == {missing}, place
+    await alice.request("PATCH", f"{path}/{laid_out['id']}", picture("b.txt"), files={"b.txt": b"1"})

@@ -8,7 +8,7 @@ from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import members
 from bot.sandbox.scenario import Person
 from bot.sandbox.snowflakes import stamp
-from bot.sandbox.world import User
+from bot.sandbox.things import User
 from tests.sandbox.conftest import BOT_PERMISSIONS, Town
 from tests.sandbox.test_rules import refused
 
@@ -43,6 +43,10 @@ async def test_the_list_of_members_takes_a_privileged_intent(town: Town, bot: Pe
     changed = await town.alice.request("PATCH", path, {"flags": 1 << 19})
     assert changed["flags"] == 1 << 19
     assert await refused(bot.request("GET", f"/guilds/{town.guild_id}/members")) == 50001
+    thread = await town.alice.open_thread("Talk", in_=town.channel_id)
+    listed = f"/channels/{thread['id']}/thread-members"
+    assert await refused(bot.request("GET", listed)) == 50001
+    assert [one["user_id"] for one in await town.bob.request("GET", listed)] == [town.alice.id]
     assert await refused(town.bob.request("PATCH", path, {"flags": 0})) == 10002
 
 
@@ -57,7 +61,10 @@ async def test_a_time_out_leaves_looking_and_ends_by_the_clock(town: Town, bot: 
     assert silenced["communication_disabled_until"] == until
     await bob.wait_for("GUILD_MEMBER_UPDATE", communication_disabled_until=until)
     assert await refused(bob.say("but", in_=town.channel_id)) == 50013
-    assert await refused(bob.react(message, "👍")) == 50013
+    await alice.react(message, "👎")
+    # Not even where the emoji is there, for which others need no permission.
+    for emoji in "👍👎":
+        assert await refused(bob.react(message, emoji)) == 50013
     assert (await bob.message(town.channel_id, message["id"]))["content"] == "Article"
     town.sandbox.clock.advance(601)
     await bob.say("back", in_=town.channel_id)
@@ -148,6 +155,22 @@ async def test_bans_remove_keep_out_and_clean_up(town: Town, bot: Person) -> Non
     # A bot that was banned is not brought back either.
     await alice.request("PUT", f"{path}/{bot.id}", {})
     assert await refused(alice.install(town.application, guild_id, 0)) == 40007
+
+
+async def test_what_a_ban_cleans_goes_as_any_message_does(town: Town) -> None:
+    alice, bob = town.alice, town.bob
+    thread = await alice.open_thread("Talk", in_=town.channel_id)
+    await bob.say("in a thread", in_=thread["id"])
+    wire = await alice.create_channel(town.guild_id, "wire", 5)
+    await alice.request("POST", f"/channels/{wire['id']}/followers", {"webhook_channel_id": town.channel_id})
+    news = await bob.say("News", in_=wire["id"], files={"a.txt": b"1"})
+    await alice.request("POST", f"/channels/{wire['id']}/messages/{news['id']}/crosspost")
+    await alice.request("PUT", f"/guilds/{town.guild_id}/bans/{bob.id}", {"delete_message_seconds": 60})
+    assert (await alice.request("GET", f"/channels/{thread['id']}"))["message_count"] == 0
+    copy = (await alice.messages(town.channel_id))[0]
+    assert copy["content"] == "[Original Message Deleted]"
+    async with aiohttp.ClientSession() as http, http.get(news["attachments"][0]["url"]) as answer:
+        assert answer.status == 404
 
 
 async def test_a_bans_reason_is_kept(town: Town) -> None:

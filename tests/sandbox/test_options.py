@@ -5,6 +5,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.sandbox.permissions import Permission
 from bot.sandbox.scenario import Json, Refused
 from tests.sandbox.conftest import Town
 
@@ -159,10 +160,15 @@ async def test_options_that_keep_the_rules_reach_the_bot(town: Town, commands: d
     await use(town, commands["source"], options=[{"type": 1, "name": "list"}])
 
 
-async def test_a_channel_of_another_kind_is_refused(town: Town, commands: dict[str, Json]) -> None:
+async def test_a_channel_of_another_kind_or_a_hidden_one_is_refused(
+    town: Town, commands: dict[str, Json]
+) -> None:
     forum = await town.alice.create_channel(town.guild_id, "forum", 15)
-    with pytest.raises(Refused, match=r"no .* here"):
-        await use(town, commands["set"], options=given(7, "where", forum["id"]))
+    hidden = await town.alice.create_channel(town.guild_id, "hidden")
+    await town.alice.overwrite(hidden["id"], town.guild_id, deny=int(Permission.VIEW_CHANNEL))
+    for channel in (forum, hidden):
+        with pytest.raises(Refused, match=r"no .* here"):
+            await use(town, commands["set"], options=given(7, "where", channel["id"]))
 
 
 async def test_what_is_half_written_may_break_bounds_but_not_shapes(
@@ -183,6 +189,10 @@ async def test_a_menu_command_needs_a_target_that_is_there(town: Town, commands:
         await use(town, commands["Discuss"], target_id="1")
     message = await town.alice.say("Talk about this")
     await use(town, commands["Discuss"], target_id=message["id"])
+    history = int(Permission.READ_MESSAGE_HISTORY)
+    await town.alice.overwrite(town.channel_id, town.guild_id, deny=history)
+    with pytest.raises(Refused, match="50013"):
+        await use(town, commands["Discuss"], target_id=message["id"])
 
 
 @pytest.mark.parametrize(

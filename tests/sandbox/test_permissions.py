@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.sandbox import permissions
 from bot.sandbox.permissions import ALL, IN_TIME_OUT, Permission
-from bot.sandbox.scenario import Person
+from bot.sandbox.scenario import Person, Refused
 from tests.sandbox.conftest import BOT_PERMISSIONS, Town
 from tests.sandbox.test_rules import refused
 
@@ -109,6 +110,12 @@ async def test_nobody_reaches_above_their_own_highest_role(town: Town, bot: Pers
     assert await refused(alice.request("DELETE", f"{base}/{guild_id}")) == 50028
     everyone = await alice.request("PATCH", f"{base}/{guild_id}", {"name": "all of us", "permissions": "0"})
     assert (everyone["name"], everyone["permissions"]) == ("@everyone", "0")
+
+
+@pytest.mark.parametrize("written", ["9" * 5000, str(1 << 63), "-1", "x", 1.5, True])
+async def test_what_is_no_set_of_permissions_is_a_broken_form(town: Town, written: object) -> None:
+    with pytest.raises(Refused, match="50035"):
+        await town.alice.request("POST", f"/guilds/{town.guild_id}/roles", {"permissions": written})
 
 
 async def test_a_deleted_role_is_gone_from_members_and_overwrites(town: Town, bot: Person) -> None:

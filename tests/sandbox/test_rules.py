@@ -69,8 +69,13 @@ async def test_a_hidden_channel_is_silent_and_refuses(town: Town) -> None:
 
 async def test_without_history_the_list_is_empty_and_nothing_can_be_answered(town: Town) -> None:
     message = await town.alice.say("old")
+    pins = f"/channels/{town.channel_id}/messages/pins"
+    await town.alice.request("PUT", f"{pins}/{message['id']}")
+    assert len((await town.bob.request("GET", pins))["items"]) == 1
     await town.alice.overwrite(town.channel_id, town.guild_id, deny=HISTORY)
     assert await town.bob.messages(town.channel_id) == []
+    assert await town.bob.request("GET", pins) == {"items": [], "has_more": False}
+    assert await town.bob.request("GET", f"/channels/{town.channel_id}/pins") == []
     assert await refused(town.bob.message(town.channel_id, message["id"])) == 50013
     assert await refused(town.bob.react(message, "👍")) == 50013
     assert await refused(town.bob.reply(message, "re")) == 160002
@@ -138,7 +143,8 @@ async def test_routes_that_discord_has_not_are_written_down(town: Town) -> None:
     with pytest.raises(Refused) as no:
         await town.bob.request("GET", "/no/such/route")
     assert (no.value.status, no.value.code) == (404, 0)
-    assert town.sandbox.unknown_routes == ["GET /no/such/route"]
+    assert list(town.sandbox.unknown_routes) == ["GET /no/such/route"]
+    town.sandbox.unknown_routes.clear()
 
 
 BUTTON = {"type": 2, "style": 1, "label": "Go", "custom_id": "go"}

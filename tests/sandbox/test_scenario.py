@@ -12,8 +12,10 @@ from bot.sandbox import Sandbox
 from bot.sandbox.faults import Limited
 from bot.sandbox.permissions import Permission
 from bot.sandbox.scenario import InteractionFailed, Person, Refused, Scenario
+from tests.sandbox.acting import EPHEMERAL, Stage, button, row, stage
 from tests.sandbox.conftest import Bot, StartBot, Town
 
+__all__ = ["stage"]
 PERIODS = [
     discord.SelectOption(label="Daily", value="day"),
     discord.SelectOption(label="Weekly", value="week"),
@@ -340,3 +342,27 @@ async def test_who_closes_their_direct_messages_gets_none_from_bots(
         assert [one["content"] for one in await bob.inbox()] == ["News!"]
     finally:
         await herald.close()
+
+
+async def test_only_what_the_bot_answers_counts_as_its_answer(stage: Stage) -> None:
+    bob, sandbox = stage.town.bob, stage.town.sandbox
+    card = await stage.send(row(button("go")))
+    path = f"/channels/{card['channel_id']}/messages/{card['id']}"
+
+    clicking = asyncio.create_task(bob.click(card, "go"))
+    heard, _ = await stage.line.until("INTERACTION_CREATE")
+    await stage.bot.request("PATCH", path, {"content": "Changed for another reason"})
+    await stage.answer(heard, 4, {"content": "For you", "flags": EPHEMERAL})
+    assert (await clicking).content == "For you"
+
+    clicking = asyncio.create_task(bob.click(card, "go"))
+    await stage.line.until("INTERACTION_CREATE")
+    await stage.bot.request("PATCH", path, {"content": "Changed, and nobody answers"})
+    sandbox.clock.advance(3)
+    with pytest.raises(InteractionFailed):
+        await clicking
+
+    clicking = asyncio.create_task(bob.click(card, "go", timeout=0.3))
+    heard, _ = await stage.line.until("INTERACTION_CREATE")
+    await stage.answer(heard, 6)
+    assert (await clicking).raw["id"] == card["id"], "the bot took it, and left the message as it is"

@@ -10,7 +10,9 @@ import pytest
 from bot.sandbox import Sandbox
 from bot.sandbox.prepare import prepare
 from bot.sandbox.scenario import Person
-from bot.sandbox.store import DamagedState, snapshot
+from bot.sandbox.store import DamagedState, read, snapshot
+from bot.sandbox.things import Channel, Guild, Member, Message, ThreadState
+from bot.sandbox.world import World
 from tests.discord_document import DOCUMENT, load_checker
 from tests.sandbox.conftest import Town
 
@@ -64,6 +66,40 @@ async def test_a_change_is_saved_while_the_sandbox_runs(tmp_path: Path) -> None:
         await sandbox.save()
         assert '"Town"' in state.read_text()
     assert [one.name for one in tmp_path.iterdir()] == ["sandbox.json"]
+
+
+async def test_closing_during_saves_loses_nothing(tmp_path: Path) -> None:
+    state = tmp_path / "sandbox.json"
+    for round_ in range(3):
+        async with Sandbox(state=state, save_every_s=0.001) as sandbox:
+            world = sandbox.stage.world
+            for number in range(3000):
+                world.add_message(Message(str(round_ * 3000 + number + 1), "1", "2", "t", content="x" * 100))
+            world.version += 1
+            impatient = asyncio.create_task(sandbox.save())
+            while not state.with_name("sandbox.json.new").exists():
+                await asyncio.sleep(0)
+            impatient.cancel()
+            for message in list(world.messages.values())[:2500]:
+                world.remove_message(message)
+            world.version += 1
+            left = set(world.messages)
+        assert set(read(state).messages) == left
+        assert [one.name for one in tmp_path.iterdir()] == ["sandbox.json"]
+
+
+def test_a_snapshot_is_of_one_moment() -> None:
+    world = World()
+    guild = world.guilds["1"] = Guild("1", "Town", "2")
+    world.add_member(guild, Member("2", "t"))
+    world.add_message(Message("5", "4", "2", "t", reactions={"x": {"2": None}}))
+    world.add_channel(Channel("4", 11, "talk", "1", "3", thread=ThreadState("2", "t", "t")))
+    taken, again = snapshot(world), snapshot(world)
+    guild.members["2"].nick, guild.bans["9"] = "Al", None
+    world.messages["5"].reactions["x"]["3"] = None
+    world.set_archived(world.channels["4"], True, "u")
+    assert taken == again
+    assert snapshot(world) != taken
 
 
 async def test_the_document_finds_what_is_wrong() -> None:

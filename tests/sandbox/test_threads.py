@@ -9,7 +9,7 @@ from bot.sandbox import Sandbox
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes.opening import ACTIVE_AT_MOST
 from bot.sandbox.scenario import Json, Person, Refused
-from bot.sandbox.world import PUBLIC_THREAD, Channel, ThreadState
+from bot.sandbox.things import PUBLIC_THREAD, Channel, ThreadState
 from tests.sandbox.conftest import Town
 
 MINUTE = 60.0
@@ -124,6 +124,9 @@ async def test_slow_mode_paces_people_and_not_bots_or_moderators(town: Town) -> 
     bot = Person(town.sandbox.url, "bot", f"Bot {town.application.token}")
     async with bot:
         channel = await alice.create_channel(town.guild_id, "slow", rate_limit_per_user=30)
+        lost = {"content": "re", "message_reference": {"message_id": STRANGER}}
+        # What is refused takes no turn.
+        assert await refused(bob.request("POST", f"/channels/{channel['id']}/messages", lost)) == 50035
         first = await bob.say("one", in_=channel["id"])
         town.sandbox.clock.advance(10)
         with pytest.raises(Refused) as no:
@@ -211,14 +214,37 @@ async def test_a_thread_counts_its_messages_and_outlives_what_it_was_made_from(t
     assert await refused(bob.start_thread(notice, "On that")) == 50021
 
 
+async def test_a_post_has_no_nonce_and_answers_nobody_and_a_refused_one_leaves_nothing(town: Town) -> None:
+    alice = town.alice
+    forum = await alice.create_channel(town.guild_id, "forum", 15)
+    place = f"/channels/{forum['id']}/threads"
+    body = {"nonce": "n", "enforce_nonce": True, "message_reference": {"message_id": STRANGER}}
+    assert await refused(alice.request("POST", place, {"name": "Post", "message": body})) == 50006
+    active = await alice.request("GET", f"/guilds/{town.guild_id}/threads/active")
+    assert active["threads"] == []
+    post = await alice.request("POST", place, {"name": "Post", "message": {**body, "content": "Text"}})
+    assert "message_reference" not in post["message"]
+    assert "nonce" not in post["message"]
+    said = await alice.request(
+        "POST",
+        f"/channels/{town.channel_id}/messages",
+        {**body, "content": "Other", "message_reference": None},
+    )
+    assert (said["id"] != post["id"], said["nonce"]) == (True, "n")
+
+
 async def test_the_thousandth_and_first_open_thread_is_one_too_many(town: Town) -> None:
     world, now = town.sandbox.stage.world, town.sandbox.stage.stamp()
     for number in range(ACTIVE_AT_MOST - 1):
         state = ThreadState(town.alice.id, now, now)
         one = Channel(str(number + 1), PUBLIC_THREAD, "t", town.guild_id, town.channel_id, thread=state)
         world.add_channel(one)
+    forum = await town.alice.create_channel(town.guild_id, "forum", 15)
+    hook = await town.alice.request("POST", f"/channels/{forum['id']}/webhooks", {"name": "Wire"})
+    post = {"content": "Text", "thread_name": "Post"}
     last = await open_thread(town.alice, town.channel_id)
     assert await refused(open_thread(town.alice, town.channel_id)) == 160006
+    assert await refused(town.bob.request("POST", f"/webhooks/{hook['id']}/{hook['token']}", post)) == 160006
     await town.alice.request("PATCH", f"/channels/{last['id']}", {"archived": True})
     await open_thread(town.alice, town.channel_id)
     assert (

@@ -182,6 +182,21 @@ async def test_an_unmodified_client_uses_a_webhook(town: Town, start_bot: StartB
     assert await town.bob.messages(town.channel_id) == []
 
 
+async def test_what_a_webhook_wrote_is_reacted_to_and_its_edits_reach_the_copies(town: Town) -> None:
+    wire = await town.alice.create_channel(town.guild_id, "wire", 5)
+    followers = f"/channels/{wire['id']}/followers"
+    await town.alice.request("POST", followers, {"webhook_channel_id": town.channel_id})
+    hook = await make_webhook(town.alice, wire["id"])
+    news = await town.alice.request("POST", path_of(hook), {"content": "First"}, wait="true")
+    await town.bob.react(news, "👍")
+    [shown] = await town.alice.messages(wire["id"])
+    assert shown["reactions"][0]["count"] == 1
+    await town.alice.request("POST", f"/channels/{wire['id']}/messages/{news['id']}/crosspost")
+    await town.alice.request("PATCH", path_of(hook, f"/messages/{news['id']}"), {"content": "Second"})
+    [copy, _] = await town.bob.messages(town.channel_id)
+    assert copy["content"] == "Second"
+
+
 async def test_who_follows_gets_what_is_published_and_what_becomes_of_it(town: Town) -> None:
     alice, bob = town.alice, town.bob
     wire = await alice.create_channel(town.guild_id, "wire", 5)

@@ -56,14 +56,18 @@ class SmallBot:
         return sent
 
     async def _listen(self) -> None:
-        async with (
-            self._http.ws_connect(f"{self._gateway_url}?v=10&encoding=json") as socket,
-            asyncio.TaskGroup() as beating,
-        ):
+        # Tests close connections: it comes back as every client does, with a session of its own.
+        while True:
+            async with self._http.ws_connect(f"{self._gateway_url}?v=10&encoding=json") as socket:
+                await self._converse(socket)
+
+    async def _converse(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        beating: asyncio.Task[None] | None = None
+        try:
             async for frame in socket:
                 event = json.loads(frame.data)
                 if event["op"] == _HELLO:
-                    beating.create_task(self._beat(socket, event["d"]["heartbeat_interval"] / 1000))
+                    beating = asyncio.create_task(self._beat(socket, event["d"]["heartbeat_interval"] / 1000))
                     identity = {"token": self._token, "intents": _GUILDS, "properties": {}}
                     await socket.send_json({"op": _IDENTIFY, "d": identity})
                 elif event["op"] == _HEARTBEAT:
@@ -72,9 +76,12 @@ class SmallBot:
                     self.ready.set()
                 elif event.get("t") == "INTERACTION_CREATE":
                     await self._answer(event["d"])
+        finally:
+            if beating is not None:
+                beating.cancel()
 
     async def _beat(self, socket: aiohttp.ClientWebSocketResponse, every_s: float) -> None:
-        while not socket.closed:
+        while True:
             await asyncio.sleep(every_s)
             await socket.send_json({"op": _HEARTBEAT, "d": None})
 

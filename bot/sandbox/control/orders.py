@@ -26,7 +26,8 @@ from bot.sandbox.faults import (
     Trouble,
 )
 from bot.sandbox.faults.portion import BOTS, Portion
-from bot.sandbox.faults.requests import Scope, When
+from bot.sandbox.faults.requests import When
+from bot.sandbox.limits import Scope
 from bot.sandbox.permissions import Permission
 from bot.sandbox.shapes import Json
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from bot.sandbox.errors import refusal
 from bot.sandbox.permissions import Permission
-from bot.sandbox.routes.routing import Call, Router, Stage
+from bot.sandbox.routes.routing import Call, Router
 from bot.sandbox.routes.table import ROUTES
-from bot.sandbox.world import Channel, Guild, User
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import Channel, Guild, User
 
 
 class Deeds:

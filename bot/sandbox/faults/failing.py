@@ -8,9 +8,11 @@ from http import HTTPStatus
 from aiohttp import web
 
 from bot.sandbox.faults.requests import Edge, Failure, Hang, SlowBody, Status
+from bot.sandbox.limits import banned
 from bot.sandbox.wire import encode
 
 _PIECES = 10
+_LOOKS_EVERY_S = 0.5
 _NAMES = {
     **{one.value: one.phrase for one in HTTPStatus},
     # The edge's own.
@@ -43,6 +45,9 @@ async def fail(
             return web.Response(
                 status=status, body=body, headers={"Content-Type": "application/json", **headers}
             )
+        case Edge(429):
+            body = encode(banned().body()).encode()
+            return web.Response(status=429, body=body, headers={"Content-Type": "application/json"})
         case Edge(status):
             page = _PAGE.format(_named(status, "")).encode()
             kind = {"Content-Type": "text/html; charset=UTF-8", "Server": "cloudflare"}
@@ -50,7 +55,7 @@ async def fail(
         case SlowBody(seconds) if real is not None:
             return await _dribble(request, real, seconds, closing)
         case Hang(seconds):
-            await _wait(closing, seconds)
+            await _wait(request, closing, seconds)
     if request.transport is not None:
         request.transport.abort()
     return web.Response(status=502)
@@ -70,15 +75,22 @@ async def _dribble(
     await slow.prepare(request)
     size = max(1, math.ceil(len(body) / _PIECES))
     for start in range(0, len(body), size):
-        await _wait(closing, seconds / _PIECES)
+        await _wait(request, closing, seconds / _PIECES)
         await slow.write(body[start : start + size])
     await slow.write_eof()
     return slow
 
 
-async def _wait(closing: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await closing.wait()
-    except TimeoutError:
-        pass
+async def _wait(request: web.Request, closing: asyncio.Event, seconds: float) -> None:
+    """Wait in real time, until the sandbox closes or the client has left, which is looked for now and then."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    while (left := until - loop.time()) > 0 and not (closing.is_set() or _has_left(request)):
+        try:
+            await asyncio.wait_for(closing.wait(), min(left, _LOOKS_EVERY_S))
+        except TimeoutError:
+            continue
+
+
+def _has_left(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()

@@ -8,9 +8,9 @@ from bot.sandbox.clock import Timer
 from bot.sandbox.faults.portion import BOTS, EVERYONE
 from bot.sandbox.faults.stream import Stream
 from bot.sandbox.gateway.sessions import Connection
-from bot.sandbox.routes.routing import Stage
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import User
 from bot.sandbox.wire import encode
-from bot.sandbox.world import User
 
 
 class GatewayFaults(Stream):

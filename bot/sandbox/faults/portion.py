@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 
-from bot.sandbox.world import User
+from bot.sandbox.things import User
 
 BOTS, EVERYONE = "bots", "everyone"
 

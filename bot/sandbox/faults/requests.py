@@ -1,18 +1,15 @@
-"""Failures of REST requests: which ones are ordered, and what meets a request."""
+"""Failures of REST requests, and the orders for them."""
 
-import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from bot.sandbox.clock import Clock
-from bot.sandbox.faults.portion import BOTS, Portion, concerns
-from bot.sandbox.world import User
+from bot.sandbox.faults.portion import Portion, concerns
+from bot.sandbox.limits import Scope
+from bot.sandbox.things import User
 
 When = Literal["before", "after"]
-Scope = Literal["user", "shared", "global"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class Status:
 class Edge:
     """An answer of the edge before Discord: a page of HTML with this status, and none of the API's headers.
 
-    429 is the ban of an address.
+    429 is the ban of an address, as the limits' own: a JSON body that names no time.
     """
 
     status: int
@@ -135,103 +132,3 @@ class Meeting:
     def deeds_at(self, when: When) -> Iterator[Meanwhile]:
         """What happens before, or after."""
         return (deed for at, deed in self.deeds if at == when)
-
-
-_UNDISTURBED = Meeting()
-
-
-class RequestFaults:
-    """The failures that were ordered, first come first served."""
-
-    def __init__(self, clock: Clock, numbers: Iterator[int] | None = None) -> None:
-        self._clock = clock
-        self._numbers = numbers or itertools.count(1)
-        self._waiting: list[Fault] = []
-
-    def next(
-        self,
-        method: str,
-        route_glob: str,
-        failure: Failure | Meanwhile,
-        when: When = "before",
-        times: int = 1,
-        whose: str = BOTS,
-    ) -> Fault:
-        """Let the next `times` requests fail whose method and route match.
-
-        The glob is held against the route's template and the path, such as `/channels/*/messages`; `*` stands
-        for every method. `after`: the deed is done, and only its answer is lost. `whose` is "bots", "everyone"
-        or a user's id.
-        """
-        return self._order(method, route_glob, failure, when, whose, Portion(times))
-
-    def some(
-        self,
-        method: str,
-        route_glob: str,
-        failure: Failure | Meanwhile,
-        when: When = "before",
-        share: float = 1.0,
-        seed: int = 0,
-        for_s: float | None = None,
-        whose: str = BOTS,
-    ) -> Fault:
-        """Let a share of such requests fail, for `for_s` seconds of the sandbox's clock or until cleared."""
-        until = None if for_s is None else self._clock.now() + timedelta(seconds=for_s)
-        return self._order(method, route_glob, failure, when, whose, Portion(None, share, seed, until))
-
-    def _order(
-        self,
-        method: str,
-        route_glob: str,
-        failure: Failure | Meanwhile,
-        when: When,
-        whose: str,
-        portion: Portion,
-    ) -> Fault:
-        if not route_glob.startswith(("/", "*")):
-            raise ValueError("A route begins with a slash, or with a * for any beginning.")
-        # A body can be slow only when there is one.
-        when = "after" if isinstance(failure, SlowBody) else when
-        fault = Fault(next(self._numbers), method.upper(), route_glob, failure, when, whose, portion)
-        self._waiting.append(fault)
-        return fault
-
-    def take(self, method: str, template: str, path: str, who: User | None) -> Meeting:
-        """What meets a request: all that happens meanwhile, and the first failure; both are used up by it."""
-        if not self._waiting:
-            return _UNDISTURBED
-        now = self._clock.now()
-        failure: Failure | None = None
-        when: When = "before"
-        deeds: list[tuple[When, Meanwhile]] = []
-        for fault in self._waiting:
-            ordered = fault.failure
-            if failure is not None and not isinstance(ordered, Meanwhile):
-                continue
-            if not fault.matches(method, template, path, who) or not fault.portion.picks(now):
-                continue
-            if isinstance(ordered, Meanwhile):
-                deeds.append((fault.when, ordered))
-            else:
-                failure, when = ordered, fault.when
-        self._waiting = [one for one in self._waiting if not one.portion.is_over(now)]
-        return Meeting(failure, when, tuple(deeds))
-
-    @property
-    def waiting(self) -> list[Fault]:
-        """What was ordered and is not used up, in order."""
-        now = self._clock.now()
-        self._waiting = [one for one in self._waiting if not one.portion.is_over(now)]
-        return list(self._waiting)
-
-    def lift(self, number: int) -> bool:
-        """Take one order back; whether there was such a one."""
-        kept = [one for one in self._waiting if one.number != number]
-        found = len(kept) < len(self._waiting)
-        self._waiting = kept
-        return found
-
-    def clear(self) -> None:
-        """Forget what was ordered and not used."""
-        self._waiting.clear()

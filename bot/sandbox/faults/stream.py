@@ -11,9 +11,9 @@ from bot.sandbox.faults.events import Dropped, EventFault, Late, Reordered, Repe
 from bot.sandbox.faults.portion import BOTS, Portion, concerns
 from bot.sandbox.gateway.intents import Intent
 from bot.sandbox.gateway.sessions import Delivery, Session
-from bot.sandbox.routes.routing import Stage
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import Guild
 from bot.sandbox.wire import encode
-from bot.sandbox.world import Guild
 
 # A session begins with these: without them no client could tell that it has begun.
 _ALWAYS_ARRIVE = frozenset({"READY", "RESUMED"})

@@ -8,16 +8,7 @@ from bot.sandbox.emoji import is_emoji
 from bot.sandbox.errors import refusal
 from bot.sandbox.forms.form import Form, Path
 from bot.sandbox.permissions import ALL
-from bot.sandbox.world import (
-    ANNOUNCEMENT,
-    CATEGORY,
-    FORUM_TYPES,
-    MEDIA,
-    STAGE,
-    TEXT,
-    VOICE,
-    Channel,
-)
+from bot.sandbox.things import ANNOUNCEMENT, CATEGORY, FORUM_TYPES, MEDIA, STAGE, TEXT, VOICE, Channel
 
 ARCHIVE_MINUTES = (60, 1440, 4320, 10080)
 _TAGS_AT_MOST, _OVERWRITES_AT_MOST, _SLOW_AT_MOST_S = 20, 500, 21600

@@ -198,7 +198,7 @@ def _read_option(given: Mapping[str, Any], form: Form, place: Path) -> Json:
         return option
     option["required"] = form.truth(given, "required", place)
     if kind == CHANNEL and given.get("channel_types") is not None:
-        option["channel_types"] = _read_channel_types(given, form, place)
+        option["channel_types"] = read_channel_types(given, form, place)
     if kind == STRING:
         _read_lengths(given, option, form, place)
     elif kind in (INTEGER, NUMBER):
@@ -208,10 +208,11 @@ def _read_option(given: Mapping[str, Any], form: Form, place: Path) -> Json:
     return option
 
 
-def _read_channel_types(given: Mapping[str, Any], form: Form, place: Path) -> list[int]:
+def read_channel_types(given: Mapping[str, Any], form: Form, place: Path) -> list[int]:
+    """The kinds of channels that an option or a select takes."""
     types = form.items(given, "channel_types", place, len(_CHANNEL_TYPES))
     for index, value in enumerate(types):
-        if isinstance(value, bool) or value not in _CHANNEL_TYPES:
+        if type(value) is not int or value not in _CHANNEL_TYPES:
             spot, message = (*place, "channel_types", index), f"Value must be one of {_CHANNEL_TYPES}."
             form.wrong(spot, "BASE_TYPE_CHOICES", message)
     return types

@@ -155,11 +155,11 @@ class Form:
         value = body.get(key)
         if value is None:
             return default
-        text = str(value)
-        if isinstance(value, bool) or not (text.isascii() and text.isdigit()) or int(text) >= 1 << 63:
+        # Written as ids are; that it is short comes first, as int() does not read thousands of digits.
+        if not is_snowflake(value) or int(value) >= 1 << 63:
             self.wrong((*path, key), "NUMBER_TYPE_COERCE", f'Value "{value}" is not int.')
             return default
-        return int(text)
+        return int(value)
 
     def snowflakes(self, body: Mapping[str, Any], key: str, path: Path, most: int) -> list[str]:
         """A list of ids, as strings."""

@@ -5,23 +5,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.sandbox.errors import refusal
+from bot.sandbox.files import Upload
 from bot.sandbox.forms.component import demand_attachments, read_components, uses_components_v2
 from bot.sandbox.forms.embed import read_embeds
 from bot.sandbox.forms.form import Form, Path
-from bot.sandbox.routes.routing import Upload
 from bot.sandbox.snowflakes import is_snowflake
 
 SUPPRESS_EMBEDS, EPHEMERAL, LOADING, SUPPRESS_NOTIFICATIONS, COMPONENTS_V2 = 4, 64, 128, 4096, 32768
 _REPLY, _FORWARD = 0, 1
-_FILES_AT_MOST = 10
+FILES_AT_MOST = 10
 _SETTABLE = SUPPRESS_EMBEDS | EPHEMERAL | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2
 
 
 @dataclass(slots=True)
 class Draft:
-    """A message body that keeps the rules. `given` names the fields that were in it."""
+    """A message body that keeps the rules. `given` names the fields that were in it, `path` where it stood."""
 
     given: frozenset[str]
+    path: Path = ()
     content: str = ""
     embeds: list[dict[str, Any]] = field(default_factory=list)
     components: list[dict[str, Any]] = field(default_factory=list)
@@ -53,7 +54,7 @@ def read_message(
 
     Errors are noted in `form`; the caller finishes it, and asks `demand_something` where nothing is too little.
     """
-    draft = Draft(given=frozenset(body))
+    draft = Draft(given=frozenset(body), path=path)
     draft.content = form.text(body, "content", path, 2000) or ""
     draft.flags = form.number(body, "flags", path, 0, 0, (1 << 31) - 1) & _SETTABLE
     draft.tts = form.truth(body, "tts", path)
@@ -68,9 +69,6 @@ def read_message(
             if value:
                 message = f"The '{key}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
                 form.wrong((*path, key), "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", message)
-    draft.nonce = form.nonce(body, "nonce", path)
-    draft.enforce_nonce = form.truth(body, "enforce_nonce", path)
-    _read_reference(body, form, path, draft)
     draft.allowed_mentions = _read_allowed_mentions(body, form, path)
     _read_attachments(body, files, form, path, draft)
     return draft
@@ -87,6 +85,7 @@ def read_new_message(
 ) -> Draft:
     """Read the body of a message that is not there yet: what it keeps of attachments must come with it.
 
+    Posts, webhooks and interactions have neither nonces nor references: theirs are passed over, as on Discord.
     Raises 50081 for stickers, which no guild here has. A poll is an error of the form: this Discord has none.
     """
     draft = read_message(body, files, form, path)
@@ -102,12 +101,21 @@ def read_new_message(
     return draft
 
 
-def _read_reference(body: Mapping[str, Any], form: Form, path: Path, draft: Draft) -> None:
+def read_sent_message(body: Mapping[str, Any], files: tuple[Upload, ...], form: Form) -> Draft:
+    """Read the body of a message that is sent to a channel, which may have a nonce and reply or forward."""
+    draft = read_new_message(body, files, form)
+    draft.nonce = form.nonce(body, "nonce", ())
+    draft.enforce_nonce = form.truth(body, "enforce_nonce", ())
+    _read_reference(body, form, draft)
+    return draft
+
+
+def _read_reference(body: Mapping[str, Any], form: Form, draft: Draft) -> None:
     """A reply (type 0) or a forward (type 1), which shows nothing of its own."""
-    reference = form.model(body, "message_reference", path)
+    reference = form.model(body, "message_reference", ())
     if reference is None:
         return
-    place = (*path, "message_reference")
+    place = ("message_reference",)
     message_id = form.snowflake(reference, "message_id", place)
     channel_id = form.snowflake(reference, "channel_id", place)
     if reference.get("message_id") is None:
@@ -149,7 +157,7 @@ def _read_attachments(
     waiting = {_number(upload.key): upload for upload in files}
     if len(waiting) < len(files):
         form.wrong((*path, "attachments"), "ATTACHMENT_NOT_UNIQUE", "Two files have the same number.")
-    for index, entry in enumerate(form.items(body, "attachments", path, _FILES_AT_MOST)):
+    for index, entry in enumerate(form.items(body, "attachments", path, FILES_AT_MOST)):
         if not isinstance(entry, Mapping) or not is_snowflake(entry.get("id")):
             form.missing((*path, "attachments", index, "id"))
             continue
@@ -163,8 +171,8 @@ def _read_attachments(
             upload = Upload(upload.key, name, upload.content_type, upload.data)
         draft.uploads.append((upload, description))
     draft.uploads.extend((upload, None) for upload in waiting.values())
-    if len(draft.uploads) + len(draft.kept) > _FILES_AT_MOST:
-        message = f"Must be {_FILES_AT_MOST} or fewer in length."
+    if len(draft.uploads) + len(draft.kept) > FILES_AT_MOST:
+        message = f"Must be {FILES_AT_MOST} or fewer in length."
         form.wrong((*path, "attachments"), "BASE_TYPE_MAX_LENGTH", message)
 
 

@@ -10,7 +10,7 @@ from bot.sandbox.forms.command import BOOLEAN, EXACT, GROUP, INTEGER, NUMBER, ST
 from bot.sandbox.forms.form import Form, Path, length
 from bot.sandbox.forms.select import Exists
 from bot.sandbox.snowflakes import is_snowflake
-from bot.sandbox.world import Command
+from bot.sandbox.things import Command
 
 _TEXT_AT_MOST = 6000
 _NUMBERS = (INTEGER, NUMBER)

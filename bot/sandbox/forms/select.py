@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.sandbox.emoji import is_emoji
+from bot.sandbox.forms.command import read_channel_types
 from bot.sandbox.forms.form import Form, Path
 from bot.sandbox.snowflakes import is_snowflake
 
@@ -51,7 +52,7 @@ def read_select(given: Mapping[str, Any], form: Form, place: Path, modal: bool =
     if given.get("default_values") is not None:
         select["default_values"] = _read_defaults(given, form, place, kind, select)
     if kind == CHANNEL_SELECT and given.get("channel_types") is not None:
-        select["channel_types"] = form.items(given, "channel_types", place, 25)
+        select["channel_types"] = read_channel_types(given, form, place)
     return select
 
 

@@ -19,8 +19,9 @@ from bot.sandbox.gateway.members import tell_members
 from bot.sandbox.gateway.payloads import Closing
 from bot.sandbox.gateway.sessions import Connection, Session
 from bot.sandbox.shapes import Json
+from bot.sandbox.things import Guild, User
 from bot.sandbox.wire import encode
-from bot.sandbox.world import Guild, User, World
+from bot.sandbox.world import World
 
 _ROUND_TRIP_S = 0.03
 # How long a client may take to answer a close.

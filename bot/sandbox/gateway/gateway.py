@@ -20,8 +20,9 @@ from bot.sandbox.gateway.sight import Sight
 from bot.sandbox.gateway.starts import Starts
 from bot.sandbox.limits import Limits
 from bot.sandbox.shapes import Json
+from bot.sandbox.things import Channel, Guild, Message, User
 from bot.sandbox.wire import encode
-from bot.sandbox.world import Channel, Guild, Message, User, World
+from bot.sandbox.world import World
 
 _RESUMABLE_FOR_S = 180
 # Close codes after which a session cannot be resumed: a client's own farewell, and Discord's refusals.
@@ -54,11 +55,16 @@ class Gateway:
 
     # Who is told
 
-    def to_user(self, user_id: str, event: str, data: Any) -> None:
-        """Tell the sessions of one user: those of the shard that the data's guild belongs to."""
+    def to_user(self, user_id: str, event: str, data: Any, session_id: str | None = None) -> None:
+        """Tell the sessions of one user: those of the shard that the data's guild belongs to.
+
+        Where `session_id` is one of theirs, that one alone.
+        """
         guild_id = data.get("guild_id")
-        sessions = [one for one in self._by_user.get(user_id, {}).values() if one.serves(guild_id)]
-        self._tell(sessions, event, data, direct=guild_id is None)
+        sessions = self._by_user.get(user_id, {})
+        named = sessions.get(session_id or "")
+        told = [one for one in sessions.values() if one.serves(guild_id)] if named is None else [named]
+        self._tell(told, event, data, direct=guild_id is None)
 
     def to_guild(self, guild_id: str, event: str, data: Any) -> None:
         """Tell all members of a guild."""
@@ -143,41 +149,27 @@ class Gateway:
         data = {**shapes.channel_shape(self._world, channel), **extra}
         self.to_channel(channel, event, data)
 
-    def thread_member_added(self, channel: Channel, user_id: str) -> None:
-        """Tell the one who came into a thread and, as THREAD_MEMBERS_UPDATE, those who follow members."""
-        if channel.thread is None:
-            return
-        joined = shapes.thread_member_shape(channel, user_id)
-        data = {
-            "id": channel.id,
-            "guild_id": channel.guild_id,
-            "member_count": min(len(channel.thread.members), 50),
-            "added_members": [joined],
-            "removed_member_ids": [],
-        }
-        encoded = encode(data)
-        for session in self._viewers(channel):
-            # With GUILDS alone a bot hears of itself only.
-            own = session.user.id == user_id and session.wants(Intent.GUILDS)
-            if own or session.wants(Intent.GUILD_MEMBERS):
-                session.tell("THREAD_MEMBERS_UPDATE", encoded)
+    def thread_member(self, channel: Channel, user_id: str, joined: bool) -> None:
+        """Tell who came into a thread, or left it: themselves, and the viewers who follow members.
 
-    def thread_member_removed(self, channel: Channel, user_id: str) -> None:
-        """Tell the one who is out of a thread, who may not see it any more, and those who follow members."""
+        Who left a private thread hears of it though they may not see the thread any more.
+        """
         if channel.thread is None:
             return
         data = {
             "id": channel.id,
             "guild_id": channel.guild_id,
             "member_count": min(len(channel.thread.members), 50),
-            "added_members": [],
-            "removed_member_ids": [user_id],
+            "added_members": [shapes.thread_member_shape(channel, user_id)] if joined else [],
+            "removed_member_ids": [] if joined else [user_id],
         }
+        # With GUILDS alone a bot hears of itself only.
+        present = self._by_guild.get(channel.guild_id or "", {}).values()
+        own = [one for one in present if one.user.id == user_id and one.wants(Intent.GUILDS)]
+        following = [one for one in self._viewers(channel) if one.wants(Intent.GUILD_MEMBERS)]
         encoded = encode(data)
-        told = [*self._viewers(channel), *self._by_user.get(user_id, {}).values()]
-        for session in {one.id: one for one in told}.values():
-            if session.wants(Intent.GUILD_MEMBERS) or session.user.id == user_id:
-                session.tell("THREAD_MEMBERS_UPDATE", encoded)
+        for session in {one.id: one for one in (*own, *following)}.values():
+            session.tell("THREAD_MEMBERS_UPDATE", encoded)
 
     def _viewers(self, channel: Channel) -> Iterable[Session]:
         if channel.guild_id is None:

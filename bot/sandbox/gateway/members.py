@@ -11,8 +11,9 @@ from bot.sandbox.gateway.intents import Intent
 from bot.sandbox.gateway.payloads import MembersAsked
 from bot.sandbox.gateway.sessions import Session
 from bot.sandbox.shapes import Json
+from bot.sandbox.things import Guild, Member
 from bot.sandbox.wire import encode
-from bot.sandbox.world import Guild, Member, World
+from bot.sandbox.world import World
 
 _CHUNK = 1000
 # How many may be asked for by name or id; only the whole list is longer.

@@ -11,7 +11,7 @@ from bot.sandbox.clock import Timer
 from bot.sandbox.gateway.compression import Packer, as_text, long_ones
 from bot.sandbox.gateway.intents import Intent
 from bot.sandbox.message_shapes import Readable
-from bot.sandbox.world import User
+from bot.sandbox.things import User
 
 _REPLAYED_AT_MOST = 4096
 

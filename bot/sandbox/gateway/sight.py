@@ -13,8 +13,9 @@ from bot.sandbox.access import Access
 from bot.sandbox.gateway.intents import Intent
 from bot.sandbox.gateway.sessions import Session
 from bot.sandbox.shapes import Json
+from bot.sandbox.things import Channel, Guild
 from bot.sandbox.wire import encode
-from bot.sandbox.world import Channel, Guild, World
+from bot.sandbox.world import World
 
 
 class Sight:

@@ -4,7 +4,7 @@ https://docs.discord.com/developers/topics/rate-limits
 """
 
 from bot.sandbox.limits.limiter import Asker, Limiter
-from bot.sandbox.limits.refusals import Scope, TooMany, limited
+from bot.sandbox.limits.refusals import Scope, TooMany, banned, limited
 from bot.sandbox.limits.settings import Limits
 
-__all__ = ["Asker", "Limiter", "Limits", "Scope", "TooMany", "limited"]
+__all__ = ["Asker", "Limiter", "Limits", "Scope", "TooMany", "banned", "limited"]

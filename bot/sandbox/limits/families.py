@@ -2,7 +2,7 @@
 
 Discord publishes no figures: it changes them, and a bot should go by the headers. These are figures that
 libraries have observed, so that a bot meets limits of a lifelike size; the source stands beside what is less
-widely known. Routes that are in no family have the global limit alone, and tell of none in headers.
+widely known. A route that is in no family has a bucket of its own, of a size that is a guess.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,8 @@ from typing import Any
 
 from bot.sandbox.limits.refusals import Scope
 from bot.sandbox.snowflakes import made_at
-from bot.sandbox.world import Message, World
+from bot.sandbox.things import Message
+from bot.sandbox.world import World
 
 _CHANNEL = "/channels/{channel_id}"
 _MESSAGES = _CHANNEL + "/messages"
@@ -118,6 +119,16 @@ FAMILIES = (
         ),
     ),
 )
+
+
+def family_of(line: str) -> Family:
+    """The family of a route, such as `GET /users/@me`."""
+    return _FAMILY_OF.get(line) or Family(line, *_GUESS, (line,))
+
+
+_FAMILY_OF = {route: family for family in FAMILIES for route in family.routes}
+# As the routes of members have it; nobody has published what others have.
+_GUESS = (10, 10.0)
 
 
 @dataclass(frozen=True, slots=True)

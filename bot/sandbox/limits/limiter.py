@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from bot.sandbox.clock import Clock
-from bot.sandbox.limits.families import FAMILIES, SUB_LIMITS, Attempt, Family, SubLimit
+from bot.sandbox.limits.families import SUB_LIMITS, Attempt, Family, SubLimit, family_of
 from bot.sandbox.limits.refusals import banned, limited
 from bot.sandbox.limits.settings import Limits
-from bot.sandbox.world import User, World
+from bot.sandbox.things import User
+from bot.sandbox.world import World
 
 # The parts of a path that have buckets of their own.
 _TOP_LEVEL = ("channel_id", "guild_id", "webhook_id", "token")
 # Routes that are used without a bot's token, and that the global limit leaves out.
 _TOKEN_IN_PATH = ("/webhooks/{webhook_id}/{token}", "/interactions/{interaction_id}/{token}")
-_FAMILY_OF = {route: family for family in FAMILIES for route in family.routes}
 # What headers tell where nobody is limited: so much that a client never waits.
 _PLENTY = 1_000_000
 _SWEEP_EVERY_S = 60.0
@@ -42,7 +42,7 @@ class _Rule:
     """What holds for a route, worked out once."""
 
     line: str
-    family: Family | None
+    family: Family
     bucket: str
     top_level: tuple[str, ...]
     token_in_path: bool
@@ -51,11 +51,11 @@ class _Rule:
     @classmethod
     def of(cls, method: str, template: str) -> Self:
         line = f"{method} {template}"
-        family = _FAMILY_OF.get(line)
+        family = family_of(line)
         return cls(
             line=line,
             family=family,
-            bucket=hashlib.md5((family.name if family else line).encode(), usedforsecurity=False).hexdigest(),
+            bucket=hashlib.md5(family.name.encode(), usedforsecurity=False).hexdigest(),
             top_level=tuple(name for name in _TOP_LEVEL if f"{{{name}}}" in template),
             token_in_path=template.startswith(_TOKEN_IN_PATH),
             parts=tuple(part for part in SUB_LIMITS if line in part.routes),
@@ -98,7 +98,7 @@ class Limiter:
             self._take_global(asker, now)
         family = rule.family
         # Nobody has no bucket: a dead token is answered 401, however often it comes.
-        if family is None or not (asker.id or rule.token_in_path):
+        if not (asker.id or rule.token_in_path):
             return {}
         whose = "" if rule.token_in_path else asker.id
         key = (family.name, whose, *[names[name] for name in rule.top_level])

@@ -7,7 +7,8 @@ from typing import Any, Literal
 from bot.sandbox.errors import Refusal
 
 Scope = Literal["user", "shared", "global"]
-# What Discord's load balancer adds to every answer; discord.py takes a 429 without it for a ban.
+# Discord's load balancer adds it to every answer; here it is on these alone, where discord.py asks for it: a 429
+# without it is a ban.
 _VIA = {"Via": "1.1 google"}
 _MESSAGES: dict[Scope, str] = {
     "user": "You are being rate limited.",

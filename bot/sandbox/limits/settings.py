@@ -1,6 +1,6 @@
 """What is limited, and how much: Discord's own figures unless told otherwise."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Self
 
 
@@ -9,7 +9,7 @@ class Limits:
     """How often one may ask, with Discord's own figures; all windows go by the sandbox's clock.
 
     `enforced` off keeps the headers and refuses nobody. `people` has people limited as bots are: off, because
-    Discord paces a person's client otherwise than by these figures.
+    Discord paces a person's client otherwise than by these figures. Raises ValueError for a count below 1.
     """
 
     enforced: bool = True
@@ -30,6 +30,11 @@ class Limits:
     # Whatever is enforced: how often a client beats, in real seconds, and how many characters may wait for it.
     heartbeat_s: float = 41.25
     backlog_at_most: int = 128 * 1024 * 1024
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if field.type is int and getattr(self, field.name) < 1:
+                raise ValueError(f"{field.name} has to be 1 or more; Limits.off() limits nobody.")
 
     @classmethod
     def off(cls) -> Self:

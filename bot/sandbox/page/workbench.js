@@ -2,10 +2,10 @@
 
 import { Control } from "./control.js";
 import { icon, iconButton, make } from "./dom.js";
-import { isDirect, isThread } from "./kinds.js";
-import { moveFocus } from "./menus.js";
-import { FAILURES, FAULTS, GATEWAY, wordOrder } from "./troubles.js";
 import { Journal } from "./journal.js";
+import { isDirect, isThread } from "./kinds.js";
+import { moveFocus, openDialog } from "./menus.js";
+import { FAILURES, FAULTS, GATEWAY, wordOrder } from "./troubles.js";
 
 const LOOK_EVERY = 1000; // ms
 const STEPS = [["+3 s", 3], ["+1 min", 60], ["+15 min", 900], ["+1 h", 3600], ["+1 day", 86_400]];
@@ -130,7 +130,17 @@ export class Workbench {
       deed("Delete the bot's newest message", "in this channel", () => ({ do: "delete_message", id: newest() })),
       deed(isThread(channel) ? "Delete this thread" : "Delete this channel", `“${channel.name}”`, () => ({ do: "delete_channel", id: channel.id })),
       deed("Kick the bot", "out of this server", () => ({ do: "kick_bot", id: guild.id, bot_id: bot.value })),
-      deed("Delete this server", `“${guild.name}”, for good`, () => ({ do: "delete_guild", id: guild.id })));
+      make("button", { type: "button", class: "bench-deed danger", on: { click: () => this.#askToDelete(guild) } }, make("strong", {}, "Delete this server"), make("span", { class: "faint small" }, `“${guild.name}”, for good`)));
+  }
+
+  #askToDelete(guild) {
+    openDialog({
+      title: `Delete ${guild.name}?`, content: make("p", {}, "The server and all that is in it are gone for good."), action: "Delete", danger: true,
+      submit: async (close) => {
+        await this.control.deed({ do: "delete_guild", id: guild.id });
+        close();
+      },
+    });
   }
 
   // ---- looking

@@ -19,12 +19,13 @@ from bot.sandbox.forms.message import (
     read_new_message,
 )
 from bot.sandbox.forms.modal import read_modal
+from bot.sandbox.message_shapes import READS_ALL
 from bot.sandbox.routes import messages, posting
 from bot.sandbox.routes.pending import Interaction
-from bot.sandbox.routes.resolving import READS_ALL
-from bot.sandbox.routes.routing import Answer, Call, Route, Stage
+from bot.sandbox.routes.routing import Answer, Call, Route
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import Message
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import Message
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
 _MESSAGE, _DEFERRED, _DEFERRED_UPDATE, _UPDATE, _CHOICES, _SHOW_MODAL = 4, 5, 6, 7, 8, 9
@@ -33,7 +34,7 @@ _MESSAGE, _DEFERRED, _DEFERRED_UPDATE, _UPDATE, _CHOICES, _SHOW_MODAL = 4, 5, 6,
 def tell_person(stage: Stage, interaction: Interaction, event: str, **extra: Any) -> None:
     """Tell the person who acted what becomes of their interaction."""
     data = {"id": interaction.id, "nonce": interaction.nonce, **extra}
-    stage.gateway.to_user(interaction.user_id, event, data)
+    stage.gateway.to_user(interaction.user_id, event, data, interaction.session_id)
 
 
 def answer(call: Call) -> Any:
@@ -85,7 +86,7 @@ def _carry_out(call: Call, interaction: Interaction, kind: int, data: Json) -> M
         form.finish()
         event = "APPLICATION_COMMAND_AUTOCOMPLETE_RESPONSE"
         found = {"choices": choices, "nonce": interaction.nonce}
-        stage.gateway.to_user(interaction.user_id, event, found)
+        stage.gateway.to_user(interaction.user_id, event, found, interaction.session_id)
         return None
     if kind == _SHOW_MODAL:
         modal = read_modal(data, form, ("data",))
@@ -120,7 +121,7 @@ def _carry_out(call: Call, interaction: Interaction, kind: int, data: Json) -> M
 
 
 def _answered(call: Call, interaction: Interaction, kind: int, message: Message | None) -> Any:
-    if call.query.get("with_response", "").lower() not in ("true", "1"):
+    if not call.flag("with_response"):
         return None
     told: Json = {"id": interaction.id, "type": interaction.type, "channel_id": interaction.channel_id}
     if interaction.guild_id is not None:
@@ -152,7 +153,6 @@ def _post(call: Call, interaction: Interaction, draft: Draft, followup: bool = F
         kind = posting.CONTEXT_ANSWER if of_menu else posting.COMMAND_ANSWER
     # What it answers is known: the message that was clicked, or the first answer; a body can't say otherwise.
     target = interaction.original or interaction.source if followup else interaction.source
-    draft.nonce = draft.forward_of = draft.reply_to = None
     if target is not None and target.id in world.messages:
         draft.reply_to = target.id
     message = posting.compose(
@@ -180,26 +180,18 @@ def _tell_ephemeral(stage: Stage, interaction: Interaction, event: str, message:
 
 
 def _rewrite(stage: Stage, interaction: Interaction, message: Message, draft: Draft) -> None:
-    """Change an answer; a deferred one loses its loading flag. Raises 10008 for one that is gone."""
+    """Change an answer. Raises 10008 for one that is gone."""
     channel = stage.world.channels.get(message.channel_id)
     if channel is None:
         raise refusal(10003)
     if not _exists(stage, message):
         raise refusal(10008)
-    loading = bool(message.flags & LOADING)
-    messages.change(stage, channel, message, draft)
-    message.flags &= ~LOADING
-    if loading:
-        message.flags |= draft.flags & ~EPHEMERAL
-        message.edited_timestamp = None
-    hidden = bool(message.flags & EPHEMERAL)
-    stage.note(
-        "ephemeral message edited" if hidden else "message edited", interaction.application_id, message
-    )
-    if hidden:
+    if message.flags & EPHEMERAL:
+        messages.change(stage, channel, message, draft)
+        stage.note("ephemeral message edited", interaction.application_id, message)
         _tell_ephemeral(stage, interaction, "MESSAGE_UPDATE", message)
     else:
-        stage.gateway.message("MESSAGE_UPDATE", channel, message)
+        messages.rewrite(stage, interaction.application_id, channel, message, draft)
 
 
 def _exists(stage: Stage, message: Message) -> bool:
@@ -270,8 +262,6 @@ def delete_answer(call: Call) -> Any:
     interaction = _interaction(call)
     message = _answer_message(call, interaction)
     if call.stage.pending.ephemeral.pop(message.id, None) is not None:
-        for attachment in message.attachments:
-            call.stage.files.pop(attachment["id"], None)
         data = {"id": message.id, "channel_id": message.channel_id, "guild_id": message.guild_id}
         call.stage.gateway.to_user(interaction.user_id, "MESSAGE_DELETE", data)
         call.stage.note("ephemeral message deleted", interaction.application_id, message)

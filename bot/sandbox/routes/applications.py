@@ -10,7 +10,7 @@ from bot.sandbox.routes import roles
 from bot.sandbox.routes.members import add_member, give_roles
 from bot.sandbox.routes.people import new_token
 from bot.sandbox.routes.routing import Answer, Call, Route
-from bot.sandbox.world import Application, Guild, Role, User
+from bot.sandbox.things import Application, Guild, Role, User
 
 _ICON_AT_MOST = 10 * 1024 * 1024
 _BOT, _COMMANDS = "bot", "applications.commands"

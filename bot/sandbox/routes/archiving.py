@@ -8,9 +8,9 @@ https://discord.com/developers/docs/topics/threads#active-archived-threads
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.sandbox.routes.routing import Stage
 from bot.sandbox.snowflakes import made_at
-from bot.sandbox.world import Channel
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import Channel
 
 
 def watch(stage: Stage, channel: Channel) -> None:

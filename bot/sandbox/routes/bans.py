@@ -8,11 +8,12 @@ from bot.sandbox import shapes
 from bot.sandbox.errors import refusal
 from bot.sandbox.forms.form import Form
 from bot.sandbox.permissions import Permission
+from bot.sandbox.routes import messages
 from bot.sandbox.routes.members import remove_member
 from bot.sandbox.routes.routing import Call, Route
 from bot.sandbox.shapes import Json
 from bot.sandbox.snowflakes import id_at
-from bot.sandbox.world import Channel, Guild, User
+from bot.sandbox.things import Channel, Guild, User
 
 _WEEK_S, _DAY_S = 7 * 24 * 3600, 24 * 3600
 _AT_ONCE_AT_MOST = 200
@@ -83,17 +84,7 @@ def _clean(call: Call, channel: Channel, user_id: str, seconds: int) -> None:
     ids = call.world.message_ids(channel.id)
     recent = ids[bisect_left(ids, id_at(call.stage.now() - timedelta(seconds=seconds))) :]
     gone = [call.world.messages[str(one)] for one in recent]
-    gone = [one for one in gone if one.author_id == user_id]
-    for message in gone:
-        call.world.remove_message(message)
-        call.stage.note("message deleted", call.user.id, message)
-    if gone:
-        data = {
-            "ids": [one.id for one in gone],
-            "channel_id": channel.id,
-            "guild_id": channel.guild_id,
-        }
-        call.stage.gateway.to_channel(channel, "MESSAGE_DELETE_BULK", data)
+    messages.remove_many(call.stage, call.user.id, channel, [one for one in gone if one.author_id == user_id])
 
 
 def ban_many(call: Call) -> Any:

@@ -7,21 +7,12 @@ from typing import Any
 from bot.sandbox import shapes
 from bot.sandbox.errors import refusal
 from bot.sandbox.forms import channel as forms
-from bot.sandbox.forms.form import Form
+from bot.sandbox.forms.form import Form, Path
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import overwrites, threads
-from bot.sandbox.routes.routing import Answer, Call, Route, Stage
-from bot.sandbox.world import (
-    ANNOUNCEMENT,
-    CATEGORY,
-    FORUM,
-    MEDIA,
-    STAGE,
-    TEXT,
-    VOICE,
-    Channel,
-    Guild,
-)
+from bot.sandbox.routes.routing import Answer, Call, Route
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import ANNOUNCEMENT, CATEGORY, FORUM, MEDIA, STAGE, TEXT, VOICE, Channel, Guild
 
 _KINDS = (TEXT, VOICE, CATEGORY, ANNOUNCEMENT, STAGE, FORUM, MEDIA)
 _OF_A_GUILD_AT_MOST, _OF_A_CATEGORY_AT_MOST = 500, 50
@@ -74,9 +65,11 @@ def _apply(channel: Channel, changes: dict[str, Any]) -> None:
         setattr(channel, name, value)
 
 
-def _read_parent(call: Call, body: Mapping[str, Any], form: Form, channel: Channel) -> Channel | None:
+def _read_parent(
+    call: Call, body: Mapping[str, Any], form: Form, channel: Channel, path: Path = ()
+) -> Channel | None:
     """The category that a form names, if it has room; categories have none themselves."""
-    parent_id = form.snowflake(body, "parent_id", ())
+    parent_id = form.snowflake(body, "parent_id", path)
     if parent_id is None:
         return None
     parent = call.world.channels.get(parent_id)
@@ -86,14 +79,14 @@ def _read_parent(call: Call, body: Mapping[str, Any], form: Form, channel: Chann
         or parent.guild_id != channel.guild_id
         or channel.type == CATEGORY
     ):
-        form.wrong(("parent_id",), "CHANNEL_PARENT_INVALID", "Category does not exist")
+        form.wrong((*path, "parent_id"), "CHANNEL_PARENT_INVALID", "Category does not exist")
         return None
     if (
         parent_id != channel.parent_id
         and len(_children(call.stage, channel.guild_id or "", parent_id)) >= _OF_A_CATEGORY_AT_MOST
     ):
         message = "Maximum number of channels in category reached (50)"
-        form.wrong(("parent_id",), "CHANNEL_PARENT_MAX_CHANNELS", message)
+        form.wrong((*path, "parent_id"), "CHANNEL_PARENT_MAX_CHANNELS", message)
     return parent
 
 
@@ -155,7 +148,7 @@ def move(call: Call) -> Any:
         if channel is None or channel.guild_id != guild.id or channel.thread is not None:
             raise refusal(10003)
         position = form.number(one, "position", place, channel.position, 0, 10_000)
-        parent = _read_parent(call, one, form, channel)
+        parent = _read_parent(call, one, form, channel, place)
         moves.append((channel, position, parent, one))
     form.finish()
     for channel, position, parent, one in moves:
@@ -187,7 +180,7 @@ def _remove(call: Call, channel: Channel, guild: Guild) -> None:
     stage = call.stage
     freed = _children(stage, guild.id, channel.id)
     stage.gateway.channel("CHANNEL_DELETE", channel)
-    stage.world.remove_channel(channel)
+    stage.remove_channel(channel)
     stage.access.changed(guild.id)
     stage.note("channel deleted", call.user.id, guild_id=guild.id, channel_id=channel.id)
     for child in freed:

@@ -11,7 +11,7 @@ from bot.sandbox.routes.command_permissions import for_direct_messages, usable
 from bot.sandbox.routes.commands import command_shape
 from bot.sandbox.routes.routing import Call, Route
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import Command, User
+from bot.sandbox.things import Command, User
 
 # Where there is no translation, one into a sister language is shown.
 _SISTERS = {"en-US": "en-GB", "en-GB": "en-US", "es-419": "es-ES"}

@@ -9,9 +9,10 @@ from bot.sandbox.errors import refusal
 from bot.sandbox.forms.command import IN_BOT_DIRECT, IN_GUILD
 from bot.sandbox.forms.form import Form
 from bot.sandbox.permissions import Permission
-from bot.sandbox.routes.routing import Call, Route, Stage
+from bot.sandbox.routes.routing import Call, Route
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import Channel, Command, Guild
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import Channel, Command, Guild
 
 _ROLE, _USER, _CHANNEL = 1, 2, 3
 _OVERWRITES_AT_MOST = 100
@@ -20,13 +21,13 @@ _OVERWRITES_AT_MOST = 100
 def demand_usable(stage: Stage, user_id: str, channel: Channel, command: Command) -> None:
     """Refuse with 10063 a command that is not of this place, with 50013 who may not use it here."""
     guild = stage.world.guilds.get(channel.guild_id or "")
-    bot_id = stage.world.applications[command.application_id].bot_id
     if guild is None:
+        bot_id = stage.world.applications[command.application_id].bot_id
         if bot_id not in channel.recipients or not for_direct_messages(command):
             raise refusal(10063)
         return
     contexts = command.body.get("contexts")
-    if bot_id not in guild.members or (contexts is not None and IN_GUILD not in contexts):
+    if contexts is not None and IN_GUILD not in contexts:
         raise refusal(10063)
     stage.access.demand(user_id, channel, Permission.USE_APPLICATION_COMMANDS)
     if not usable(stage, user_id, guild, command, channel):

@@ -8,9 +8,10 @@ from bot.sandbox.errors import Refusal, refusal
 from bot.sandbox.forms.command import CHAT, read_command
 from bot.sandbox.forms.form import Form
 from bot.sandbox.routes.command_permissions import tell_index_changed
-from bot.sandbox.routes.routing import Answer, Call, Route, Stage
+from bot.sandbox.routes.routing import Answer, Call, Route
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import Command
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import Command
 
 _CHAT_AT_MOST, _MENU_AT_MOST = 100, 15
 _CREATES_A_DAY = 200
@@ -91,7 +92,7 @@ def _changed(call: Call, scope: tuple[str, str | None]) -> None:
 
 def list_all(call: Call) -> Any:
     """`GET …/commands`."""
-    translations = call.query.get("with_localizations", "").lower() in ("true", "1")
+    translations = call.flag("with_localizations")
     return [command_shape(one, translations) for one in call.world.commands_of(*_owner(call))]
 
 

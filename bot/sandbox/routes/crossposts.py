@@ -10,8 +10,9 @@ from bot.sandbox.forms.form import Form
 from bot.sandbox.forms.message import Draft
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import posting
-from bot.sandbox.routes.routing import Call, Stage
-from bot.sandbox.world import ANNOUNCEMENT, TEXT, Channel, Message, Webhook
+from bot.sandbox.routes.routing import Call
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import ANNOUNCEMENT, TEXT, Channel, Message, Webhook
 
 FOLLOWER = 2
 _WEBHOOKS_AT_MOST = 15

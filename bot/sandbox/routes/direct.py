@@ -9,7 +9,7 @@ from bot.sandbox import shapes
 from bot.sandbox.errors import refusal
 from bot.sandbox.forms.form import Form
 from bot.sandbox.routes.routing import Call, Route
-from bot.sandbox.world import DM, Channel, User
+from bot.sandbox.things import DM, Channel, User
 
 
 def list_direct(call: Call) -> Any:

@@ -11,9 +11,10 @@ from bot.sandbox.errors import refusal
 from bot.sandbox.forms.form import Form
 from bot.sandbox.permissions import Permission
 from bot.sandbox.pictures import Picture
-from bot.sandbox.routes.routing import Answer, Call, Route, Stage
+from bot.sandbox.routes.routing import Answer, Call, Route
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import Application, Emoji, Guild
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import Application, Emoji, Guild
 
 _PICTURE_AT_MOST = 256 * 1024
 _OF_A_GUILD_AT_MOST, _OF_AN_APPLICATION_AT_MOST = 50, 2000

@@ -8,8 +8,9 @@ from bot.sandbox.forms.form import Form
 from bot.sandbox.permissions import EVERYONE_AT_FIRST, Permission
 from bot.sandbox.routes.members import add_member, remove_member
 from bot.sandbox.routes.people import read_locale
-from bot.sandbox.routes.routing import Answer, Call, Route, Stage
-from bot.sandbox.world import TEXT, Channel, Guild, Role
+from bot.sandbox.routes.routing import Answer, Call, Route
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import TEXT, Channel, Guild, Role
 
 _ICON_AT_MOST = 10 * 1024 * 1024
 
@@ -94,7 +95,7 @@ def remove(stage: Stage, actor_id: str, guild: Guild) -> None:
     """Take a guild away with all that was in it; every member hears GUILD_DELETE."""
     for user_id in guild.members:
         stage.gateway.left(guild, user_id)
-    stage.world.remove_guild(guild)
+    stage.remove_guild(guild)
     stage.access.changed(guild.id)
     stage.note("guild deleted", actor_id, guild_id=guild.id)
 

@@ -14,16 +14,19 @@ from bot.sandbox.forms.form import Form, Path
 from bot.sandbox.forms.modal import read_submission
 from bot.sandbox.forms.option import leaves, read_options
 from bot.sandbox.forms.select import OPTION_KINDS, read_values
+from bot.sandbox.message_shapes import READS_ALL
 from bot.sandbox.routes.answers import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, tell_person
 from bot.sandbox.routes.command_permissions import demand_usable
 from bot.sandbox.routes.pending import FIRST_ANSWER_S, Interaction
-from bot.sandbox.routes.resolving import READS_ALL, Resolver
-from bot.sandbox.routes.routing import Call, Route, Stage
+from bot.sandbox.routes.resolving import Resolver
+from bot.sandbox.routes.routing import Call, Route
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import Channel, Command, Message
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import Channel, Command, Message
 
 _PLAIN = (STRING, INTEGER, BOOLEAN, NUMBER)
 _ATTACHMENTS_UP_TO = 10 * 1024 * 1024
+_SESSION_ID_AT_MOST = 100
 
 
 def act(call: Call) -> Any:
@@ -36,6 +39,7 @@ def act(call: Call) -> Any:
     for key in ("type", "application_id", "channel_id"):
         if call.form.get(key) is None:
             form.missing((key,))
+    session_id = form.text(call.form, "session_id", (), _SESSION_ID_AT_MOST)
     nonce = form.nonce(call.form, "nonce", ())
     data = form.model(call.form, "data", ())
     if data is None:
@@ -49,6 +53,10 @@ def act(call: Call) -> Any:
     if channel is None:
         raise refusal(10003)
     stage.access.demand(person.id, channel)
+    guild = call.world.guilds.get(channel.guild_id or "")
+    if guild is not None and application.bot_id not in guild.members:
+        # The bot was taken out: what it left behind leads nowhere.
+        raise refusal(10005)
     interaction = Interaction(
         id=stage.make_id(),
         type=kind,
@@ -59,6 +67,7 @@ def act(call: Call) -> Any:
         nonce=nonce,
         made_at=stage.now(),
         metadata={},
+        session_id=session_id,
     )
     interaction.metadata = {
         "id": interaction.id,
@@ -71,6 +80,7 @@ def act(call: Call) -> Any:
     sent = read(call, interaction, resolver, dict(data or {}))
     if resolver.resolved:
         sent["resolved"] = resolver.resolved
+        interaction.attachments = tuple(resolver.resolved.get("attachments", ()))
     _hand_over(call, interaction, channel, application.bot_id, sent)
 
 

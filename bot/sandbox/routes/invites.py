@@ -9,8 +9,9 @@ from bot.sandbox.errors import refusal
 from bot.sandbox.forms.form import Form
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes.members import add_member
-from bot.sandbox.routes.routing import Call, Route, Stage
-from bot.sandbox.world import CATEGORY, Channel, Invite
+from bot.sandbox.routes.routing import Call, Route
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import CATEGORY, Channel, Invite
 
 _LETTERS = string.ascii_letters + string.digits
 _DAY_S, _AGE_AT_MOST_S = 24 * 3600, 60 * 24 * 3600
@@ -31,8 +32,11 @@ def _find(call: Call) -> Invite:
 
 
 def _of_guild(call: Call, guild_id: str) -> list[Invite]:
-    found = (one for one in call.world.invites.values() if one.guild_id == guild_id)
-    return [one for one in found if _lasts(call.stage, one)]
+    """A guild's invites; those that ended are forgotten."""
+    found = [one for one in call.world.invites.values() if one.guild_id == guild_id]
+    for ended in [one for one in found if not _lasts(call.stage, one)]:
+        del call.world.invites[ended.code]
+    return [one for one in found if one.code in call.world.invites]
 
 
 def create(call: Call) -> Any:

@@ -9,9 +9,10 @@ from bot.sandbox.errors import refusal
 from bot.sandbox.forms.form import Form
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import roles
-from bot.sandbox.routes.routing import Call, Route, Stage
+from bot.sandbox.routes.routing import Call, Route
 from bot.sandbox.snowflakes import stamp
-from bot.sandbox.world import Guild, Member, Role
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import Guild, Member, Role
 
 _TIME_OUT_AT_MOST = timedelta(days=28)
 
@@ -63,12 +64,17 @@ def _find(call: Call, guild: Guild) -> Member:
 # Reading
 
 
-def list_all(call: Call) -> Any:
-    """`GET /guilds/{id}/members`, by id; bots need the GUILD_MEMBERS intent."""
-    guild = call.guild()
+def demand_members_intent(call: Call) -> None:
+    """Refuse a bot whose application may not have the GUILD_MEMBERS intent with 50001."""
     application = call.world.applications.get(call.user.application_id or "")
     if application is not None and not application.guild_members:
         raise refusal(50001)
+
+
+def list_all(call: Call) -> Any:
+    """`GET /guilds/{id}/members`, by id."""
+    guild = call.guild()
+    demand_members_intent(call)
     ids = call.world.member_ids(guild.id)
     start = bisect_right(ids, call.asked_id("after") or 0)
     page = ids[start : start + call.limit(1, 1000)]

@@ -7,39 +7,36 @@ from typing import Any
 from bot.sandbox import message_shapes, shapes
 from bot.sandbox.access import holds_messages, sending
 from bot.sandbox.errors import refusal
-from bot.sandbox.forms.form import Form
+from bot.sandbox.forms.component import demand_attachments
+from bot.sandbox.forms.form import Form, Path
 from bot.sandbox.forms.message import (
     COMPONENTS_V2,
+    EPHEMERAL,
+    FILES_AT_MOST,
+    LOADING,
     SUPPRESS_EMBEDS,
     Draft,
     demand_something,
     read_message,
-    read_new_message,
+    read_sent_message,
 )
-from bot.sandbox.message_shapes import Readable
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import crossposts, posting
-from bot.sandbox.routes.routing import Call, Route, Stage
+from bot.sandbox.routes.routing import Call, Route
 from bot.sandbox.shapes import Json
 from bot.sandbox.snowflakes import EPOCH
-from bot.sandbox.world import Channel, Message, User
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import Channel, Message
 
 _BULK_AT_MOST, _BULK_AGE = 100, timedelta(days=14)
 # Messages of the system that stay where they are.
 _STAYING = frozenset({1, 2, 3, 4, 5, posting.THREAD_STARTER})
 
 
-def readable_for(stage: Stage, user: User) -> Readable:
-    """What a user reads over REST: a bot's application may lack MESSAGE_CONTENT."""
-    application = stage.world.applications.get(user.application_id or "")
-    return Readable(user.id if application is not None and not application.message_content else None)
-
-
 def shape_for(call: Call, message: Message) -> Json:
     """A message as the asking user sees it."""
-    return message_shapes.message_shape(
-        call.world, message, call.user.id, readable_for(call.stage, call.user)
-    )
+    readable = posting.readable_for(call.stage, call.user)
+    return message_shapes.message_shape(call.world, message, call.user.id, readable)
 
 
 def list_messages(call: Call) -> Any:
@@ -81,12 +78,13 @@ def send(call: Call) -> Any:
     if not holds_messages(channel):
         raise refusal(50008)
     form = Form()
-    draft = read_new_message(call.form, call.files, form)
+    draft = read_sent_message(call.form, call.files, form)
     form.finish()
     demand_something(draft)
     posting.demand_writable(call.stage, call.user, channel, draft)
     message = posting.same_nonce(call.stage, call.user, draft)
     if message is None:
+        posting.demand_referenced(call.stage, call.user, channel, draft)
         posting.take_turn(call.stage, call.user, channel, "message")
         message = posting.compose(call.stage, call.user, channel, draft)
         posting.publish(call.stage, channel, message)
@@ -109,10 +107,7 @@ def edit(call: Call) -> Any:
     form = Form()
     draft = read_message(body, call.files, form, v2=bool(message.flags & COMPONENTS_V2))
     form.finish()
-    change(call.stage, channel, message, draft)
-    call.stage.note("message edited", call.user.id, message)
-    call.stage.gateway.message("MESSAGE_UPDATE", channel, message)
-    crossposts.follow_edit(call.stage, message)
+    rewrite(call.stage, call.user.id, channel, message, draft)
     return shape_for(call, message)
 
 
@@ -122,10 +117,19 @@ def demand_open(channel: Channel) -> None:
         raise refusal(50083)
 
 
-def change(stage: Stage, channel: Channel, message: Message, draft: Draft) -> None:
-    """Put what a draft gives into a message; fields that it does not give stay.
+def rewrite(stage: Stage, actor_id: str, channel: Channel, message: Message, draft: Draft) -> None:
+    """Change a message that is in a channel, and its published copies; all who see them are told."""
+    change(stage, channel, message, draft)
+    stage.note("message edited", actor_id, message)
+    stage.gateway.message("MESSAGE_UPDATE", channel, message)
+    crossposts.follow_edit(stage, message)
 
-    Raises 50006 for nothing left, 50035 for content that stays beside components v2. That flag never goes.
+
+def change(stage: Stage, channel: Channel, message: Message, draft: Draft) -> None:
+    """Put what a draft gives into a message; fields that it does not give stay, and so does components v2.
+
+    Raises 50006 for nothing left, 30015 for more than 10 files in all, 50035 for content that stays beside
+    components v2 or components that show files which the message has not.
     """
     given = draft.given
     content = draft.content.strip() if "content" in given else message.content
@@ -136,8 +140,15 @@ def change(stage: Stage, channel: Channel, message: Message, draft: Draft) -> No
         attachments = [one for one in attachments if one["id"] in draft.kept]
     if not (content or embeds or components or attachments or draft.uploads or message.snapshots):
         raise refusal(50006)
+    if len(attachments) + len(draft.uploads) > FILES_AT_MOST:
+        raise refusal(30015)
+    form = Form()
     if "flags" in given and draft.flags & COMPONENTS_V2:
-        _demand_layout_alone(content, embeds)
+        _check_layout_alone(content, embeds, form, draft.path)
+    if given & {"components", "attachments"}:
+        names = {one["filename"] for one in attachments} | {one.filename for one, _ in draft.uploads}
+        demand_attachments(components, names, form, draft.path)
+    form.finish()
     message.content, message.embeds, message.components = content, embeds, components
     message.attachments = attachments + posting.take_uploads(stage, draft)
     if "flags" in given:
@@ -147,16 +158,18 @@ def change(stage: Stage, channel: Channel, message: Message, draft: Draft) -> No
         target = stage.world.messages.get((message.reference or {}).get("message_id", ""))
         replied = target.author_id if target is not None and target.author_id in message.mentions else None
         posting.set_mentions(stage, channel, message, draft.allowed_mentions, replied)
-    message.edited_timestamp = stage.stamp()
+    if message.flags & LOADING:
+        # The answer that a bot put off: it is there now, and was never another.
+        message.flags = message.flags & ~LOADING | draft.flags & ~EPHEMERAL
+    elif given - {"flags"}:
+        message.edited_timestamp = stage.stamp()
 
 
-def _demand_layout_alone(content: str, embeds: list[Json]) -> None:
-    form = Form()
+def _check_layout_alone(content: str, embeds: list[Json], form: Form, path: Path) -> None:
     for key, value in (("content", content), ("embeds", embeds)):
         if value:
             text = f"The '{key}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
-            form.wrong((key,), "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", text)
-    form.finish()
+            form.wrong((*path, key), "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", text)
 
 
 def delete(call: Call) -> Any:
@@ -182,8 +195,6 @@ def remove(stage: Stage, actor_id: str, channel: Channel, message: Message) -> N
 
 def _take_away(stage: Stage, actor_id: str, channel: Channel, message: Message) -> None:
     stage.world.remove_message(message)
-    for attachment in message.attachments:
-        stage.files.pop(attachment["id"], None)
     if channel.thread is not None and message.id != channel.id:
         channel.thread.message_count = max(0, channel.thread.message_count - 1)
     stage.note("message deleted", actor_id, message)
@@ -217,11 +228,16 @@ def bulk_delete(call: Call) -> Any:
         raise refusal(50034)
     found = [call.world.messages[one] for one in ids if one in call.world.messages]
     gone = [one for one in found if one.channel_id == channel.id]
+    remove_many(call.stage, call.user.id, channel, gone)
+
+
+def remove_many(stage: Stage, actor_id: str, channel: Channel, gone: list[Message]) -> None:
+    """Take messages of a channel away and tell all who saw them, at once."""
     for message in gone:
-        _take_away(call.stage, call.user.id, channel, message)
+        _take_away(stage, actor_id, channel, message)
     if gone:
         data = {"ids": [one.id for one in gone], **where(channel)}
-        call.stage.gateway.to_channel(channel, "MESSAGE_DELETE_BULK", data)
+        stage.gateway.to_channel(channel, "MESSAGE_DELETE_BULK", data)
 
 
 def crosspost(call: Call) -> Any:

@@ -4,8 +4,9 @@ from bot.sandbox.errors import refusal
 from bot.sandbox.forms.channel import ARCHIVE_MINUTES
 from bot.sandbox.forms.form import Form
 from bot.sandbox.routes import archiving
-from bot.sandbox.routes.routing import Call, Stage
-from bot.sandbox.world import PUBLIC_THREAD, Channel, ThreadState
+from bot.sandbox.routes.routing import Call
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import PUBLIC_THREAD, Channel, ThreadState
 
 ACTIVE_AT_MOST = 1000
 

@@ -11,7 +11,7 @@ from bot.sandbox.forms import channel as forms
 from bot.sandbox.forms.form import Form
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes.routing import Call, Route
-from bot.sandbox.world import CATEGORY, Channel, Guild
+from bot.sandbox.things import CATEGORY, Channel, Guild
 
 Overwrites = Mapping[str, Mapping[str, Any]]
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.sandbox.clock import Timer
-from bot.sandbox.world import Message
+from bot.sandbox.things import Message
 
 FIRST_ANSWER_S = 3.0
 TOKEN_LIVES = timedelta(minutes=15)
@@ -30,8 +30,12 @@ class Interaction:
     nonce: str | int | None
     made_at: datetime
     metadata: dict[str, Any]
+    # The session that the person acted in, which alone is told what becomes of it.
+    session_id: str | None = None
     token: str = field(default_factory=lambda: secrets.token_urlsafe(48))
     source: Message | None = None
+    # The ids of the files that the person gave along.
+    attachments: tuple[str, ...] = ()
     answered: bool = False
     failed: bool = False
     original: Message | None = None

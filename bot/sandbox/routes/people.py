@@ -11,7 +11,7 @@ from bot.sandbox.errors import refusal
 from bot.sandbox.forms.command import LOCALES
 from bot.sandbox.forms.form import Form
 from bot.sandbox.routes.routing import Answer, Call, Route
-from bot.sandbox.world import User
+from bot.sandbox.things import User
 
 _AVATAR_AT_MOST = 10 * 1024 * 1024
 _BLOCKED = 2

@@ -9,10 +9,11 @@ from bot.sandbox import message_shapes, shapes
 from bot.sandbox.access import sending
 from bot.sandbox.errors import invalid_form, refusal, slow_mode
 from bot.sandbox.forms.message import EPHEMERAL, Draft
+from bot.sandbox.message_shapes import Readable
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import archiving
-from bot.sandbox.routes.routing import Stage
-from bot.sandbox.world import PRIVATE_THREAD, Channel, Message, User, Webhook
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import PRIVATE_THREAD, Channel, Message, User, Webhook
 
 # Kinds of messages: https://discord.com/developers/docs/resources/message#message-object-message-types
 RECIPIENT_ADD, RECIPIENT_REMOVE, NAME_CHANGE, PINNED, FOLLOW_ADD = 1, 2, 4, 6, 12
@@ -44,6 +45,51 @@ def demand_writable(stage: Stage, author: User, channel: Channel, draft: Draft) 
         raise refusal(50083 if channel.thread.archived else 160005)
     if draft.reply_to is not None and not granted & Permission.READ_MESSAGE_HISTORY:
         raise refusal(160002)
+
+
+def readable_for(stage: Stage, user: User) -> Readable:
+    """What a user reads over REST: a bot's application may lack MESSAGE_CONTENT."""
+    application = stage.world.applications.get(user.application_id or "")
+    return Readable(user.id if application is not None and not application.message_content else None)
+
+
+def demand_referenced(stage: Stage, author: User, channel: Channel, draft: Draft) -> None:
+    """Refuse a reply or forward of what is not there for its author, or is the system's, with 50035.
+
+    Raises 160014 for a bot that forwards what it may not read.
+    """
+    if draft.forward_of is not None:
+        _demand_forwardable(stage, author, *draft.forward_of)
+    elif draft.reply_to is not None:
+        target = stage.world.messages.get(draft.reply_to)
+        if target is None or target.channel_id != channel.id:
+            if draft.reply_must_exist:
+                raise _wrong_reference("MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message")
+        elif target.type not in WRITTEN:
+            text = "Cannot reply to a system message"
+            raise _wrong_reference("REPLIES_CANNOT_REPLY_TO_SYSTEM_MESSAGE", text)
+
+
+def _demand_forwardable(stage: Stage, author: User, channel_id: str, message_id: str) -> None:
+    channel, target = stage.world.channels.get(channel_id), stage.world.messages.get(message_id)
+    needed = Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY
+    if (
+        channel is None
+        or target is None
+        or target.channel_id != channel_id
+        or needed & ~stage.access.in_channel(author.id, channel)
+    ):
+        raise _wrong_reference("MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message")
+    if target.type not in WRITTEN:
+        raise _wrong_reference(
+            "MESSAGE_REFERENCE_CANNOT_FORWARD_SYSTEM_MESSAGE", "Cannot forward a system message"
+        )
+    if not readable_for(stage, author)(target):
+        raise refusal(160014)
+
+
+def _wrong_reference(code: str, message: str) -> Exception:
+    return invalid_form({"message_reference": {"_errors": [{"code": code, "message": message}]}})
 
 
 def take_turn(stage: Stage, author: User, channel: Channel, deed: str) -> None:
@@ -104,7 +150,7 @@ def compose(
     metadata: dict[str, Any] | None = None,
     message_id: str | None = None,
 ) -> Message:
-    """A message made of a draft; it is not in the channel yet."""
+    """A message made of a draft; it is not in the channel yet. It refuses nothing: the caller has."""
     message = Message(
         id=message_id or stage.make_id(),
         channel_id=channel.id,
@@ -125,46 +171,26 @@ def compose(
         message.webhook_id, message.application_id = author.id, author.application_id
         message.shown_name, message.shown_avatar = author.name, author.avatar
     pinged = None
-    if draft.reply_to is not None:
-        pinged = _set_reply(stage, channel, message, draft)
+    target = stage.world.messages.get(draft.reply_to or "")
+    if target is not None and target.channel_id == channel.id:
+        pinged = _set_reply(message, target)
     elif draft.forward_of is not None:
-        _set_forward(stage, message, draft.forward_of)
+        _set_forward(stage, message, stage.world.messages[draft.forward_of[1]])
     message.attachments = take_uploads(stage, draft)
     set_mentions(stage, channel, message, draft.allowed_mentions, pinged)
     return message
 
 
-def _set_reply(stage: Stage, channel: Channel, message: Message, draft: Draft) -> str | None:
+def _set_reply(message: Message, target: Message) -> str | None:
     """Point a message at what it replies to; gives whom that pings."""
-    target = stage.world.messages.get(draft.reply_to or "")
-    if target is None or target.channel_id != channel.id:
-        if draft.reply_must_exist:
-            raise _wrong_reference("MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message")
-        return None
-    if target.type not in WRITTEN:
-        raise _wrong_reference("REPLIES_CANNOT_REPLY_TO_SYSTEM_MESSAGE", "Cannot reply to a system message")
     message.type = REPLY
     message.reference = reference_to(target)
     # An answer to an interaction counts as a webhook's message: nobody is pinged by a reply to it.
     return None if target.application_id is not None or target.webhook_id else target.author_id
 
 
-def _set_forward(stage: Stage, message: Message, source: tuple[str, str]) -> None:
-    """Let a message carry another one, which its author must be able to read."""
-    channel_id, message_id = source
-    channel, target = stage.world.channels.get(channel_id), stage.world.messages.get(message_id)
-    needed = Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY
-    if (
-        channel is None
-        or target is None
-        or target.channel_id != channel_id
-        or needed & ~stage.access.in_channel(message.author_id, channel)
-    ):
-        raise _wrong_reference("MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message")
-    if target.type not in WRITTEN:
-        raise _wrong_reference(
-            "MESSAGE_REFERENCE_CANNOT_FORWARD_SYSTEM_MESSAGE", "Cannot forward a system message"
-        )
+def _set_forward(stage: Stage, message: Message, target: Message) -> None:
+    """Let a message carry another one."""
     message.reference = reference_to(target, kind=1)
     message.flags |= _HAS_SNAPSHOT
     # A forward of a forward carries the first one's content.
@@ -177,16 +203,12 @@ def reference_to(target: Message, kind: int = 0) -> dict[str, Any]:
     return reference if target.guild_id is None else {**reference, "guild_id": target.guild_id}
 
 
-def _wrong_reference(code: str, message: str) -> Exception:
-    return invalid_form({"message_reference": {"_errors": [{"code": code, "message": message}]}})
-
-
 def take_uploads(stage: Stage, draft: Draft) -> list[dict[str, Any]]:
     """Keep the bytes of uploaded files and give their entries."""
     entries = []
     for upload, description in draft.uploads:
         attachment_id = stage.make_id()
-        stage.files[attachment_id] = upload
+        stage.files.keep(attachment_id, upload)
         entry: dict[str, Any] = {
             "id": attachment_id,
             "filename": upload.filename,
@@ -304,4 +326,4 @@ def join_thread(stage: Stage, channel: Channel, user_id: str) -> None:
     if opened:
         data = shapes.channel_shape(stage.world, channel, user_id)
         stage.gateway.to_user(user_id, "THREAD_CREATE", data)
-    stage.gateway.thread_member_added(channel, user_id)
+    stage.gateway.thread_member(channel, user_id, joined=True)

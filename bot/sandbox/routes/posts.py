@@ -11,8 +11,9 @@ from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import posting
 from bot.sandbox.routes.messages import shape_for
 from bot.sandbox.routes.opening import demand_room, open_thread, read_thread
-from bot.sandbox.routes.routing import Answer, Call, Stage
-from bot.sandbox.world import Channel, Message, User, Webhook
+from bot.sandbox.routes.routing import Answer, Call
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import Channel, Message, User, Webhook
 
 _TAGS_AT_MOST = 5
 _REQUIRE_TAG = 1 << 4

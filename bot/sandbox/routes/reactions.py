@@ -6,9 +6,10 @@ from bot.sandbox import shapes
 from bot.sandbox.emoji import custom_id, custom_text, is_emoji, partial
 from bot.sandbox.errors import refusal
 from bot.sandbox.permissions import Permission
+from bot.sandbox.routes.messages import demand_open
 from bot.sandbox.routes.routing import Call, Route
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import Channel, Message
+from bot.sandbox.things import Channel, Message
 
 _KINDS_AT_MOST = 20
 
@@ -46,8 +47,7 @@ def _new(call: Call, channel: Channel) -> str:
 def _open(call: Call, needed: int) -> tuple[Channel, Message]:
     channel = call.channel(needed)
     message = call.message(channel)
-    if channel.thread is not None and channel.thread.archived:
-        raise refusal(50083)
+    demand_open(channel)
     return channel, message
 
 
@@ -62,7 +62,10 @@ def give(call: Call) -> Any:
     """`PUT …/reactions/{emoji}/@me`: ADD_REACTIONS is needed for the first of an emoji only."""
     channel, message = _open(call, Permission.READ_MESSAGE_HISTORY)
     user = call.user
-    if user.id in call.world.users[message.author_id].blocked:
+    call.stage.access.demand_heard(user.id, channel)
+    author = call.world.users.get(message.author_id)
+    # A webhook, which is nobody, blocks nobody.
+    if author is not None and user.id in author.blocked:
         raise refusal(90001)
     emoji = _given(call, message)
     if emoji is None:

@@ -11,15 +11,13 @@ from bot.sandbox import message_shapes, shapes
 from bot.sandbox.errors import refusal
 from bot.sandbox.forms.command import ATTACHMENT, CHANNEL, MENTIONABLE, ROLE, USER
 from bot.sandbox.forms.message import Draft
-from bot.sandbox.message_shapes import Readable
+from bot.sandbox.message_shapes import READS_ALL
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import posting
 from bot.sandbox.routes.routing import Call
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import Channel
+from bot.sandbox.things import Channel
 
-# A bot reads the target of a context menu command whole, and its own answers, whatever its intents.
-READS_ALL = Readable(None)
 # What a member and a channel within `resolved` come without.
 _NOT_OF_MEMBERS = frozenset({"user", "deaf", "mute"})
 _NOT_OF_CHANNELS = frozenset({"permission_overwrites", "recipients"})

@@ -9,8 +9,9 @@ from bot.sandbox import permissions, shapes
 from bot.sandbox.errors import refusal
 from bot.sandbox.forms.form import Form
 from bot.sandbox.permissions import ALL, Permission
-from bot.sandbox.routes.routing import Call, Route, Stage
-from bot.sandbox.world import Guild, Role
+from bot.sandbox.routes.routing import Call, Route
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import Guild, Role
 
 _ROLES_AT_MOST = 250
 

@@ -9,7 +9,7 @@ from bot.sandbox.permissions import Permission
 from bot.sandbox.routes.messages import shape_for
 from bot.sandbox.routes.routing import Call, Route
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import ANNOUNCEMENT, FORUM_TYPES, PRIVATE_THREAD, TEXT, Channel, Message
+from bot.sandbox.things import ANNOUNCEMENT, FORUM_TYPES, PRIVATE_THREAD, TEXT, Channel, Message
 
 _SORTS: dict[str, Callable[[Channel], Any]] = {
     "relevance": lambda one: int(one.last_message_id or one.id),
@@ -119,7 +119,7 @@ def _wanted(call: Call) -> Callable[[Channel], bool]:
     name = call.query.get("name", "").casefold()
     tags = set(call.query.get("tag", "").replace(",", " ").split())
     every = call.query.get("tag_setting", "match_some") == "match_all"
-    archived = call.query.get("archived")
+    archived = call.flag("archived") if "archived" in call.query else None
     least, most = call.asked_id("min_id"), call.asked_id("max_id")
 
     def wanted(one: Channel) -> bool:
@@ -128,7 +128,7 @@ def _wanted(call: Call) -> Callable[[Channel], bool]:
             return False
         if tags and not (tags <= set(thread.applied_tags) if every else tags & set(thread.applied_tags)):
             return False
-        if archived is not None and thread.archived != (archived.lower() in ("true", "1")):
+        if archived is not None and thread.archived != archived:
             return False
         return (least is None or int(one.id) > least) and (most is None or int(one.id) < most)
 

@@ -9,10 +9,11 @@ from bot.sandbox import shapes
 from bot.sandbox.errors import refusal
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import posting
+from bot.sandbox.routes.members import demand_members_intent
 from bot.sandbox.routes.messages import demand_open
 from bot.sandbox.routes.routing import Call, Route
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import PRIVATE_THREAD, Channel, ThreadState
+from bot.sandbox.things import PRIVATE_THREAD, Channel, ThreadState
 
 
 def _thread(call: Call, needed: int = 0) -> tuple[Channel, ThreadState]:
@@ -73,7 +74,7 @@ def _take_out(call: Call, channel: Channel, thread: ThreadState, user_id: str) -
     thread.members = {one: at for one, at in thread.members.items() if one != user_id}
     call.stage.access.changed(channel.guild_id or "")
     call.stage.note("thread left", user_id, guild_id=channel.guild_id, channel_id=channel.id)
-    call.stage.gateway.thread_member_removed(channel, user_id)
+    call.stage.gateway.thread_member(channel, user_id, joined=False)
 
 
 def read(call: Call) -> Any:
@@ -88,21 +89,18 @@ def read(call: Call) -> Any:
 def list_members(call: Call) -> Any:
     """`GET …/thread-members`: all, or `with_member` in pages by user id."""
     channel, thread = _thread(call)
+    demand_members_intent(call)
     limit, after = call.limit(100, 100), call.asked_id("after")
-    if not _with_member(call):
+    if not call.flag("with_member"):
         return [shapes.thread_member_shape(channel, one) for one in thread.members]
     ids = sorted((one for one in thread.members if after is None or int(one) > after), key=int)
     return [_shape(call, channel, one) for one in ids[:limit]]
 
 
-def _with_member(call: Call) -> bool:
-    return call.query.get("with_member", "").lower() in ("true", "1")
-
-
 def _shape(call: Call, channel: Channel, user_id: str) -> Json:
     shape = shapes.thread_member_shape(channel, user_id)
     member = call.world.guilds[channel.guild_id or ""].members.get(user_id)
-    if _with_member(call) and member is not None:
+    if call.flag("with_member") and member is not None:
         shape["member"] = shapes.member_shape(call.world, member)
     return shape
 

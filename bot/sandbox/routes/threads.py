@@ -9,8 +9,9 @@ from bot.sandbox.forms.form import Form
 from bot.sandbox.permissions import Permission
 from bot.sandbox.routes import archiving, posting, posts
 from bot.sandbox.routes.opening import demand_room, open_thread, read_thread
-from bot.sandbox.routes.routing import Answer, Call, Route, Stage
-from bot.sandbox.world import (
+from bot.sandbox.routes.routing import Answer, Call, Route
+from bot.sandbox.stage import Stage
+from bot.sandbox.things import (
     ANNOUNCEMENT,
     ANNOUNCEMENT_THREAD,
     FORUM_TYPES,
@@ -158,8 +159,7 @@ def remove(stage: Stage, actor_id: str, channel: Channel) -> None:
         "type": channel.type,
     }
     stage.gateway.to_channel(channel, "THREAD_DELETE", data)
-    archiving.forget(stage, channel)
-    stage.world.remove_channel(channel)
+    stage.remove_channel(channel)
     stage.note("thread deleted", actor_id, guild_id=channel.guild_id, channel_id=channel.id)
 
 

@@ -13,20 +13,18 @@ from bot.sandbox.forms.component import BUTTON, LINK, walk
 from bot.sandbox.forms.form import Form
 from bot.sandbox.forms.message import COMPONENTS_V2, Draft, demand_something, read_message, read_new_message
 from bot.sandbox.forms.select import SELECTS
-from bot.sandbox.message_shapes import Readable
+from bot.sandbox.message_shapes import READS_ALL
 from bot.sandbox.permissions import Permission
-from bot.sandbox.routes import answers, messages, posting, posts
+from bot.sandbox.routes import answers, messages, opening, posting, posts
 from bot.sandbox.routes.crossposts import demand_room, tell_of_webhooks
-from bot.sandbox.routes.opening import make_thread
 from bot.sandbox.routes.routing import Call, Handler, Route
 from bot.sandbox.shapes import Json
-from bot.sandbox.world import ANNOUNCEMENT, FORUM_TYPES, TEXT, VOICE, Channel, Message, Webhook
+from bot.sandbox.things import ANNOUNCEMENT, FORUM_TYPES, TEXT, VOICE, Channel, Message, Webhook
 
 INCOMING = 1
 _AVATAR_AT_MOST = 8 * 1024 * 1024
 _HOLDERS = (TEXT, VOICE, ANNOUNCEMENT, *FORUM_TYPES)
 _FORBIDDEN = ("clyde", "discord")
-_READS_ALL = Readable(None)
 
 
 # Webhooks themselves
@@ -208,19 +206,18 @@ def execute(call: Call) -> Any:
     home = call.world.channels[webhook.channel_id]
     tags = posts.read_tags(body, form, home)
     form.finish()
-    # Neither is a webhook's: its messages have no nonce, and answer nobody.
-    draft.nonce, draft.reply_to, draft.forward_of = None, None, None
     demand_something(draft)
     channel = _target(call, home, title)
     if title is not None:
         posts.demand_tags(home, tags, [], moderates=True)
-        channel = make_thread(stage, home, title, webhook.id)
+        opening.demand_room(stage, home.guild_id)
+        channel = opening.make_thread(stage, home, title, webhook.id)
         message = posts.open_post(stage, webhook, home, channel, tags, draft)
     else:
         message = posting.compose(stage, webhook, channel, draft)
     message.shown_name, message.shown_avatar = name or webhook.name, avatar or webhook.avatar
     posting.publish(stage, channel, message)
-    return _written(call, message) if _truth(call, "wait") else None
+    return _written(call, message) if call.flag("wait") else None
 
 
 def _target(call: Call, home: Channel, title: str | None) -> Channel:
@@ -245,7 +242,7 @@ def _read_components(call: Call, webhook: Webhook, draft: Draft, form: Form) -> 
     """Only a bot's webhook has components that act; others show some when the query asks for it."""
     if webhook.application_id is not None:
         return
-    if not _truth(call, "with_components"):
+    if not call.flag("with_components"):
         draft.components = []
         draft.flags &= ~COMPONENTS_V2
     elif any(_acts(one) for one in walk(draft.components)):
@@ -257,12 +254,8 @@ def _acts(component: Json) -> bool:
     return component["type"] in SELECTS or (component["type"] == BUTTON and component["style"] != LINK)
 
 
-def _truth(call: Call, key: str) -> bool:
-    return call.query.get(key, "").lower() in ("true", "1")
-
-
 def _written(call: Call, message: Message) -> Json:
-    return message_shapes.message_shape(call.world, message, None, _READS_ALL)
+    return message_shapes.message_shape(call.world, message, None, READS_ALL)
 
 
 def _own_message(call: Call) -> tuple[Webhook, Channel, Message]:
@@ -290,9 +283,7 @@ def edit_message_of(call: Call) -> Any:
     draft = read_message(call.form, call.files, form, v2=bool(message.flags & COMPONENTS_V2))
     _read_components(call, webhook, draft, form)
     form.finish()
-    messages.change(call.stage, channel, message, draft)
-    call.stage.note("message edited", webhook.id, message)
-    call.stage.gateway.message("MESSAGE_UPDATE", channel, message)
+    messages.rewrite(call.stage, webhook.id, channel, message, draft)
     return _written(call, message)
 
 

@@ -117,6 +117,10 @@ class Governing(Client):
         bot = await self.request("POST", f"/applications/{made['id']}/bot", {})
         return Application(made["id"], name, bot["token"])
 
+    async def allow_intents(self, application: Application, flags: int) -> None:
+        """Set which privileged intents an application may ask for, as its flags: 0 for none, 1 << 19 for content."""
+        await self.request("PATCH", f"/applications/{application.id}", {"flags": flags})
+
     async def install(self, application: Application, guild: Thing, permissions: int) -> None:
         """Bring an application's bot into a guild, with a role of these permissions."""
         body = {"guild_id": id_of(guild), "permissions": str(int(permissions)), "authorize": True}

@@ -129,8 +129,8 @@ class Using(Talking):
             "custom_id": raw["custom_id"],
             "components": filling.dialog_components(raw["components"], {**(fields or {}), **more}),
         }
-        source_id = raw.get("source_message_id")
-        return await self._act(_DIALOG, raw["application"]["id"], raw["channel_id"], data, timeout, source_id)
+        application_id, source = raw["application"]["id"], raw["source_message"]
+        return await self._act(_DIALOG, application_id, raw["channel_id"], data, timeout, source)
 
     # The way of an interaction
 
@@ -138,9 +138,7 @@ class Using(Talking):
         raw = message_of(message)
         application_id = raw.get("application_id") or raw["author"]["id"]
         more = {"message_id": raw["id"], "message_flags": raw.get("flags", 0)}
-        return await self._act(
-            _COMPONENT, application_id, raw["channel_id"], data, timeout, raw["id"], **more
-        )
+        return await self._act(_COMPONENT, application_id, raw["channel_id"], data, timeout, raw, **more)
 
     async def _act(
         self,
@@ -149,21 +147,20 @@ class Using(Talking):
         channel_id: str,
         data: Json,
         timeout: float,
-        source_id: str | None = None,
+        source: Json | None = None,
         **more: Any,
     ) -> Reply:
-        """Send an interaction and wait for what becomes of it."""
+        """Send an interaction and wait for what becomes of it; `source` is the message that it was made on."""
         mark, nonce = self.mark(), self._nonce()
         await self._interact(kind, application_id, channel_id, data, nonce, **more)
         created = await self.wait_for("INTERACTION_CREATE", nonce=nonce, timeout=timeout, since=mark)
         interaction_id = created.data["id"]
-        answer = await self.wait_for(
-            lambda event: _answers(event, interaction_id, source_id), timeout=timeout, since=mark
-        )
-        if answer.name == "INTERACTION_FAILURE":
+        end = await self.wait_for(lambda event: _settles(event, interaction_id), timeout=timeout, since=mark)
+        if end.name == "INTERACTION_FAILURE":
             raise InteractionFailed("The application did not respond.")
-        if answer.name == "INTERACTION_MODAL_CREATE":
-            return Reply(interaction_id, {**answer.data, "source_message_id": source_id}, modal=True)
+        if end.name == "INTERACTION_MODAL_CREATE":
+            return Reply(interaction_id, {**end.data, "source_message": source}, modal=True)
+        answer = await self._answer_to(interaction_id, source, mark, timeout)
         if answer.data.get("flags", 0) & LOADING:
             answer = await self.wait_for(
                 "MESSAGE_UPDATE",
@@ -173,6 +170,30 @@ class Using(Talking):
                 since=mark,
             )
         return Reply(interaction_id, answer.data)
+
+    async def _answer_to(self, interaction_id: str, source: Json | None, mark: int, timeout: float) -> Event:
+        """The message that an answered interaction made, or else the change of the one that it was made on.
+
+        An answer may leave that message as it is: it stands for the answer then, once the time is over.
+        """
+
+        def made(event: Event) -> bool:
+            metadata = event.data.get("interaction_metadata") or {}
+            return event.name == "MESSAGE_CREATE" and bool(metadata.get("id") == interaction_id)
+
+        def fits(event: Event) -> bool:
+            changed = event.name == "MESSAGE_UPDATE" and source is not None
+            return made(event) or (changed and bool(event.data["id"] == (source or {})["id"]))
+
+        heard = [event for event in self.events[mark:] if fits(event)]
+        if heard:
+            return next(filter(made, heard), heard[-1])
+        try:
+            return await self.wait_for(fits, timeout=timeout, since=mark)
+        except AssertionError:
+            if source is None:
+                raise
+            return Event("MESSAGE_UPDATE", source)
 
     async def _interact(
         self, kind: int, application_id: str, channel_id: str, data: Json, nonce: str, **more: Any
@@ -210,11 +231,9 @@ class Using(Talking):
         return command, filling.command_data(command, path, given, focused)
 
 
-def _answers(event: Event, interaction_id: str, source_id: str | None) -> bool:
-    """Whether an event is what became of an interaction."""
-    data = event.data
-    if event.name in ("INTERACTION_FAILURE", "INTERACTION_MODAL_CREATE"):
-        return bool(data["id"] == interaction_id)
+def _settles(event: Event, interaction_id: str) -> bool:
+    """Whether an event says how an interaction ended."""
     if event.name == "MESSAGE_CREATE":
-        return bool((data.get("interaction_metadata") or {}).get("id") == interaction_id)
-    return event.name == "MESSAGE_UPDATE" and source_id is not None and data["id"] == source_id
+        return bool((event.data.get("interaction_metadata") or {}).get("id") == interaction_id)
+    ends = ("INTERACTION_SUCCESS", "INTERACTION_FAILURE", "INTERACTION_MODAL_CREATE")
+    return event.name in ends and bool(event.data["id"] == interaction_id)
