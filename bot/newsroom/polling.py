@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from bot.feeds.fetch import Fetcher
 from bot.feeds.hub import Named, named_by
+from bot.feeds.links import comparable
 from bot.feeds.model import Changed, Document, Failed, Gone, Unchanged, Unreadable, Validators
 from bot.feeds.own_headers import read_headers
 from bot.feeds.workers import Workers
@@ -33,8 +34,9 @@ MOST_BEGUN = 16
 MOST_PER_HOST = 1
 # How many are claimed in one transaction: twice as many would hold the loop for 20 ms.
 MOST_CLAIMED = 250
-# How many claimed ones wait in memory for their host's turn.
-MOST_IN_LINE = 2_000
+# How many claimed ones wait in memory for their host's turn; the second number is what one slow host may hold of
+# them while others are due.
+MOST_IN_LINE, MOST_IN_ONE_LINE = 2_000, 200
 # The command line subscribes too, in a process of its own: how soon that is noticed here.
 LOOK_EVERY = timedelta(seconds=5)
 # What becomes due one by one is claimed together, up to this late.
@@ -72,7 +74,8 @@ class Poller:
         self._bounds = Bounds(interval, max(longest or interval, interval))
         self._spread = spread
         self._harvest = Harvest(store, workers, clock=clock, on_posts=on_posts, on_stored=on_stored)
-        self._line = HostLine(MOST_PER_HOST)
+        self._line = HostLine(MOST_PER_HOST, MOST_IN_LINE, MOST_IN_ONE_LINE)
+        self._closing = False
         self._rounds = Rounds("polling", self.start_due, woken=woken, longest=LOOK_EVERY)
         self._jobs = Jobs(MOST_AT_ONCE, on_end=self._start_waiting)
 
@@ -83,7 +86,8 @@ class Poller:
             tasks.create_task(self._harvest.run())
 
     async def close(self, grace: timedelta) -> None:
-        """Let polls under way end for at most `grace`, and store what they brought."""
+        """Let polls under way end for at most `grace`, and store what they brought; none is started any more."""
+        self._closing = True
         await self._jobs.drain(grace)
         await self._harvest.flush()
 
@@ -91,12 +95,11 @@ class Poller:
         """Start a poll of every due source that there is room for; answers how long until the next is due."""
         now = self._clock()
         next_due = await self._store.sources.next_due_at()
-        room = min(MOST_CLAIMED, MOST_IN_LINE - len(self._line))
+        room = min(MOST_CLAIMED, self._line.room)
         if next_due is not None and next_due <= now and room > 0:
             # Only now is anything written: at rest the database is left alone.
             claimed = await self._store.sources.claim_due(now, room, CLAIM)
-            for source in claimed:
-                self._line.add(source)
+            self._line.add(claimed)
             if len(claimed) == MOST_CLAIMED:
                 await self._start_all_waiting()
                 return timedelta()
@@ -114,7 +117,7 @@ class Poller:
     def _start_waiting(self) -> int:
         """Start as many of them as may begin at once; answers how many."""
         begun = 0
-        while begun < MOST_BEGUN and self._jobs.free > 0 and (waiting := self._line.start()) is not None:
+        while begun < MOST_BEGUN and self._jobs.free > 0 and (waiting := self._next_waiting()) is not None:
             self._jobs.start(self._take_turns(waiting))
             begun += 1
         return begun
@@ -126,7 +129,11 @@ class Poller:
                 await self._harvest.put(await self._read(source))
             finally:
                 self._line.end(source)
-            source = self._line.start()
+            source = self._next_waiting()
+
+    def _next_waiting(self) -> Source | None:
+        # What still waits is due again when its claim has ended.
+        return None if self._closing else self._line.start()
 
     async def poll(self, source: Source) -> Polled:
         """Poll one source now and store the result. Raises DatabaseProblem where it can't be stored.
@@ -174,6 +181,7 @@ class Poller:
                     document=read,
                     moved=_moved(source, outcome),
                     named=_named(source, outcome, read),
+                    redirected=_redirected(source, outcome),
                 )
             case Gone(sentence=sentence):
                 log.info("Source %d is gone for good and is not polled any more", source.id)
@@ -217,6 +225,12 @@ def _named(source: Source, outcome: Changed, document: Document) -> Named | None
     if source.kind != "feed" or source.headers:
         return None
     return named_by(outcome.links, document, source.url, outcome.url)
+
+
+def _redirected(source: Source, outcome: Changed) -> bool:
+    asked, found = urlsplit(source.url), urlsplit(outcome.url)
+    place = asked._replace(netloc=asked.netloc.rpartition("@")[2], fragment="")
+    return comparable(place.geturl()) != comparable(found._replace(fragment="").geturl())
 
 
 def _moved(source: Source, outcome: Changed | Unchanged) -> tuple[str | None, int]:
