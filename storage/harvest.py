@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Text, bindparam, column, func, literal_column, null, select, update, values
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
-from storage.moves import move
+from storage.moves import Moves, move
 from storage.outbox import queue
 from storage.records import ArticleToStore, Brought, Ingested, SourceFailed, SourceUnchanged, SourceUpdate
 from storage.rows import insert, portions
@@ -18,6 +19,8 @@ from storage.sources import next_poll
 from storage.tables import articles, sources
 from storage.tallies import mark_stale
 from storage.types import RowId, UtcDateTime
+
+Poll = TypeVar("Poll", SourceUpdate, SourceUnchanged)
 
 Stored = Mapping[tuple[int, str], tuple[int, str]]
 """Articles by source and identity: the id, and the revision."""
@@ -61,12 +64,23 @@ class Harvest:
         the source that is there already is left to that one (see `storage.moves`).
         """
         async with self._database.writing() as connection:
-            gave_up = await move(connection, moved, self._nonce, now) if moved else set()
-            await _quiet(connection, [one for one in unchanged if one.source_id not in gave_up], now)
-            await _fail(connection, failed, now)
             # Two polls of one source store one after the other; of the second one's articles none are new.
-            there = await _lock(connection, [one.source.source_id for one in brought]) - gave_up
-            kept = [one for one in brought if one.source.source_id in there]
+            there = await _lock(
+                connection,
+                {one.source.source_id for one in brought}
+                | {one.source_id for one in unchanged}
+                | {one.source_id for one in failed},
+                moved or {},
+            )
+            moves = await move(connection, moved, self._nonce, now) if moved else Moves()
+            unchanged = [_arrived(one, moves) for one in unchanged if one.source_id not in moves.gave_up]
+            await _quiet(connection, unchanged, now)
+            await _fail(connection, failed, now)
+            kept = [
+                replace(one, source=_arrived(one.source, moves))
+                for one in brought
+                if one.source.source_id in there - moves.gave_up
+            ]
             new = await _insert(connection, kept, now)
             revisions = await _revise(connection, kept, now)
             # The sources first: a subscription that began while one was idle is served below all the same.
@@ -143,10 +157,19 @@ async def _fail(connection: AsyncConnection, failed: Sequence[SourceFailed], now
         )
 
 
-async def _lock(connection: AsyncConnection, source_ids: Sequence[int]) -> set[int]:
+def _arrived(poll: Poll, moves: Moves) -> Poll:
+    """What a poll says of its source; that it is to move is past once it has."""
+    return replace(poll, moved_to=None, moved_seen=0) if poll.source_id in moves.settled else poll
+
+
+async def _lock(connection: AsyncConnection, source_ids: set[int], moved: Mapping[int, str]) -> set[int]:
+    """Lock these sources, and those that are where others move to, before anything else; answers which there are."""
+    concerned = source_ids | set(moved)
+    for addresses in portions(moved.values()):
+        concerned |= set(await connection.scalars(select(sources.c.id).where(sources.c.url.in_(addresses))))
     there: set[int] = set()
     # In the order of their ids: two that lock several never wait for each other.
-    for portion in portions(sorted(source_ids)):
+    for portion in portions(sorted(concerned)):
         there |= set(
             await connection.scalars(
                 select(sources.c.id).where(sources.c.id.in_(portion)).order_by(sources.c.id).with_for_update()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, exists, select, update
@@ -13,16 +14,24 @@ from storage.sources import wanted
 from storage.tables import articles, sources, subscriptions
 
 
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Ids of sources that are at their new address now, and of those that gave themselves up for one that was there."""
+
+    settled: frozenset[int] = frozenset()
+    gave_up: frozenset[int] = frozenset()
+
+
 async def move(
     connection: AsyncConnection, moved: Mapping[int, str], nonce: Callable[[], str], now: datetime
-) -> set[int]:
-    """Give sources (by id) their new addresses; answers those that gave themselves up for the source that is there.
+) -> Moves:
+    """Give sources (by id) their new addresses; answers what became of each.
 
     Of two sources at one address only one may be polled, or their channels would get everything twice. The one that
     moves hands its subscriptions over to the one that was there, and idles. What it stored stays. It waits where
     the other was never read: that one's first document would be posted whole to those who have most of it.
     """
-    gave_up: set[int] = set()
+    settled, gave_up = set(), set()
     for source_id, url in sorted(moved.items()):
         there = (
             await connection.execute(
@@ -33,12 +42,14 @@ async def move(
         ).one_or_none()
         if there is None:
             await _give(connection, source_id, url)
+            settled.add(source_id)
         elif not there.wanted:
             await _swap(connection, source_id, there.id, url)
+            settled.add(source_id)
         elif there.last_success_at is not None:
             await _hand_over(connection, source_id, there.id, nonce, now)
             gave_up.add(source_id)
-    return gave_up
+    return Moves(frozenset(settled), frozenset(gave_up))
 
 
 async def _give(connection: AsyncConnection, source_id: int, url: str) -> None:

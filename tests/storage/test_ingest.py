@@ -58,6 +58,23 @@ async def test_two_ingests_at_once_store_and_queue_once(desk: Desk, database_url
     await other_database.close()
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_two_processes_that_store_the_same_sources_never_wait_for_each_other(
+    desk: Desk, database_url: str
+):
+    other_database = await Database.open(database_url)
+    other = Store(other_database, ranks=RANKS, nonce=lambda: "none")
+    there = [await desk.source(f"n{n}") for n in range(200)]
+    quiet = [SourceUnchanged(source.id, None, None, None, at(10)) for source in there]
+    failed = [SourceFailed(source.id, "No answer.", at(10)) for source in reversed(there)]
+    for _ in range(3):
+        await asyncio.gather(
+            desk.store.harvest.store([], NOW, unchanged=quiet, moved={there[-1].id: there[0].url}),
+            other.harvest.store([], NOW, failed=failed),
+        )
+    await other_database.close()
+
+
 async def test_the_source_is_updated_with_its_articles(desk: Desk):
     source = await desk.wired(100)
     await desk.store.harvest.store([], NOW, failed=[SourceFailed(source.id, "No answer.", at(5))])

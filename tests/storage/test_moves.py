@@ -20,16 +20,18 @@ async def test_a_source_takes_a_free_address_and_keeps_its_articles(desk: Desk):
     await desk.ingest(source, "a")
     brought = Brought(poll(source, moved_to=NEW, moved_seen=3), [article("b")])
     (ingested,) = await desk.store.harvest.store([brought], NOW, moved={source.id: NEW})
-    assert (await known(desk, source.id)).url == NEW
+    stored = await known(desk, source.id)
+    assert (stored.url, stored.moved_to, stored.moved_seen) == (NEW, None, 0), "the move is over"
     assert ingested.articles == 1
     assert set((await desk.store.harvest.known({source.id: ["a", "b"]}))[source.id]) == {"a", "b"}
 
 
 async def test_an_idle_source_gives_its_address_away(desk: Desk):
     source, idle = await desk.wired(100), await desk.source("idle")
-    quiet = SourceUnchanged(source.id, None, None, None, at(10))
+    quiet = SourceUnchanged(source.id, None, None, None, at(10), idle.url, 3)
     await desk.store.harvest.store([], NOW, unchanged=[quiet], moved={source.id: idle.url})
-    assert (await known(desk, source.id)).url == idle.url
+    stored = await known(desk, source.id)
+    assert (stored.url, stored.moved_to, stored.moved_seen) == (idle.url, None, 0)
     assert (await known(desk, idle.id)).url == source.url
 
 
