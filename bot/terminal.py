@@ -68,10 +68,11 @@ class Terminal:
             return self._fail(preview.sentence)
         if isinstance(preview, Several):
             return self._candidates(preview.candidates)
+        feed_url = shown_address(preview.feed_url)
         if self._json:
             self._dump(
                 {
-                    "feed_url": preview.feed_url,
+                    "feed_url": feed_url,
                     "kind": preview.kind,
                     "format": preview.format or None,
                     "selector": preview.selector,
@@ -93,8 +94,8 @@ class Terminal:
             )
             return DONE
         count = len(preview.articles)
-        self.line(f"{preview.title or preview.feed_url}: {_count(count, 'article')}, newest first")
-        self.line(f"  {about_found(preview.kind, preview.format, count)}: {preview.feed_url}")
+        self.line(f"{preview.title or feed_url}: {_count(count, 'article')}, newest first")
+        self.line(f"  {about_found(preview.kind, preview.format, count)}: {feed_url}")
         if preview.selector:
             self.line(f"  chosen by the selector {preview.selector}")
         for article in preview.articles[: -PREVIEWED - 1 : -1]:
@@ -160,7 +161,7 @@ class Terminal:
         for one in subscriptions:
             thread = ", with a thread per post" if one.thread else ""
             self.line(
-                f"{one.id:>5}  {one.source.title} → channel {one.channel_id} (server {one.guild_id}){thread}"
+                f"{one.id:>5}  {_name(one.source)} → channel {one.channel_id} (server {one.guild_id}){thread}"
             )
             if one.source.problem:
                 self.line(f"       {one.source.problem}")
@@ -213,7 +214,7 @@ class Terminal:
                     f"{_count(one.articles, 'new article')}, {_count(one.revisions, 'revised article')}, "
                     f"{_count(one.posts, 'post')} queued"
                 )
-                self.line(f"{one.source.title}: {one.problem or news}")
+                self.line(f"{_name(one.source)}: {one.problem or news}")
         return FAILED if any(one.problem for one in polled) else DONE
 
     def _candidates(self, candidates: Sequence[Candidate]) -> int:
@@ -236,11 +237,15 @@ class Terminal:
         self.line(json.dumps(answer, ensure_ascii=False, indent=2))
 
 
+def _name(source: Source) -> str:
+    return source.title or shown_address(source.url)
+
+
 def _source_row(shown: SourceShown, now: datetime) -> tuple[str, ...]:
     source, wanted = shown.listed.source, shown.listed.subscriptions > 0
     return (
         str(source.id),
-        fitted(source.title or shown_address(source.url), WIDEST_TITLE),
+        fitted(_name(source), WIDEST_TITLE),
         condition_of(source, wanted=wanted).value,
         _ago(source.last_success_at, now) if source.last_success_at else "never",
         _ago(max(source.next_poll_at, now), now) if source.next_poll_at else "not planned",

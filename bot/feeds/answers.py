@@ -15,7 +15,10 @@ from bot.feeds.model import Failed, Gone
 
 _LONGEST_WAIT = timedelta(days=7)  # no server may put a source to sleep for longer
 _STATUSES = {
-    401: "{host} asks for a login (401). The feed is not public; use an address that needs none.",
+    401: (
+        "{host} asks for a login (401). Use an address that needs none. Who runs Broadsheet can follow it with a login "
+        "from the command line: subscribe https://name:password@…, or header for a source that is followed already."
+    ),
     402: "{host} asks for payment (402). Only its subscribers can read this feed.",
     403: (
         "{host} refuses to answer us (403). Some sites turn away everything that is no browser; "

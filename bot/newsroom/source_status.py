@@ -19,13 +19,20 @@ from storage.records import Pace, Source
 DAYS = 30
 _BARS = "▁▂▃▄▅▆▇█"
 _HIDDEN = "…"
-_SECRET_NAME = re.compile(
-    r"token|key(?!word)|secret|auth|pass|pw|sig|session|cred|login|access|jwt|hash|private|uid|code",
-    re.IGNORECASE,
+# Anything else in a query may be a key, whatever it is called and however short it is.
+_PUBLIC_NAMES = frozenset(
+    (
+        *("atom", "cat", "categories", "category", "ceid", "count", "feed", "fmt", "format", "gl", "hl", "json"),
+        *("keyword", "keywords", "lang", "language", "limit", "locale", "month", "n", "order", "output", "page"),
+        *("q", "query", "rss", "rss2", "search", "section", "sort", "tag", "tags", "topic", "type", "xml", "year"),
+    )
 )
 # Long ids that are everybody's.
-_PUBLIC_NAMES = ("channel_id", "playlist_id")
+_PUBLIC_IDS = frozenset(("channel_id", "playlist_id"))
+# Another address or a login within a value, also one that is escaped once more.
+_HOLDS_ADDRESS = re.compile(r"://|@|%")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_PAIR = re.compile(r"[^&;]+")
 _RUN = re.compile(r"[0-9A-Za-z]+")
 _LONGEST_WORD, _LONGEST_MIXED = 31, 15
 _OFTEN = 0.4
@@ -119,20 +126,32 @@ def picture(days: Sequence[int]) -> str:
 
 
 def shown_address(url: str) -> str:
-    """The address as others may see it: without user info and fragment, and with `…` for what may be a key."""
+    """The address as others may see it: without user info and fragment, and with `…` for what may be a key.
+
+    Of a query only values with names that are known to hold no key are shown.
+    """
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    path = "/".join(_HIDDEN if _looks_like_key(unquote(step)) else step for step in parts.path.split("/"))
-    query = "&".join(_shown_value(pair) for pair in parts.query.split("&")) if parts.query else ""
+    path = "/".join(map(_shown_step, parts.path.split("/")))
+    query = _PAIR.sub(lambda pair: _shown_value(pair[0]), parts.query)
     return f"{parts.scheme}://{host}{path}{f'?{query}' if query else ''}"
+
+
+def _shown_step(step: str) -> str:
+    name, given, _ = step.partition(";")
+    return f"{_HIDDEN if _looks_like_key(unquote(name)) else name}{f';{_HIDDEN}' if given else ''}"
 
 
 def _shown_value(pair: str) -> str:
     name, given, value = pair.partition("=")
+    called = unquote(name).casefold()
     if not given:
-        return _HIDDEN if _looks_like_key(unquote(name)) else name
-    secret = _SECRET_NAME.search(name) or _looks_like_key(unquote(value))
-    return f"{name}={_HIDDEN if secret and name not in _PUBLIC_NAMES else value}"
+        return name if called in _PUBLIC_NAMES else _HIDDEN
+    if _looks_like_key(called) or _HOLDS_ADDRESS.search(called):
+        return _HIDDEN
+    read = unquote(value)
+    public = called in _PUBLIC_IDS or (called in _PUBLIC_NAMES and not _looks_like_key(read))
+    return f"{name}={value if public and not _HOLDS_ADDRESS.search(read) else _HIDDEN}"
 
 
 def _looks_like_key(text: str) -> bool:

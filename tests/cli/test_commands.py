@@ -75,6 +75,17 @@ async def test_preview_shows_what_would_be_posted_and_stores_nothing(shell: Shel
     assert list(shell.folder.iterdir()) == []
 
 
+async def test_preview_shows_no_login_and_no_key(shell: Shell, press: Press) -> None:
+    press.title = ""
+    press.publish("One")
+    address = press.feed_url.replace("http://", "http://ada:geheim@") + "?token=hush"
+    for previewed in (await shell.run("preview", address), await shell.run("preview", address, "--json")):
+        assert previewed.code == 0
+        assert f"{press.feed_url}?token=…" in previewed.out.replace("\\u2026", "…")
+        assert "geheim" not in previewed.out
+        assert "hush" not in previewed.out
+
+
 async def test_preview_of_a_page_with_several_feeds_names_them(shell: Shell, press: Press) -> None:
     press.documents["town"] = ("text/html", TWO_FEEDS)
     address = f"{press.url}/documents/town"

@@ -84,6 +84,14 @@ ADDRESSES = {
         "https://a.example/2026/05/01/what-the-mayor-said-in-2026.html",
         "https://a.example/2026/05/01/what-the-mayor-said-in-2026.html",
     ),
+    "a name that says nothing": ("https://a.example/f?x=ab&s=ab;t=ab", "https://a.example/f?x=…&s=…;t=…"),
+    "an escaped name": ("https://a.example/f?%74oken=ab&pa%67e=2", "https://a.example/f?%74oken=…&pa%67e=2"),
+    "a word alone": ("https://a.example/?rss2&hush", "https://a.example/?rss2&…"),
+    "an address in a value": (
+        "https://a.example/f?q=https://ada:geheim@b.example/&feed=ada%40b.example&tag=x%2540y",
+        "https://a.example/f?q=…&feed=…&tag=…",
+    ),
+    "a session behind a semicolon": ("https://a.example/feed;sid=ab/rss", "https://a.example/feed;…/rss"),
     "a selector": ("https://a.example/news#article%20h2%20a", "https://a.example/news"),
 }
 
