@@ -2,7 +2,9 @@
 
     mend what never is XML → strict parser → mend markup, strict again → loose parser, on a part
 
-Where a bound is met, what was whole before it is read. Runs in the worker only.
+Where a bound is met, what was whole before it is read; of a document that is no XML that is its first MiB. What can
+be cut is therefore read in portions (see `bot.feeds.parse`). The rest of what cannot be cut waits: it counts as new
+when it has moved forward, or when the document has been put right. Runs in the worker only.
 """
 
 from __future__ import annotations
@@ -51,7 +53,11 @@ _FORBIDDEN = re.compile(
 _LONG_TAG = re.compile(rf"(<[A-Za-z][^\s<>]{{0,100}})[^<>]{{{_LONGEST_TAG},}}+")
 _OPAQUE = re.compile(r"<!\[CDATA\[|<!--")
 _LOOSE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});)(?:(\w{1,31});)?")
+_DATA_SECTION = re.compile(rb"<!\[CDATA\[.*?\]\]>", re.DOTALL)
 _LOOSE_BRACKET = re.compile(r"<(?![A-Za-z_/!?])")
+
+MOST_BYTES_READ, MOST_ELEMENTS_READ = _MOST_MENDED - 1024, _MOST_ELEMENTS - 100
+"""Up to here a document is read to its end, even one that is no XML (elements as `elements_in` counts them)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,12 @@ class _Reader(ExpatParser):
         expat: Any = self._parser  # type: ignore[attr-defined]
         expat.buffer_text = True
         expat.buffer_size = 64 * 1024
+
+
+def elements_in(piece: bytes) -> int:
+    """At most so many elements has a part of a document, attributes counted in."""
+    markup = _DATA_SECTION.sub(b"", piece)
+    return markup.count(b"<") - markup.count(b"</") + markup.count(b"=") // 8 + 1
 
 
 def parse(text: str, most_entries: int) -> Parsed:

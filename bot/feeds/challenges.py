@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from bot.feeds.model import Failed
@@ -33,6 +34,12 @@ _WORDS = (
     (b"<title>bot verification</title>", ""),
 )
 
+# XML but for XHTML, and JSON: a feed that is sent as a page may speak of such pages.
+_DATA = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:[{\[]|<(?:rss|feed|rdf:rdf)\b|<\?xml[^>]{0,200}\?>\s*+(?!<!doctype\s+html|<html))",
+    re.IGNORECASE,
+)
+
 
 def may_be_page(content_type: str) -> bool:
     """Whether an answer of this type may be such a page; a feed never is looked at for one."""
@@ -44,6 +51,8 @@ def challenge_of(host: str, headers: Mapping[str, str], start: bytes) -> Failed 
 
     The headers count for a refusal only: a guard that let us pass may say its name too.
     """
+    if _DATA.match(start):
+        return None
     for name, value, guard in _HEADERS:
         given = headers.get(name)
         if given is not None and given.lower().startswith(value) and _is_page(start):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -29,14 +29,17 @@ class Cut:
     entries: tuple[bytes, ...]
     tail: bytes
 
-    def without(self, seen: Collection[bytes]) -> tuple[bytes, int]:
-        """The document with only those entries whose marks are not in `seen`, and how many these are."""
-        unseen = [entry for entry in self.entries if mark_of(entry) not in seen]
-        return b"".join((self.head, *unseen, self.tail)), len(unseen)
+    def unseen(self, seen: Collection[bytes]) -> list[bytes]:
+        """The entries whose marks are not in `seen`."""
+        return [entry for entry in self.entries if mark_of(entry) not in seen]
 
-    def marks(self) -> bytes:
-        """The marks of all entries, packed."""
-        return b"".join(map(mark_of, self.entries))
+    def with_only(self, entries: Iterable[bytes]) -> bytes:
+        """The document with these of its entries alone."""
+        return b"".join((self.head, *entries, self.tail))
+
+    def marks(self, but: Collection[bytes] = ()) -> bytes:
+        """The marks of all entries but these, packed."""
+        return b"".join(mark_of(entry) for entry in self.entries if entry not in but)
 
 
 def mark_of(entry: bytes) -> bytes:

@@ -125,7 +125,7 @@ class Finder:
         if isinstance(document, Document):
             return _found(address, page, document)
         sitemap = await search.parse(page, kind="sitemap")
-        if isinstance(sitemap, Document):
+        if isinstance(sitemap, Document) and sitemap.entries:
             return replace(_found(address, page, sitemap), kind="sitemap")
         named = await self._workers.find_candidates(page.body, page.charset, page.url)
         declared = [candidate for candidate in named if candidate.kind != "link"]
@@ -177,7 +177,7 @@ class _Search:
             if outcome is None:
                 continue
             document = await self.parse(outcome, kind="sitemap")
-            if isinstance(document, Document):
+            if isinstance(document, Document) and document.entries:
                 return replace(_found(address, outcome, document), kind="sitemap")
             inner = await self._workers.find_sitemaps(outcome.body, outcome.url)
             waiting[:0] = [link for link in inner if "news" in link.lower()][:2]

@@ -59,6 +59,13 @@ _ONE_ARTICLE = (
     "This page looks like a single article. "
     "Give the page that lists the articles, such as the site's front page."
 )
+# What looks through all that stands beside or below each node takes quadratic time and worse.
+_SIBLINGS = re.compile(r"[~+]")
+_NO_SIBLINGS = re.compile(r"\[[^\]]*\]|:nth-[\w-]+\([\dn+\s-]*\)", re.IGNORECASE)
+_SLOW_SELECTOR = (
+    "A selector with “:has(…)”, or with more than one “~” or “+”, takes too long on large pages. "
+    "Name the links by what holds them, for example “article h2 a”."
+)
 _TOO_DEEP = "This page is nested too deeply to be read."
 
 
@@ -110,6 +117,8 @@ def read(body: bytes, charset: str | None, url: str, selector: str | None) -> Do
 
 def _selected(tree: LexborHTMLParser, selector: str) -> list[tuple[LexborNode, LexborNode]] | Unreadable:
     """Links with what they were chosen by, which may be the link itself."""
+    if ":has(" in selector.lower() or len(_SIBLINGS.findall(_NO_SIBLINGS.sub("", selector))) > 1:
+        return Unreadable(_SLOW_SELECTOR)
     try:
         nodes = tree.css(selector[:LONGEST_SELECTOR])
     except SelectolaxError:

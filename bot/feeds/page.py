@@ -96,10 +96,11 @@ def decode(body: bytes, charset: str | None) -> str:
 
 
 def first_image(markup: str, base: str | None) -> str | None:
-    """The first picture of a piece of HTML that is more than a counting pixel."""
+    """The first picture of a piece of HTML that is more than a counting pixel; none of one nested too deeply."""
     if "<img" not in markup and "<IMG" not in markup:
         return None
-    for node in LexborHTMLParser(markup).css("img"):
+    tree = tree_of(markup)
+    for node in tree.css("img") if tree is not None else ():
         attributes = node.attributes
         if _TINY.match(attributes.get("width") or "") or _TINY.match(attributes.get("height") or ""):
             continue

@@ -27,18 +27,17 @@ _DATED = re.compile(r"(?:19|20)\d\d[-_/.]?\d\d")
 _NOT_NEWS = (
     "This sitemap names no articles with titles: it is no news sitemap, so there is nothing to post from it."
 )
-_EMPTY = "This sitemap holds no articles of the last days."
 
 
 def read(body: bytes, url: str) -> Document | Unreadable:
-    """Read a news sitemap; of a damaged one what stands before the damage."""
+    """Read a news sitemap, which may be empty for a while; of a damaged one what stands before the damage."""
     unpacked = _unpacked(body)
     if not _SITEMAP.search(unpacked[:4096]):
         return Unreadable("This is no sitemap.")
     found = _Reader(unpacked)
-    items = [_item(fields) for fields in found.of("url") if fields.get("title") and fields.get("loc")]
-    if not items:
-        return Unreadable(_NOT_NEWS if found.of("url") else _EMPTY)
+    items = [_item(fields) for fields in found.of("url") if fields.get("news_title") and fields.get("loc")]
+    if not items and (not found.whole or found.of("url") or b"sitemapindex" in unpacked[:4096]):
+        return Unreadable(_NOT_NEWS)
     names = [fields["name"] for fields in found.of("url") if fields.get("name")]
     host = urlsplit(url).hostname or ""
     return Document(
@@ -87,6 +86,7 @@ class _Reader:
         self._fields: dict[str, str] | None = None
         self._text: list[str] = []
         self._size = 0
+        self._in_news = False
         parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.StartElementHandler = self._start
@@ -94,8 +94,11 @@ class _Reader:
         parser.CharacterDataHandler = self._take
         parser.EntityDeclHandler = _refuse
         # What was read until there is kept.
+        self.whole = False
+        """Whether the document was read to its end."""
         with suppress(expat.ExpatError, ValueError, LookupError, StopIteration):
             parser.Parse(body, True)
+            self.whole = True
 
     def of(self, kind: str) -> list[dict[str, str]]:
         """The fields of each element of this kind."""
@@ -103,6 +106,7 @@ class _Reader:
 
     def _start(self, name: str, _: dict[str, str]) -> None:
         local = name.rpartition(":")[2].lower()
+        self._in_news = self._in_news or local == "news"
         if local in self._found:
             if len(self._found[local]) >= MAX_ENTRIES:
                 raise StopIteration
@@ -120,7 +124,9 @@ class _Reader:
         if self._fields is None:
             return
         local = f"image_{local}" if prefix == "image" else local
-        # A picture may have a title too; the article's stands first or has the prefix of news.
+        # Pictures and videos have titles too.
+        local = "news_title" if local == "title" and self._in_news else local
+        self._in_news = self._in_news and local.lower() != "news"
         self._fields.setdefault(local.lower(), "".join(self._text).strip())
         self._text, self._size = [], 0
         if local.lower() in self._found:
@@ -135,7 +141,7 @@ def _item(fields: dict[str, str]) -> Item:
     keywords = fields.get("keywords", "")
     return Item(
         link=fields["loc"],
-        title=fields["title"],
+        title=fields["news_title"],
         published_at=_moment(fields.get("publication_date", "")),
         images=(fields.get("image_loc"),),
         tags=tuple(word.strip() for word in keywords.split(",") if word.strip()),

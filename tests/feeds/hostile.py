@@ -142,6 +142,7 @@ TRAPS: dict[str, Callable[[], bytes]] = {
     "tags in one word": lambda: _text(_ITEM.format(f"<tags>{_numbered('{},', 1_000_000)}</tags>")),
     "distinct categories": lambda: _text(_ITEM.format(_numbered("<category>{}</category>", 300_000))),
     "base64": lambda: _text(_FEED.format(f"<content type='a/b' mode='base64'>{'QUFB' * 2_000_000}</content>")),
+    "pictures in nested divs": lambda: _text("<feed xmlns='http://www.w3.org/2005/Atom'>" + _numbered(f"<entry><id>{{}}</id><content type='html'><![CDATA[{'<div>' * 50_000}<img src=''>]]></content></entry>", 38) + "</feed>"),
     "years of many digits": lambda: _text(_ITEM.format(f"<pubDate>{'9' * 9}-01-01T00:00:00Z</pubDate>")),
     "a duration": lambda: _text(_ITEM.format(f"<itunes:duration>{'9' * 5_000}</itunes:duration>")),
     "a date of a megabyte": lambda: _text(_ITEM.format(f"<pubDate>{'2026-01-' * 130_000}</pubDate>")),

@@ -159,3 +159,18 @@ def test_beyond_the_most_entries_nothing_counts() -> None:
     assert pieces is not None
     assert len(pieces.entries) == 3
     assert b"g3" not in pieces.tail
+
+
+def test_a_document_beyond_a_bound_is_read_in_portions_to_its_last_entry() -> None:
+    elements = rss(*(item(number, "<x>v</x>" * 46) for number in range(900)))
+    no_xml = rss(*(item(number, "words & " * 500) for number in range(600)))
+    assert list(entries_with(elements)) == [f"g{number}" for number in range(900)]
+    assert list(entries_with(no_xml)) == [f"g{number}" for number in range(600)]
+
+
+def test_an_entry_that_was_not_read_has_no_mark() -> None:
+    heavy = item(1, "<x/>" * 45_000)
+    read = parse(rss(item(0), heavy, item(2)), "application/xml", "utf-8", URL)
+    assert isinstance(read, Document)
+    assert [entry.identity for entry in read.entries] == ["g0", "g2"]
+    assert unpack(read.marks) == {mark_of(item(0).encode()), mark_of(item(2).encode())}

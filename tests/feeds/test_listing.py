@@ -139,6 +139,14 @@ def test_a_selector_names_links_or_what_holds_them(selector: str, expected: list
     assert titles(page, selector) == expected
 
 
+@pytest.mark.parametrize("selector", ["li:HAS(a)", "li ~ li ~ li a", ":is(li+li~li)"])
+def test_selectors_that_take_quadratic_time_are_refused(selector: str) -> None:
+    answer = read(b"<ul><li><a href=/a>A</a></ul>", None, URL, selector)
+    assert isinstance(answer, Unreadable)
+    assert "takes too long" in answer.sentence
+    assert titles("<a href=/a rel=x>A</a>", "a:not([rel~=y]):not([rel~=z])") == ["A"]
+
+
 def test_words_stay_whole_and_apart() -> None:
     page = "<h2><a href=/x><span>Sport</span><span>Old<b>er</b> <i>cranes</i>&amp;ships</span></a></h2>"
     assert titles(page, "a") == ["Sport Older cranes&ships"]
