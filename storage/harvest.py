@@ -86,7 +86,10 @@ class Harvest:
             # The sources first: a subscription that began while one was idle is served below all the same.
             await _update_sources(connection, [one.source for one in kept if not one.pushed], now)
             may_begin: dict[int, list[int]] = {one.source_id: [] for one in unchanged}
-            queued = await queue(connection, may_begin | new, self._nonce, now)
+            held_back = {one.source.source_id for one in kept if one.held_back}
+            posted = {source_id: ids for source_id, ids in new.items() if source_id not in held_back}
+            may_begin |= {source_id: [] for source_id in held_back}
+            queued = await queue(connection, may_begin | posted, self._nonce, now)
         return [_ingested(one.source.source_id, new, revisions, queued) for one in brought]
 
 

@@ -144,13 +144,15 @@ class ArticleToStore:
 class Brought:
     """What one poll brought: articles never stored before (oldest first), revisions, and the source itself.
 
-    What was `pushed` by a hub leaves the source as it is.
+    What was `pushed` by a hub leaves the source as it is. What is `held_back` is remembered and not posted, as what
+    a first poll brings.
     """
 
     source: SourceUpdate
     new: Sequence[ArticleToStore] = ()
     revised: Sequence[ArticleToStore] = ()
     pushed: bool = False
+    held_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

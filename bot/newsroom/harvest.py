@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.feeds.cut import MARK_BYTES
+from bot.feeds.cut import MARK_BYTES, unpack
 from bot.feeds.hub import Named
 from bot.feeds.identify import Recognised, identify, possible_identities, revision_of
 from bot.feeds.model import Document, Entry, Validators
@@ -42,6 +42,8 @@ MOST_WAITING = 250
 COMPANY = timedelta(seconds=1)
 # While much is new, this much of it is gathered: a transaction for each would cost more than all else.
 BREATH = timedelta(milliseconds=200)
+# A single entry that is new is no flood.
+_SEVERAL = 2
 LONGEST_TITLE = 500
 LONGEST_URL = 2048
 _NOTHING = Ingested(0, 0, 0)
@@ -53,7 +55,8 @@ class Read:
 
     Without `next_poll_at` the source is gone for good. `moved` is where permanent redirects led, and how often in a
     row; before `not_before` the server does not want to be asked. `named` is the hub that the document names. What is
-    `pushed` comes from that hub and not from a poll: it brings articles and says nothing of the source.
+    `pushed` comes from that hub and not from a poll: it brings articles and says nothing of the source. What was
+    `redirected` was found at another address than the source's.
     """
 
     source: Source
@@ -65,6 +68,7 @@ class Read:
     not_before: datetime | None = None
     named: Named | None = None
     pushed: bool = False
+    redirected: bool = False
 
     @property
     def brings(self) -> bool:
@@ -234,6 +238,7 @@ class Harvest:
                 [next(written) for _ in recognised[source_id].new],
                 [next(written) for _ in recognised[source_id].revised],
                 pushed=read.pushed,
+                held_back=_is_another_feed(read, document, known.get(source_id, {}), recognised[source_id]),
             )
             for source_id, (read, document) in documents.items()
         }
@@ -268,15 +273,34 @@ def _update(read: Read, document: Document, new: Sequence[Entry], now: datetime)
         digest=kept.digest,
         marks=document.marks,
         next_poll_at=read.next_poll_at,
-        rhythm=note_published(source.rhythm, [entry.published_at for entry in new], now)
-        if new
-        else source.rhythm,
+        rhythm=_rhythm(source, document, new, now),
         ttl_s=document.ttl_s if document.title else source.ttl_s,
         format=document.format or source.format,
         entries=len(document.marks) // MARK_BYTES or len(document.entries),
         moved_to=read.moved[0],
         moved_seen=read.moved[1],
     )
+
+
+def _rhythm(source: Source, document: Document, new: Sequence[Entry], now: datetime) -> bytes | None:
+    moments = [entry.published_at for entry in new]
+    if not source.rhythm:  # a source that was followed before there were rhythms: its known entries tell it
+        moments += [entry.published_at for entry in document.entries if entry.published_at]
+    return note_published(source.rhythm, moments, now) if moments else source.rhythm
+
+
+def _is_another_feed(read: Read, document: Document, known: Mapping[str, str], found: Recognised) -> bool:
+    """Whether redirects led to a document that is not the source's own: several entries, and none that is known.
+
+    What was published since the source was last read may be its own all the same where it was redirected before.
+    """
+    source, read_at = read.source, read.source.last_success_at
+    if not read.redirected or read_at is None or len(found.new) < _SEVERAL or known:
+        return False
+    if not unpack(document.marks).isdisjoint(unpack(source.marks or b"")):
+        return False
+    newly_moved = read.moved[1] == 1
+    return newly_moved or any(not entry.published_at or entry.published_at < read_at for entry in found.new)
 
 
 def _polled(read: Read, ingested: Ingested) -> Polled:

@@ -181,7 +181,7 @@ class Poller:
                     document=read,
                     moved=_moved(source, outcome),
                     named=_named(source, outcome, read),
-                    redirected=_redirected(source, outcome),
+                    redirected=comparable(outcome.url) != comparable(source.url),
                 )
             case Gone(sentence=sentence):
                 log.info("Source %d is gone for good and is not polled any more", source.id)
@@ -225,12 +225,6 @@ def _named(source: Source, outcome: Changed, document: Document) -> Named | None
     if source.kind != "feed" or source.headers:
         return None
     return named_by(outcome.links, document, source.url, outcome.url)
-
-
-def _redirected(source: Source, outcome: Changed) -> bool:
-    asked, found = urlsplit(source.url), urlsplit(outcome.url)
-    place = asked._replace(netloc=asked.netloc.rpartition("@")[2], fragment="")
-    return comparable(place.geturl()) != comparable(found._replace(fragment="").geturl())
 
 
 def _moved(source: Source, outcome: Changed | Unchanged) -> tuple[str | None, int]:

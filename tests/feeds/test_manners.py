@@ -72,6 +72,17 @@ class Publisher:
         self.answers[path] = answer
         return f"{self.url}{path}"
 
+    def say_items(self, path: str, items: dict[str, datetime | None]) -> str:
+        """Serve a feed of items with these titles and dates, the newest first; answers its address."""
+        written = "".join(
+            f"<item><guid>{title}</guid><title>{title}</title>"
+            f"{f'<pubDate>{format_datetime(published)}</pubDate>' if published else ''}</item>"
+            for title, published in items.items()
+        )
+        body = f"<rss version='2.0'><channel><title>The Tide</title>{written}</channel></rss>".encode()
+        self.answers[path] = lambda _: web.Response(body=body, headers={"Content-Type": "text/xml"})
+        return f"{self.url}{path}"
+
     def say(self, path: str, status: int, **headers: str) -> str:
         """Answer a path with a status and headers; their names are written with underscores."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -132,6 +143,11 @@ class World:
         found = await self.store.sources.get(source.id)
         assert found is not None
         return found
+
+    async def read(self, source: Source) -> None:
+        """Poll a source now."""
+        polled = await self.poller.poll(await self.source(source))
+        assert polled.problem is None
 
     async def pass_time(
         self,
@@ -249,6 +265,32 @@ async def test_a_permanent_redirect_is_stored_after_three_sightings_in_a_row(wor
     assert len(old.asked) == 6, "the old address is not asked any more"
     assert new.asked[-1].headers["If-None-Match"] == '"4"'
     assert await world.posted() == ["Piece 3", "Piece 4"], "no item is another one because the feed moved"
+
+
+@pytest.mark.parametrize("status", [301, 302])
+async def test_another_feed_behind_a_redirect_is_remembered_and_not_posted(world: World, status: int) -> None:
+    own, other = await world.publisher(), await world.publisher()
+    source = await world.follow(own.feed("/cat", 3), newest=1)
+    await world.read(source)
+    assert await world.posted() == ["Piece 3"]
+    own.say("/cat", status, Location=other.say_items("/all", {f"other-{n}": None for n in range(40)}))
+    await world.read(source)
+    assert await world.posted() == []
+    other.say_items("/all", {"newest": None} | {f"other-{n}": None for n in range(39)})
+    await world.read(source)
+    assert await world.posted() == ["newest"]
+
+
+async def test_what_a_source_behind_a_redirect_publishes_is_posted_though_all_is_new(world: World) -> None:
+    own = await world.publisher()
+    there = own.say_items("/there", {"one": NOW, "two": NOW})
+    source = await world.follow(own.say("/feed", 302, Location=there), newest=1)
+    await world.read(source)
+    await world.posted()
+    world.now += HOUR
+    own.say_items("/there", {"four": world.now, "three": world.now})
+    await world.read(source)
+    assert sorted(await world.posted()) == ["four", "three"]
 
 
 async def test_the_headers_and_the_login_of_a_source_stay_at_its_origin(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import parse_allow
 from bot.feeds.workers import Workers
 from bot.newsroom.polling import MOST_IN_LINE, Poller
+from bot.newsroom.timing import usual_gap
 from storage import Database, Store
 from storage.records import Source, SubscriptionToStore
 from storage.rows import insert, portions
@@ -102,6 +104,16 @@ async def test_an_unchanged_feed_is_not_read_again(newsroom: Newsroom) -> None:
     polled = await newsroom.poller.poll(await newsroom.source())
     assert (polled.articles, polled.revisions, polled.problem) == (0, 0, None)
     assert (await newsroom.source()).next_poll_at == newsroom.now + INTERVAL
+
+
+async def test_a_source_without_a_rhythm_has_it_from_what_is_stored_already(newsroom: Newsroom) -> None:
+    newsroom.press.publish("One").published = NOW - timedelta(days=20)
+    newsroom.press.publish("Two").published = NOW - timedelta(days=10)
+    await newsroom.poller.poll(await newsroom.subscribe())
+    as_upgraded = replace(await newsroom.source(), rhythm=None, marks=None, etag=None, digest=None)
+    polled = await newsroom.poller.poll(as_upgraded)
+    assert polled.articles == 0
+    assert usual_gap((await newsroom.source()).rhythm, NOW) == timedelta(days=10)
 
 
 async def test_an_edited_article_is_a_revision_and_not_posted_again(newsroom: Newsroom) -> None:
