@@ -169,7 +169,7 @@ class Desk:
             headers = with_header(source.headers, name, value)
         except ValueError as problem:
             raise AppProblem(str(problem)) from problem
-        await self._store.sources.set_headers(source_id, headers)
+        await self._store.sources.set_headers(source_id, headers, utc_now())
         return source
 
     async def poll(self, source_id: int | None) -> list[Polled]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import literal_column, or_, select, update
 
 from storage.database import Database
 from storage.records import NoticeToTell, Source
@@ -24,22 +24,25 @@ class Notices:
         Their sources fail since `failing_before` at the latest, or are gone for good.
         """
         gone = sources.c.next_poll_at.is_(None)
+        # No column, so that SQLite begins with the few sources that fail and not with all subscriptions.
+        failing = select(sources.c.id).where(sources.c.failing_since.is_not(None))
+        by_id = subscriptions.c.id + literal_column("0")
         async with self._database.reading() as connection:
             rows = await connection.execute(
                 select(subscriptions, sources)
                 .join(sources, sources.c.id == subscriptions.c.source_id)
                 .join(guilds, guilds.c.id == subscriptions.c.guild_id)
                 .where(
-                    sources.c.failing_since.is_not(None),
+                    subscriptions.c.source_id.in_(failing),
                     or_(sources.c.failing_since <= failing_before, gone),
                     or_(
                         subscriptions.c.told_at.is_(None),
                         subscriptions.c.told_at < sources.c.failing_since,
                     ),
                     guilds.c.left_at.is_(None),
-                    subscriptions.c.id > after_id,
+                    by_id > after_id,
                 )
-                .order_by(subscriptions.c.id)
+                .order_by(by_id)
                 .limit(limit)
             )
             own = subscriptions.c

@@ -127,16 +127,22 @@ class Sources:
             )
             return claimed
 
-    async def set_headers(self, source_id: int, headers: str | None) -> bool:
+    async def set_headers(self, source_id: int, headers: str | None, now: datetime) -> bool:
         """Store a source's own headers, a JSON object; answers whether there is such a source.
 
-        Who asks with another login may be answered otherwise: it is read anew.
+        Who asks with another login may be answered otherwise: it is read anew, and soon even if it was failing.
         """
         async with self._database.writing() as connection:
             changed = await connection.execute(
                 update(sources)
                 .where(sources.c.id == source_id)
-                .values(headers=headers, etag=None, last_modified=None, digest=None)
+                .values(
+                    headers=headers,
+                    etag=None,
+                    last_modified=None,
+                    digest=None,
+                    next_poll_at=case((sources.c.next_poll_at.is_not(None), soon(now)), else_=null()),
+                )
             )
             return changed.rowcount == 1
 

@@ -302,7 +302,7 @@ async def test_the_headers_and_the_login_of_a_source_stay_at_its_origin(
     own.say("/there", 301, Location=f"{stranger.url}/feed")
     stranger.feed("/feed")
     source = await world.follow(own.url.replace("http://", "http://ann:hush@") + "/feed")
-    await world.store.sources.set_headers(source.id, '{"X-Key": "hush"}')
+    await world.store.sources.set_headers(source.id, '{"X-Key": "hush"}', world.now)
     await world.pass_time(HOUR)
     assert {asked.headers.get("X-Key") for asked in own.asked} == {"hush"}
     assert all("Authorization" in asked.headers for asked in own.asked)

@@ -78,7 +78,7 @@ async def use_everything(desk: Desk) -> None:
     for notice in await store.notices.due(NOW, 0, 9):
         await store.notices.mark(notice, NOW)
         await store.notices.unmark(notice, NOW)
-    await store.sources.set_headers(source.id, None)
+    await store.sources.set_headers(source.id, None, NOW)
     await store.sources.poll_soon(source.id, NOW)
     await use_hubs(store, source.id)
     await store.sources.paces([source.id], NOW, 30)
@@ -136,6 +136,13 @@ async def test_no_query_scans_a_table_that_grows(desk: Desk):
             if bad:
                 scans[statement] = steps
     assert scans == {}
+    # Nor does it walk all subscriptions to find the few whose sources fail.
+    (failing,) = [statement for statement in ran if "sources.failing_since <=" in statement]
+    async with desk.database.reading() as connection:
+        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {failing}", ran[failing])
+        steps = [row[3] for row in plan]
+    assert any("ix_sources_failing" in step for step in steps), steps
+    assert "SEARCH subscriptions USING INDEX ix_subscriptions_source_id_id (source_id=?)" in steps
 
 
 async def test_a_scan_would_be_seen(desk: Desk):

@@ -102,6 +102,16 @@ async def test_what_nobody_wants_is_never_scheduled_again(desk: Desk):
     assert await desk.store.sources.next_due_at() is None
 
 
+async def test_a_new_header_is_tried_soon_but_not_on_what_is_idle(desk: Desk):
+    source, idle = await desk.wired(100), await desk.source("idle")
+    failed = SourceFailed(source.id, "It asks for a login (401).", at(600))
+    await desk.store.harvest.store([], NOW, failed=[failed])
+    for each in (source, idle):
+        assert await desk.store.sources.set_headers(each.id, "{}", at(1))
+    changed = [await desk.store.sources.get(each.id) for each in (source, idle)]
+    assert [one and one.next_poll_at for one in changed] == [at(1), None]
+
+
 async def test_all_that_are_wanted_are_polled_soon(desk: Desk):
     wanted, _unwanted = await desk.wired(100), await desk.source("other")
     left = await desk.wired(200, guild_id=20, name="left")
