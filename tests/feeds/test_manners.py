@@ -159,7 +159,9 @@ class World:
         end = self.now + time
         while self.now < end:
             await self.poller.start_due()
-            await self.poller.close(timedelta(seconds=10))
+            # Closing it would have it start nothing any more.
+            await self.poller._jobs.drain(timedelta(seconds=10))
+            await self.poller._harvest.flush()
             if each is not None:
                 await each()
             self.now += step
