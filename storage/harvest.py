@@ -7,13 +7,33 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Text, bindparam, column, func, literal_column, null, select, update, values
+from sqlalchemy import (
+    Select,
+    Text,
+    bindparam,
+    column,
+    exists,
+    func,
+    literal_column,
+    null,
+    select,
+    update,
+    values,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.moves import Moves, move
 from storage.outbox import queue
-from storage.records import ArticleToStore, Brought, Ingested, SourceFailed, SourceUnchanged, SourceUpdate
+from storage.records import (
+    ArticleToStore,
+    Brought,
+    Ingested,
+    SourceFailed,
+    SourceUnchanged,
+    SourceUpdate,
+    WordsStored,
+)
 from storage.rows import insert, portions
 from storage.sources import next_poll
 from storage.tables import articles, sources
@@ -46,6 +66,17 @@ class Harvest:
         for (source_id, identity), (_, revision) in stored.items():
             known[source_id][identity] = revision
         return known
+
+    async def alike(self, wanted: Mapping[int, Iterable[str]]) -> dict[int, dict[str, WordsStored]]:
+        """Answer, for each source, which of the words are stored, with the newest article that has them."""
+        found: dict[int, dict[str, WordsStored]] = {source_id: {} for source_id in wanted}
+        pairs = ((source_id, words) for source_id, all_of in wanted.items() for words in all_of)
+        async with self._database.reading() as connection:
+            for portion in portions(pairs):
+                rows = await connection.execute(_newest_alike(portion))
+                for source_id, words, identity, revision, url, published_at in rows:
+                    found[source_id][words] = WordsStored(identity, revision, url, published_at)
+        return found
 
     async def store(
         self,
@@ -81,6 +112,7 @@ class Harvest:
                 for one in brought
                 if one.source.source_id in there - moves.gave_up
             ]
+            await _rename(connection, kept)
             new = await _insert(connection, kept, now)
             revisions = await _revise(connection, kept, now)
             # The sources first: a subscription that began while one was idle is served below all the same.
@@ -202,9 +234,61 @@ async def _stored(
     return stored
 
 
+def _newest_alike(
+    pairs: Sequence[tuple[int, str]],
+) -> Select[int, str, str, str, str | None, datetime | None]:
+    wanted = (
+        values(column("source_id", RowId), column("words", Text), name="wanted")
+        .data(list(pairs))
+        .cte("wanted")
+    )
+    other = articles.alias()
+    # The newest alone, by the index: what a source says every day it has said a thousand times.
+    newest = (
+        select(other.c.id)
+        .where(other.c.source_id == wanted.c.source_id, other.c.words == wanted.c.words)
+        .order_by(other.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    columns = articles.c
+    return select(
+        columns.source_id,
+        wanted.c.words,
+        columns.identity,
+        columns.revision,
+        columns.url,
+        columns.published_at,
+    ).join_from(wanted, articles, columns.id == newest)
+
+
+async def _rename(connection: AsyncConnection, brought: Sequence[Brought]) -> None:
+    """Give articles the identities that their sources have for them now; where one is stored already, it stays."""
+    renamed = [
+        {"source": one.source.source_id, "before": before, "after": after}
+        for one in brought
+        for before, after in one.renamed
+    ]
+    other = articles.alias()
+    for portion in portions(renamed):
+        await connection.execute(
+            update(articles)
+            .where(
+                articles.c.source_id == bindparam("source"),
+                articles.c.identity == bindparam("before"),
+                ~exists().where(
+                    other.c.source_id == bindparam("source"), other.c.identity == bindparam("after")
+                ),
+            )
+            .values(identity=bindparam("after")),
+            portion,
+        )
+
+
 def _text(article: ArticleToStore) -> dict[str, Any]:
     return {
         "revision": article.revision,
+        "words": article.words,
         "url": article.url,
         "title": article.title,
         "author": article.author,

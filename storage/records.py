@@ -127,7 +127,8 @@ class SourceUpdate:
 class ArticleToStore:
     """An entry that was recognised (new, or a revision of a stored article), summarised and ready to store.
 
-    `identity` is unique within its source; `revision` is a digest of what readers see.
+    `identity` is unique within its source; `revision` is a digest of what readers see, `words` one of headline and
+    text alone (None without any), by which an article is found that its source gives a new identity.
     """
 
     identity: str
@@ -138,12 +139,24 @@ class ArticleToStore:
     summary: str
     image_url: str | None
     published_at: datetime | None
+    words: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WordsStored:
+    """The newest article of a source that has certain words."""
+
+    identity: str
+    revision: str
+    url: str | None
+    published_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Brought:
     """What one poll brought: articles never stored before (oldest first), revisions, and the source itself.
 
+    `renamed` are pairs of a stored identity and the one that takes its place; revisions have the latter.
     What was `pushed` by a hub leaves the source as it is. What is `held_back` is remembered and not posted, as what
     a first poll brings.
     """
@@ -152,6 +165,7 @@ class Brought:
     new: Sequence[ArticleToStore] = ()
     revised: Sequence[ArticleToStore] = ()
     pushed: bool = False
+    renamed: Sequence[tuple[str, str]] = ()
     held_back: bool = False
 
 

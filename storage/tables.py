@@ -123,7 +123,9 @@ class HubColumns(TypedColumns):
     problem: Named[str | None] = Column(Text)
 
 
-hubs = Table("hubs", metadata, HubColumns, UniqueConstraint("path"), Index(None, "next_at", "id"), Index(None, "base"))
+hubs = Table(
+    "hubs", metadata, HubColumns, UniqueConstraint("path"), Index(None, "next_at", "id"), Index(None, "base")
+)
 Index(
     "uq_hubs_current",
     hubs.c.source_id,
@@ -134,7 +136,10 @@ Index(
 
 
 class ArticleColumns(TypedColumns):
-    """An entry that was stored, once. `search_text` is title and summary, casefolded: no database does it alike."""
+    """An entry that was stored, once. `search_text` is title and summary, casefolded: no database does it alike.
+
+    `words` is None too for what was stored before there were any.
+    """
 
     id: Named[int] = Column(RowId, primary_key=True)
     source_id: Named[int] = Column(RowId, ForeignKey("sources.id", ondelete="CASCADE"))
@@ -149,6 +154,7 @@ class ArticleColumns(TypedColumns):
     published_at: Named[datetime | None] = Column(UtcDateTime)
     first_seen_at: Named[datetime] = Column(UtcDateTime)
     revised_at: Named[datetime | None] = Column(UtcDateTime)
+    words: Named[str | None] = Column(Text)
 
 
 articles = Table(
@@ -159,6 +165,7 @@ articles = Table(
     Index(None, "source_id", "id"),
     # Holds all that a source's pace is counted from, so that no article is read for it.
     Index(None, "source_id", "first_seen_at", "published_at"),
+    Index(None, "source_id", "words", "id"),
 )
 
 

@@ -1,6 +1,7 @@
 """Takes what polls read and stores it, many at a time: one transaction costs what a hundred polls may cost.
 
-    results gather → known identities (one read) → identify → summarise → one transaction → wake delivery
+    results gather → known identities (one read) → identify → of what is new, known words (one read) → summarise
+        → one transaction → wake delivery
 
 What brought something new is stored at once, or a moment after the transaction before, and takes along whatever
 has gathered meanwhile; results that brought nothing wait up to a second for company. A result that is lost with
@@ -17,7 +18,7 @@ from datetime import datetime, timedelta
 
 from bot.feeds.cut import MARK_BYTES, unpack
 from bot.feeds.hub import Named
-from bot.feeds.identify import Recognised, identify, possible_identities, revision_of
+from bot.feeds.identify import Alike, Recognised, follow, identify, possible_identities, revision_of, words_of
 from bot.feeds.model import Document, Entry, Validators
 from bot.feeds.workers import Workers
 from bot.newsroom.rounds import Clock
@@ -231,6 +232,9 @@ class Harvest:
             source_id: identify(document, known.get(source_id, {}))
             for source_id, (_, document) in documents.items()
         }
+        await self._follow(
+            recognised, {source_id: document for source_id, (_, document) in documents.items()}
+        )
         written = await self._write(recognised.values(), now)
         return {
             source_id: Brought(
@@ -238,10 +242,26 @@ class Harvest:
                 [next(written) for _ in recognised[source_id].new],
                 [next(written) for _ in recognised[source_id].revised],
                 pushed=read.pushed,
+                renamed=recognised[source_id].renamed,
                 held_back=_is_another_feed(read, document, known.get(source_id, {}), recognised[source_id]),
             )
             for source_id, (read, document) in documents.items()
         }
+
+    async def _follow(self, recognised: dict[int, Recognised], documents: Mapping[int, Document]) -> None:
+        """Find again what is new only because its source has changed its guids."""
+        wanted = {
+            source_id: {words for words in map(words_of, found.new) if words}
+            for source_id, found in recognised.items()
+            if found.new
+        }
+        stored = await self._store.harvest.alike(wanted) if wanted else {}
+        for source_id, by_words in stored.items():
+            alike = {
+                words: Alike(one.identity, one.revision, one.url, one.published_at)
+                for words, one in by_words.items()
+            }
+            recognised[source_id] = follow(documents[source_id], recognised[source_id], alike)
 
     async def _write(self, recognised: Collection[Recognised], now: datetime) -> Iterator[ArticleToStore]:
         """The articles of all, in their order, new ones before revised ones."""
@@ -295,7 +315,7 @@ def _is_another_feed(read: Read, document: Document, known: Mapping[str, str], f
     What was published since the source was last read may be its own all the same where it was redirected before.
     """
     source, read_at = read.source, read.source.last_success_at
-    if not read.redirected or read_at is None or len(found.new) < _SEVERAL or known:
+    if not read.redirected or read_at is None or len(found.new) < _SEVERAL or known or found.renamed:
         return False
     if not unpack(document.marks).isdisjoint(unpack(source.marks or b"")):
         return False
@@ -318,6 +338,7 @@ def write_article(entry: Entry, summary: str, now: datetime) -> ArticleToStore:
     return ArticleToStore(
         identity=entry.identity,
         revision=revision_of(entry),
+        words=words_of(entry),
         url=url,
         title=title[:LONGEST_TITLE],
         author=entry.author,

@@ -118,3 +118,25 @@ async def test_while_too_much_waits_to_be_stored_nothing_more_is_taken(
     await one_more
     await harvest.flush()
     assert (await again(store, source)).digest == "last"
+
+
+async def test_a_site_that_changes_all_its_guids_and_links_posts_nothing_again(
+    harvest: Harvest, store: Store
+) -> None:
+    source = await wanted(store, 1)
+
+    def read(count: int, guid: str, site: str) -> Read:
+        entries = tuple(
+            Entry(f"{guid}{n}", f"https://{site}/{guid}{n}", f"Title {n}", content_html=f"<p>Words {n}.</p>")
+            for n in range(count)
+        )
+        return Read(source, LATER, Validators(), document=Document("The Tide", entries=entries))
+
+    before, same = read(12, "?p=", "a.test"), read(12, "slug-", "b.test")
+    assert [one.articles for one in await harvest.store([before])] == [12]
+    [moved] = await harvest.store([same])
+    assert (moved.articles, moved.posts, moved.revisions) == (0, 0, 12), (
+        "their cards get the links that work now"
+    )
+    [again] = await harvest.store([read(13, "slug-", "b.test")])
+    assert (again.articles, again.posts, again.revisions) == (1, 1, 0)

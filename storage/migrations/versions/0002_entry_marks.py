@@ -16,11 +16,13 @@ def upgrade() -> None:
     _add_manners()
     _add_hubs()
     _add_what_was_found()
+    _add_words()
     _forget_validators()
 
 
 def downgrade() -> None:
     """Take it back."""
+    _drop_words()
     _drop_what_was_found()
     _drop_hubs()
     _drop_manners()
@@ -136,6 +138,18 @@ def _add_what_was_found() -> None:
     )
 
 
+def _drop_what_was_found() -> None:
+    op.drop_index("ix_articles_source_id_first_seen_at_published_at", "articles")
+    op.drop_column("sources", "entries")
+    op.drop_column("sources", "format")
+
+
+def _add_words() -> None:
+    """Articles are found by their words when their source changes its guids; those of older ones are not known."""
+    op.add_column("articles", sa.Column("words", sa.Text(), nullable=True))
+    op.create_index("ix_articles_source_id_words_id", "articles", ["source_id", "words", "id"])
+
+
 def _forget_validators() -> None:
     """Each source is read once whole after this: a quiet one would only say that nothing is new, and have no rhythm.
 
@@ -144,7 +158,6 @@ def _forget_validators() -> None:
     op.execute("UPDATE sources SET etag = NULL, last_modified = NULL, digest = NULL")
 
 
-def _drop_what_was_found() -> None:
-    op.drop_index("ix_articles_source_id_first_seen_at_published_at", "articles")
-    op.drop_column("sources", "entries")
-    op.drop_column("sources", "format")
+def _drop_words() -> None:
+    op.drop_index("ix_articles_source_id_words_id", "articles")
+    op.drop_column("articles", "words")
