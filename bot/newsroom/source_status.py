@@ -22,9 +22,48 @@ _HIDDEN = "…"
 # Anything else in a query may be a key, whatever it is called and however short it is.
 _PUBLIC_NAMES = frozenset(
     (
-        *("atom", "cat", "categories", "category", "ceid", "count", "feed", "fmt", "format", "gl", "hl", "json"),
-        *("keyword", "keywords", "lang", "language", "limit", "locale", "month", "n", "order", "output", "page"),
-        *("q", "query", "rss", "rss2", "search", "section", "sort", "tag", "tags", "topic", "type", "xml", "year"),
+        *(
+            "atom",
+            "cat",
+            "categories",
+            "category",
+            "ceid",
+            "count",
+            "feed",
+            "fmt",
+            "format",
+            "gl",
+            "hl",
+            "json",
+        ),
+        *(
+            "keyword",
+            "keywords",
+            "lang",
+            "language",
+            "limit",
+            "locale",
+            "month",
+            "n",
+            "order",
+            "output",
+            "page",
+        ),
+        *(
+            "q",
+            "query",
+            "rss",
+            "rss2",
+            "search",
+            "section",
+            "sort",
+            "tag",
+            "tags",
+            "topic",
+            "type",
+            "xml",
+            "year",
+        ),
     )
 )
 # Long ids that are everybody's.

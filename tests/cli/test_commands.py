@@ -119,7 +119,10 @@ async def test_preview_of_an_address_without_a_feed_says_what_was_tried(shell: S
 
 
 async def test_preview_of_a_page_takes_the_links_that_a_selector_names(shell: Shell, press: Press) -> None:
-    press.documents["plain"] = ("text/html", b"<!doctype html><title>Harbour</title><h2><a href=/x>A crane</a></h2>")
+    press.documents["plain"] = (
+        "text/html",
+        b"<!doctype html><title>Harbour</title><h2><a href=/x>A crane</a></h2>",
+    )
     address = f"{press.url}/documents/plain"
     previewed = await shell.run("preview", "--selector", "h2 a", "--json", address)
     assert previewed.code == 0
@@ -159,7 +162,10 @@ async def test_a_subscription_from_its_beginning_to_its_end(shell: Shell, press:
     assert failed.out.startswith("The Tide: ")
     text, program = await asyncio.gather(shell.run("sources"), shell.run("sources", "--json"))
     assert "\n 1  The Tide  failing  just now  in " in text.out
-    assert f"\n    {press.feed_url}\n    Feed, RSS 2.0, 3 entries; 3 articles stored, 1 subscription; " in text.out
+    assert (
+        f"\n    {press.feed_url}\n    Feed, RSS 2.0, 3 entries; 3 articles stored, 1 subscription; "
+        in text.out
+    )
     (source,) = program.json
     assert (source["articles"], source["subscriptions"], source["failures"]) == (3, 1, 1)
     assert source["problem"]
