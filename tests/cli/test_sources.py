@@ -150,7 +150,7 @@ async def test_preview_says_what_is_read_at_a_page_without_a_feed(shell: Shell, 
     lines = text.out.splitlines()
     assert lines[:3] == [
         "Town: 6 articles, newest first",
-        f"  Page with links to articles, 6 entries: {press.url}/documents/plain#article%20h2%20a",
+        f"  Page with links to articles, 6 entries: {press.url}/documents/plain",
         "  chosen by the selector article h2 a",
     ]
     assert (program.json["kind"], program.json["selector"], program.json["format"]) == (
