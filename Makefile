@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run setup test check bench screenshots lock clean help
+.PHONY: run setup test check bench fuzz screenshots lock clean help
 
 help:           ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
@@ -23,6 +23,9 @@ check: .venv/.dev  ## Lint, types and import rules
 
 bench: .venv/.dev  ## Measure; the figures go into docs/performance.md
 	$(BIN)/python -m benchmarks
+
+fuzz: .venv/.dev  ## Read hostile and spoilt documents: make fuzz COUNT=100000
+	$(BIN)/python -m tests.fuzz $(COUNT)
 
 screenshots: .venv/.dev  ## Take the README's pictures from a running demo (needs Chromium)
 	$(BIN)/python -m docs.screenshots

@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 import platform
 
-from benchmarks import local_discord, polling, rest
+from benchmarks import local_discord, memory, polling, rest, sources
 
 
 async def main() -> None:
     """Measure, one after the other, so that none disturbs another."""
     print(f"Python {platform.python_version()}, {platform.machine()}\n")
-    for measurement in (rest.measure, polling.measure, local_discord.measure):
+    for measurement in (
+        rest.measure,
+        polling.measure,
+        memory.measure,
+        sources.measure,
+        local_discord.measure,
+    ):
         print("\n".join(await measurement()), end="\n\n", flush=True)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -20,23 +20,42 @@ PARAGRAPH = (
     "The ferry leaves the old pier at seven, and whoever misses it walks around the bay. "
     "On the far side the bakery opens its shutters when the first passengers come up the steps. "
 )
+# As blogs send it: 2.2 KB an item, with links, emphasis, a picture and a list.
+MARKUP = (
+    '<p>The <a href="https://pier.example/ferry?from={number}">ferry</a> leaves the old pier at <em>seven</em>, and '
+    "whoever misses it walks around the bay.</p>"
+    '<figure><img src="https://pier.example/pictures/{number}.jpg" alt="The bay" width="800" height="600">'
+    "<figcaption>The bay, seen from the steps</figcaption></figure>"
+    f"<p>{PARAGRAPH * 2}</p>"
+    "<blockquote><p>&ldquo;Nobody has ever walked it in under an hour,&rdquo; says the baker.</p></blockquote>"
+    "<ul><li>First ferry: <strong>07:00</strong></li><li>Last ferry: <strong>22:30</strong></li>"
+    '<li><a href="/timetable#{number}">All of them</a></li></ul>'
+    f"<p>{PARAGRAPH * 2}</p>"
+    '<p>Read more on <a href="https://pier.example/{number}" rel="nofollow">the pier\'s own pages</a> &mdash; or '
+    '<a href="https://pier.example/{number}#comments">discuss it</a>.</p>'
+)
+PORTS = 32
 
 
 class Feeds:
-    """Serves RSS at `/N.xml` while it is entered. `served` maps (feed, articles) to the time of serving."""
+    """Serves RSS at `/N.xml` while it is entered, at several ports as if these were hosts.
 
-    def __init__(self, *, entries: int = 30, etags: bool = True) -> None:
+    `served` maps (feed, articles) to the time of serving.
+    """
+
+    def __init__(self, *, entries: int = 29, etags: bool = True, ports: int = 1) -> None:
         self._entries = entries
         self._etags = etags
+        self._ports = ports
         self._extra: dict[int, int] = {}
         self._runner: web.AppRunner | None = None
-        self.port = 0
+        self.ports: list[int] = []
         self.served: dict[tuple[int, int], float] = {}
         self.requests = 0
 
     def url(self, feed: int) -> str:
         """The address of one feed."""
-        return f"http://127.0.0.1:{self.port}/{feed}.xml"
+        return f"http://127.0.0.1:{self.ports[feed % self._ports]}/{feed}.xml"
 
     def publish(self, feed: int) -> int:
         """Add an article; answers how many were added to this feed so far."""
@@ -44,20 +63,24 @@ class Feeds:
         return self._extra[feed]
 
     def body(self, feed: int) -> bytes:
-        """The document as it stands: about 30 KB with 30 entries."""
+        """The document as it stands: 65 KB with 29 entries, as real ones are on average."""
         last = self._entries + self._extra.get(feed, 0)
         items = "".join(self._item(feed, number) for number in range(last, last - self._entries, -1))
         return (
-            f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>Feed {feed}</title>'
-            f"<link>http://127.0.0.1:{self.port}/</link><description>Bench</description>{items}</channel></rss>"
+            f'<?xml version="1.0" encoding="utf-8"?>'
+            '<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" '
+            f'xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>Feed {feed}</title>'
+            f"<link>https://pier.example/</link><description>Bench</description>{items}</channel></rss>"
         ).encode()
 
     def _item(self, feed: int, number: int) -> str:
         date = format_datetime(START + timedelta(hours=number))
         return (
             f"<item><guid isPermaLink='false'>{feed}-{number}</guid><title>Article {number} of feed {feed}</title>"
-            f"<link>http://127.0.0.1:{self.port}/{feed}/{number}</link><pubDate>{date}</pubDate>"
-            f"<description>{PARAGRAPH * 4}</description></item>"
+            f"<link>https://pier.example/{feed}/{number}</link><pubDate>{date}</pubDate>"
+            "<dc:creator>Ada Ferryman</dc:creator><category>Ferries</category><category>The bay</category>"
+            f"<description>{PARAGRAPH}</description>"
+            f"<content:encoded><![CDATA[{MARKUP.format(number=number)}]]></content:encoded></item>"
         )
 
     async def _publish(self, request: web.Request) -> web.Response:
@@ -77,12 +100,12 @@ class Feeds:
     async def __aenter__(self) -> Feeds:
         app = web.Application()
         app.router.add_get(r"/{feed:\d+}.xml", self._serve)
-        app.router.add_post(r"/publish/{feed:\d+}", self._publish)
+        app.router.add_post(r"/{feed:\d+}.xml", self._publish)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
+        for _ in range(self._ports):
+            await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.ports = [port for _, port in self._runner.addresses]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -91,14 +114,17 @@ class Feeds:
 
 
 async def _serve_alone() -> None:
-    async with Feeds(etags="etags" in sys.argv) as feeds:
-        print(feeds.port, flush=True)
+    async with Feeds(etags="etags" in sys.argv, ports=PORTS) as feeds:
+        print(*feeds.ports, flush=True)
         await asyncio.Event().wait()
 
 
 @asynccontextmanager
-async def feeds_process(*, etags: bool) -> AsyncIterator[str]:
-    """Feeds in a process of their own; gives the address they begin with."""
+async def feeds_process(*, etags: bool) -> AsyncIterator[Callable[[int], str]]:
+    """Feeds in a process of their own; gives what answers the address of each, by name as real sources have one.
+
+    To POST there publishes an article.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -107,9 +133,9 @@ async def feeds_process(*, etags: bool) -> AsyncIterator[str]:
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
-    port = int(await process.stdout.readline())
+    ports = (await process.stdout.readline()).decode().split()
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield lambda feed: f"http://localhost:{ports[feed % len(ports)]}/{feed}.xml"
     finally:
         process.terminate()
         await process.wait()

@@ -1,4 +1,4 @@
-"""What a poll costs in CPU, against a bare GET of the same body in the same interleaved run."""
+"""What a poll costs in CPU over the whole path, against a bare GET and against `reader`, in one interleaved run."""
 
 from __future__ import annotations
 
@@ -6,84 +6,168 @@ import asyncio
 import resource
 import statistics
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, suppress
+from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
 import psutil
+import reader
 
-from benchmarks.feeds import feeds_process
+from benchmarks.feeds import PORTS, feeds_process
 from bot.app import new_nonce, open_world, utc_now
 from bot.config import Settings
+from bot.newsroom.harvest import Polled, Read
 from bot.newsroom.polling import Poller
 from bot.newsroom.ranking import RANKS
-from storage import Database, Store
+from storage import Database, Store, SubscriptionToStore
 
-SOURCES = 60
-ROUNDS = 5
+SOURCES = 300
+ROUNDS = 3
+# One guild whose channel wants every source, so that what is new is queued for it as well.
+GUILD, CHANNEL = 1, 2
 
 
 async def measure() -> list[str]:
     """CPU milliseconds a poll: 304, the same body again, one new entry; lines of a Markdown table."""
-    lines = ["| poll | Broadsheet, ms | bare GET, ms | ratio |", "| --- | --- | --- | --- |"]
+    lines = [
+        "| poll | Broadsheet, ms | bare GET, ms | reader, ms | × bare GET | reader ÷ Broadsheet |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
     for name, etags, publishes in (
         ("304", True, False),
         ("200, same body", False, False),
         ("200, one new entry", False, True),
     ):
-        ours, bare = await _compare(etags=etags, publishes=publishes)
-        lines.append(f"| {name} | {ours:.2f} | {bare:.2f} | {ours / bare:.1f} |")
+        ours, bare, theirs = await _compare(etags=etags, publishes=publishes)
+        lines.append(
+            f"| {name} | {ours:.2f} | {bare:.2f} | {theirs:.2f} | {ours / bare:.1f} | {theirs / ours:.0f} |"
+        )
     return lines
 
 
-async def _compare(*, etags: bool, publishes: bool) -> tuple[float, float]:
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(database_url=f"sqlite:///{Path(folder) / 'bench.db'}", fetch_allow="127.0.0.1")
-        database = await Database.open(settings.database_url)
-        await database.migrate()
-        store = Store(database, ranks=RANKS, nonce=new_nonce)
-        async with (
-            feeds_process(etags=etags) as base,
-            open_world(settings) as world,
-            aiohttp.ClientSession() as session,
-        ):
-            poller = Poller(
-                store,
-                world.fetcher,
-                world.workers,
-                clock=utc_now,
-                interval=settings.poll_interval,
-                spread=lambda: 0.0,
-                woken=asyncio.Event(),
-                on_posts=lambda: None,
-            )
-            for feed in range(SOURCES):
-                source = await store.sources.add(f"{base}/{feed}.xml", "", None, None)
-                await poller.poll(source)
-            sources = [listed.source for listed in await store.sources.listed(limit=SOURCES, offset=0)]
-
-            async def poll_all() -> None:
-                for source in sources:
-                    known = await store.sources.get(source.id)
-                    assert known is not None
-                    await poller.poll(known)
-
-            async def get_all() -> None:
-                for feed in range(SOURCES):
-                    headers = {"If-None-Match": f'"{feed}-0"'} if etags else {}
-                    async with session.get(f"{base}/{feed}.xml", headers=headers) as response:
+async def _compare(*, etags: bool, publishes: bool) -> tuple[float, ...]:
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        address = await stack.enter_async_context(feeds_process(etags=etags))
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        urls = [address(feed) for feed in range(SOURCES)]
+        contenders: list[Ours | _Bare | _Reader] = [
+            await stack.enter_async_context(Ours(folder, urls)),
+            _Bare(session, urls, etags=etags),
+            stack.enter_context(_Reader(folder, urls)),
+        ]
+        took: list[list[float]] = [[] for _ in contenders]
+        for turn in range(ROUNDS + 1):
+            if publishes:
+                for url in urls:
+                    async with session.post(url) as response:
                         await response.read()
+            for contender, times in zip(contenders, took, strict=True):
+                await contender.prepare()
+                spent = await _cpu_ms(contender.poll_all)
+                if turn:  # the first one only learns what is there
+                    times.append(spent / SOURCES)
+        return tuple(statistics.median(times) for times in took)
 
-            ours, bare = [], []
-            for _ in range(ROUNDS):
-                if publishes:
-                    for feed in range(SOURCES):
-                        async with session.post(f"{base}/publish/{feed}") as response:
-                            await response.read()
-                ours.append(await _cpu_ms(poll_all))
-                bare.append(await _cpu_ms(get_all))
-        await database.close()
-    return statistics.median(ours) / SOURCES, statistics.median(bare) / SOURCES
+
+class Ours:
+    """Broadsheet from the due row to the stored article, with the parsing worker."""
+
+    def __init__(self, folder: Path, urls: list[str]) -> None:
+        self._settings = Settings(database_url=f"sqlite:///{folder / 'bench.db'}", fetch_allow="localhost")
+        self._urls = urls
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Ours:
+        database = await Database.open(self._settings.database_url)
+        self._stack.push_async_callback(database.close)
+        await database.migrate()
+        self._store = Store(database, ranks=RANKS, nonce=new_nonce)
+        for url in self._urls:
+            source = await self._store.sources.add(url, "", None, None)
+            wish = SubscriptionToStore(GUILD, CHANNEL, source.id, thread=False, newest=0, created_by=None)
+            await self._store.subscriptions.add(wish, utc_now())
+        self._world = await self._stack.enter_async_context(open_world(self._settings))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def prepare(self) -> None:
+        """Make all of them due."""
+        await self._store.sources.poll_soon(None, utc_now())
+
+    async def poll_all(self) -> None:
+        """Poll and store until each was."""
+        left, done = set(self._urls), asyncio.Event()
+
+        async def note(reads: Sequence[Read], _: Sequence[Polled]) -> None:
+            left.difference_update(read.source.url for read in reads)
+            if not left:
+                done.set()
+
+        poller = Poller(
+            self._store,
+            self._world.fetcher,
+            self._world.workers,
+            clock=utc_now,
+            interval=timedelta(hours=1),
+            spread=lambda: 0.0,
+            woken=asyncio.Event(),
+            on_posts=lambda: None,
+            on_stored=note,
+        )
+        running = asyncio.create_task(poller.run())
+        await done.wait()
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+class _Bare:
+    """The least that a poll can cost: a conditional GET, read to its end, as many at once as there are hosts."""
+
+    def __init__(self, session: aiohttp.ClientSession, urls: list[str], *, etags: bool) -> None:
+        self._session = session
+        self._urls = urls
+        self._etags = etags
+
+    async def prepare(self) -> None:
+        """Nothing to do."""
+
+    async def poll_all(self) -> None:
+        feeds = iter(enumerate(self._urls))
+
+        async def poll_some() -> None:
+            for feed, url in feeds:
+                headers = {"If-None-Match": f'"{feed}-0"'} if self._etags else {}
+                async with self._session.get(url, headers=headers) as response:
+                    await response.read()
+
+        await asyncio.gather(*(poll_some() for _ in range(PORTS)))
+
+
+class _Reader:
+    """The `reader` library, as its documentation says: all feeds updated by its workers."""
+
+    def __init__(self, folder: Path, urls: list[str]) -> None:
+        self._reader = reader.make_reader(str(folder / "reader.db"))
+        for url in urls:
+            self._reader.add_feed(url)
+
+    def __enter__(self) -> _Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._reader.close()
+
+    async def prepare(self) -> None:
+        """Nothing to do."""
+
+    async def poll_all(self) -> None:
+        self._reader.update_feeds(scheduled=False, workers=8)
 
 
 async def _cpu_ms(work: Callable[[], Awaitable[None]]) -> float:

@@ -8,11 +8,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from getpass import getpass
 from pathlib import Path
 from typing import Any
 
 from bot import __version__
-from bot.app import AppProblem, run_app
+from bot.app import AppProblem, run_app, utc_now
 from bot.client import DiscordProblem
 from bot.config import Settings, SettingsProblem, read_settings
 from bot.demo import FIRST_PORT, LAST_PORT, run_demo, run_sandbox
@@ -26,6 +27,8 @@ from storage import DatabaseProblem
 
 # What ends a command with a sentence instead of a traceback.
 PROBLEMS = (SettingsProblem, AppProblem, DatabaseProblem, TenureProblem, DiscordProblem, WebProblem)
+
+_SELECTOR = "for a page without a feed: which of its links lead to articles, such as 'article h2 a'"
 
 Command = Callable[[Settings, argparse.Namespace, Terminal], Coroutine[Any, Any, int]]
 
@@ -85,13 +88,19 @@ async def _doctor(settings: Settings, _: argparse.Namespace, terminal: Terminal)
 
 
 async def _preview(settings: Settings, given: argparse.Namespace, terminal: Terminal) -> int:
-    return terminal.preview(await preview(settings, given.url))
+    return terminal.preview(await preview(settings, given.url, given.selector))
 
 
 async def _subscribe(settings: Settings, given: argparse.Namespace, terminal: Terminal) -> int:
     async with Desk.open(settings) as desk:
         return terminal.subscribed(
-            await desk.subscribe(given.url, given.channel, guild_id=given.guild, thread=given.thread)
+            await desk.subscribe(
+                given.url,
+                given.channel,
+                guild_id=given.guild,
+                thread=given.thread,
+                selector=given.selector,
+            )
         )
 
 
@@ -107,12 +116,25 @@ async def _subscriptions(settings: Settings, _: argparse.Namespace, terminal: Te
 
 async def _sources(settings: Settings, _: argparse.Namespace, terminal: Terminal) -> int:
     async with Desk.open(settings) as desk:
-        return terminal.sources(await desk.sources())
+        return terminal.sources(await desk.sources(), utc_now())
 
 
 async def _poll(settings: Settings, given: argparse.Namespace, terminal: Terminal) -> int:
     async with Desk.open(settings) as desk:
         return terminal.polled(await desk.poll(given.source))
+
+
+async def _header(settings: Settings, given: argparse.Namespace, terminal: Terminal) -> int:
+    value = None
+    if not given.remove:
+        # Neither in the shell's history nor in the list of processes: a header may be a login.
+        interactive = sys.stdin.isatty()
+        value = getpass(f"Value of {given.name}: ") if interactive else sys.stdin.readline().rstrip("\r\n")
+    async with Desk.open(settings) as desk:
+        terminal.header_set(
+            await desk.set_header(given.source, given.name, value), given.name, value is not None
+        )
+    return 0
 
 
 async def _db_upgrade(settings: Settings, _: argparse.Namespace, terminal: Terminal) -> int:
@@ -162,14 +184,18 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     look = command("preview", _preview, "Show what would be read and posted; nothing is stored.", json=True)
-    look.add_argument("url", metavar="URL", help="a feed, or a site that names its feed")
+    look.add_argument("url", metavar="URL", help="a feed, a site, or a short name such as owner/repository")
+    look.add_argument("--selector", metavar="CSS", help=_SELECTOR)
 
     subscribe = command("subscribe", _subscribe, "Post a source's articles into a channel.")
-    subscribe.add_argument("url", metavar="URL", help="a feed, or a site that names its feed")
+    subscribe.add_argument(
+        "url", metavar="URL", help="a feed, a site, or a short name such as owner/repository"
+    )
     subscribe.add_argument("--channel", type=_snowflake, required=True, metavar="ID", help="the channel's id")
     subscribe.add_argument(
         "--guild", type=_snowflake, metavar="ID", help="its server's id; left out, Discord is asked"
     )
+    subscribe.add_argument("--selector", metavar="CSS", help=_SELECTOR)
     subscribe.add_argument("--thread", action="store_true", help="open a thread under every post")
 
     unsubscribe = command("unsubscribe", _unsubscribe, "End a subscription; what was posted stays.")
@@ -182,6 +208,16 @@ def _parser() -> argparse.ArgumentParser:
     poll.add_argument(
         "source", type=_id, nargs="?", metavar="SOURCE", help="a source's id as 'sources' shows it"
     )
+
+    header = command(
+        "header",
+        _header,
+        "Send a header of your own (a login, a key) with every request for a source. Its value is read from "
+        "standard input and shown nowhere.",
+    )
+    header.add_argument("source", type=_id, metavar="SOURCE", help="a source's id as 'sources' shows it")
+    header.add_argument("name", metavar="NAME", help="the header's name, such as Authorization")
+    header.add_argument("--remove", action="store_true", help="do not send it any more")
 
     command("doctor", _doctor, "Check the settings, the database, Discord and the network.", json=True)
 

@@ -9,6 +9,7 @@ settings → database → store ┐
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import random
@@ -30,11 +31,14 @@ from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import parse_allow
 from bot.feeds.workers import Workers
 from bot.newsroom.delivery import Delivery
+from bot.newsroom.harvest import Harvest
 from bot.newsroom.newsroom import Newsroom, open_newsroom
+from bot.newsroom.notices import Notices
 from bot.newsroom.polling import Poller
 from bot.newsroom.ranking import RANKS
 from bot.newsroom.refresh import BATCH_EVERY, Refresher
 from bot.newsroom.tenure import Process, Tenure
+from bot.newsroom.websub import WebSub
 from bot.web import Health, WebServer
 from cogs.visibility import public_channels
 from storage import Database, DatabaseProblem, Post, Store
@@ -129,7 +133,28 @@ async def run_app(
             polls.set()
             posts.set()
 
-        newsroom = open_newsroom(store, world.finder, clock=utc_now, on_subscriptions=on_subscriptions)
+        websub = await open_websub(settings, store, world, on_posts=posts.set, on_due=polls.set)
+        shortest, longest = settings.poll_bounds
+        poller = Poller(
+            store,
+            world.fetcher,
+            world.workers,
+            clock=utc_now,
+            interval=shortest,
+            longest=longest,
+            spread=random.random,
+            woken=polls,
+            on_posts=posts.set,
+            on_stored=websub.polled if websub else None,
+        )
+        newsroom = open_newsroom(
+            store,
+            world.finder,
+            clock=utc_now,
+            on_subscriptions=on_subscriptions,
+            poll=poller.poll,
+            websub=websub,
+        )
         point_at(settings.discord_api_url, settings.discord_gateway_url)
         bot = BroadsheetBot(newsroom, settings)
         stack.push_async_callback(bot.close)
@@ -145,16 +170,6 @@ async def run_app(
             public_channels=partial(public_channels, bot),
         )
         await stack.enter_async_context(web)
-        poller = Poller(
-            store,
-            world.fetcher,
-            world.workers,
-            clock=utc_now,
-            interval=settings.poll_interval,
-            spread=random.random,
-            woken=polls,
-            on_posts=posts.set,
-        )
 
         async def read_once(post: Post) -> None:
             try:
@@ -184,6 +199,7 @@ async def run_app(
             on_gone=newsroom.comments.channel_deleted,
             every=refresh_every,
         )
+        notices = Notices(store, bot.publisher, clock=utc_now, may_send=tenure.holds)
 
         async def talk() -> None:
             """All that needs Discord, from the moment it is connected."""
@@ -194,11 +210,40 @@ async def run_app(
             async with asyncio.TaskGroup() as group:
                 group.create_task(delivery.run())
                 group.create_task(refresher.run())
+                group.create_task(notices.run())
 
+        # What was made until now stays: looking through it again and again would hold the loop for 100 ms each time.
+        gc.freeze()
         try:
-            await _run_until(stop, connect(bot, settings.discord_token), talk(), poller.run(), tenure.keep())
+            pieces = [connect(bot, settings.discord_token), talk(), poller.run(), tenure.keep()]
+            await _run_until(stop, *pieces, *([websub.run()] if websub else []))
         finally:
             await asyncio.gather(poller.close(GRACE), delivery.close(GRACE))
+
+
+async def open_websub(
+    settings: Settings,
+    store: Store,
+    world: World,
+    *,
+    on_posts: Callable[[], None],
+    on_due: Callable[[], None],
+) -> WebSub | None:
+    """What hubs push to, where WEB_PUBLIC_URL says how they reach us. After a start every hub has to earn its trust."""
+    now = utc_now()
+    await store.hubs.begin(settings.web_public_url, now, now + settings.poll_bounds[0])
+    if settings.web_public_url is None:
+        return None
+    return WebSub(
+        store,
+        world.fetcher,
+        world.workers,
+        Harvest(store, world.workers, clock=utc_now, on_posts=on_posts),
+        base=settings.web_public_url,
+        clock=utc_now,
+        interval=settings.poll_bounds[0],
+        on_due=on_due,
+    )
 
 
 async def connect(bot: BroadsheetBot, token: str) -> None:

@@ -27,7 +27,15 @@ from storage import DatabaseProblem
 
 log = logging.getLogger(__name__)
 
-COGS = ("cogs.guilds", "cogs.subscriptions", "cogs.frontpage", "cogs.comments", "cogs.votes")
+COGS = (
+    "cogs.guilds",
+    "cogs.subscriptions",
+    "cogs.frontpage",
+    "cogs.comments",
+    "cogs.votes",
+    "cogs.notices",
+    "cogs.sources",
+)
 
 # After a reconciliation that could not read everything the next one follows, seconds later, then ever more.
 FIRST_LOOK_AGAIN, LAST_LOOK_AGAIN = 5.0, 300.0

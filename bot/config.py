@@ -11,6 +11,10 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+SHORTEST_INTERVAL = timedelta(minutes=10)
+# With the spread of polls added, every source is read once a day.
+LONGEST_INTERVAL = timedelta(hours=21)
+
 
 class SettingsProblem(Exception):
     """A setting is wrong; the message is a sentence that says which, and what to do."""
@@ -28,10 +32,23 @@ class Settings:
     web_host: str = "127.0.0.1"
     web_port: int = 8080
     web_public_url: str | None = None
-    poll_interval: timedelta = timedelta(minutes=10)
+    poll_interval: timedelta | None = None
+    poll_min_interval: timedelta | None = None
     fetch_allow: str = ""
     log_level: str = "INFO"
     log_format: str = "text"
+
+    @property
+    def poll_bounds(self) -> tuple[timedelta, timedelta]:
+        """The shortest and the longest time between two polls of a source that is well.
+
+        A POLL_INTERVAL that was set holds for every source (docs/adr/0005-a-source-has-its-own-interval.md).
+        """
+        if self.poll_interval is not None:
+            every = max(self.poll_interval, self.poll_min_interval or self.poll_interval)
+            return every, every
+        shortest = self.poll_min_interval or SHORTEST_INTERVAL
+        return shortest, max(LONGEST_INTERVAL, shortest)
 
 
 def read_settings(environment: Mapping[str, str], env_file: Path | None = None) -> Settings:
@@ -54,7 +71,8 @@ def read_settings(environment: Mapping[str, str], env_file: Path | None = None) 
         web_host=given("WEB_HOST") or defaults.web_host,
         web_port=_number("WEB_PORT", given("WEB_PORT"), defaults.web_port, 0, 65_535),
         web_public_url=_url("WEB_PUBLIC_URL", given, ("http://", "https://")),
-        poll_interval=_seconds("POLL_INTERVAL", given("POLL_INTERVAL"), defaults.poll_interval),
+        poll_interval=_seconds("POLL_INTERVAL", given("POLL_INTERVAL")),
+        poll_min_interval=_seconds("POLL_MIN_INTERVAL", given("POLL_MIN_INTERVAL")),
         fetch_allow=given("FETCH_ALLOW") or "",
         log_level=_choice(
             "LOG_LEVEL", given("LOG_LEVEL"), defaults.log_level, ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -114,9 +132,9 @@ def _number(name: str, value: str | None, default: int, least: int, most: int) -
     return int(value)
 
 
-def _seconds(name: str, value: str | None, default: timedelta) -> timedelta:
+def _seconds(name: str, value: str | None) -> timedelta | None:
     if value is None:
-        return default
+        return None
     return timedelta(seconds=_number(f"{name} (in seconds)", value, 0, 1, 86_400))
 
 

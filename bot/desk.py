@@ -12,30 +12,48 @@ from bot.app import AppProblem, World, open_store, open_world, utc_now
 from bot.client import guild_of_channel, point_at
 from bot.config import Settings
 from bot.feeds.discover import Found, NotFound, Several
+from bot.feeds.own_headers import with_header
+from bot.newsroom.harvest import Polled, write_article
 from bot.newsroom.newsroom import open_newsroom
-from bot.newsroom.polling import Polled, Poller, write_article
+from bot.newsroom.polling import Poller
+from bot.newsroom.source_status import DAYS
 from bot.newsroom.subscriptions import NotSubscribed, SeveralFeeds, Subscribed
 from storage import Database, Store
-from storage.records import ArticleToStore, SourceListed, Subscription
+from storage.records import ArticleToStore, Pace, Source, SourceListed, Subscription
 
 # Lists on the command line are read by people: this many lines are enough to find one's way.
 MOST_LISTED = 1000
+# Sources are looked at, and read, so many at a time.
+PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What following an address would bring: the feed behind it and its articles, newest last."""
+    """What following an address would bring: what is read there (see `Source.kind`), its articles, newest last."""
 
     feed_url: str
     title: str
     link: str | None
     articles: tuple[ArticleToStore, ...]
+    kind: str
+    format: str
+    selector: str | None
 
 
-async def preview(settings: Settings, address: str) -> Preview | Several | NotFound:
+@dataclass(frozen=True, slots=True)
+class SourceShown:
+    """A source with what it is wired to, what it has brought and how often it publishes."""
+
+    listed: SourceListed
+    pace: Pace
+
+
+async def preview(
+    settings: Settings, address: str, selector: str | None = None
+) -> Preview | Several | NotFound:
     """Read an address as a poll would; nothing is stored."""
     async with open_world(settings) as world:
-        found = await world.finder.find(address)
+        found = await world.finder.find(address, selector)
         if not isinstance(found, Found):
             return found
         document = found.document
@@ -45,7 +63,15 @@ async def preview(settings: Settings, address: str) -> Preview | Several | NotFo
         articles = tuple(
             write_article(entry, summary, now) for entry, summary in zip(entries, summaries, strict=True)
         )
-        return Preview(found.feed_url, document.title, document.link, articles)
+        return Preview(
+            feed_url=found.feed_url,
+            title=document.title,
+            link=document.link,
+            articles=articles,
+            kind=found.kind,
+            format=document.format,
+            selector=found.selector,
+        )
 
 
 class Desk:
@@ -54,17 +80,21 @@ class Desk:
     def __init__(self, settings: Settings, database: Database, store: Store, world: World) -> None:
         self._settings = settings
         self._store = store
+        shortest, longest = settings.poll_bounds
         self._poller = Poller(
             store,
             world.fetcher,
             world.workers,
             clock=utc_now,
-            interval=settings.poll_interval,
+            interval=shortest,
+            longest=longest,
             spread=random.random,
             woken=asyncio.Event(),
             on_posts=lambda: None,
         )
-        newsroom = open_newsroom(store, world.finder, clock=utc_now, on_subscriptions=lambda: None)
+        newsroom = open_newsroom(
+            store, world.finder, clock=utc_now, on_subscriptions=lambda: None, poll=self._poller.poll
+        )
         self._subscriptions = newsroom.subscriptions
         self.where = database.where
         """The database's name for people."""
@@ -77,12 +107,20 @@ class Desk:
             yield cls(settings, database, store, world)
 
     async def subscribe(
-        self, address: str, channel_id: int, *, guild_id: int | None, thread: bool
+        self,
+        address: str,
+        channel_id: int,
+        *,
+        guild_id: int | None,
+        thread: bool,
+        selector: str | None = None,
     ) -> Subscribed | SeveralFeeds | NotSubscribed:
         """Wire an address to a channel; the guild is asked of Discord where it is not given."""
         if guild_id is None:
             guild_id = await self._guild_of(channel_id)
-        return await self._subscriptions.subscribe(guild_id, channel_id, address, thread=thread)
+        return await self._subscriptions.subscribe(
+            guild_id, channel_id, address, thread=thread, selector=selector
+        )
 
     async def _guild_of(self, channel_id: int) -> int:
         if not self._settings.discord_token:
@@ -105,9 +143,34 @@ class Desk:
         """All subscriptions of all guilds."""
         return await self._store.subscriptions.all(limit=MOST_LISTED, offset=0)
 
-    async def sources(self) -> list[SourceListed]:
-        """All sources."""
-        return await self._store.sources.listed(limit=MOST_LISTED, offset=0)
+    async def sources(self) -> list[SourceShown]:
+        """All sources, in the order in which they were added."""
+        shown: list[SourceShown] = []
+        async for page in self._pages():
+            paces = await self._store.sources.paces([one.source.id for one in page], utc_now(), DAYS)
+            shown += [SourceShown(one, paces[one.source.id]) for one in page]
+        return shown
+
+    async def _pages(self) -> AsyncIterator[list[SourceListed]]:
+        seen = 0
+        while page := await self._store.sources.listed(limit=PAGE, offset=seen):
+            seen += len(page)
+            yield page
+
+    async def set_header(self, source_id: int, name: str, value: str | None) -> Source:
+        """Send a header with every request for a source from now on, or not any more where the value is None.
+
+        Raises AppProblem where there is no such source, or where such a header can't be sent.
+        """
+        source = await self._store.sources.get(source_id)
+        if source is None:
+            raise AppProblem(f"There is no source {source_id}. 'sources' lists them.")
+        try:
+            headers = with_header(source.headers, name, value)
+        except ValueError as problem:
+            raise AppProblem(str(problem)) from problem
+        await self._store.sources.set_headers(source_id, headers, utc_now())
+        return source
 
     async def poll(self, source_id: int | None) -> list[Polled]:
         """Read one source, or every one that somebody wants, now. A running bot delivers what that brings.
@@ -119,5 +182,8 @@ class Desk:
             if source is None:
                 raise AppProblem(f"There is no source {source_id}. 'sources' lists them.")
             return [await self._poller.poll(source)]
-        wanted = [listed.source for listed in await self.sources() if listed.subscriptions]
-        return list(await asyncio.gather(*(self._poller.poll(source) for source in wanted)))
+        polled: list[Polled] = []
+        async for page in self._pages():
+            wanted = [listed.source for listed in page if listed.subscriptions]
+            polled += await asyncio.gather(*(self._poller.poll(source) for source in wanted))
+        return polled

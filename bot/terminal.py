@@ -9,15 +9,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TextIO
 
-from bot.desk import Preview
+from bot.columns import cells, columns, fitted
+from bot.desk import Preview, SourceShown
 from bot.feeds.discover import NotFound, Several
 from bot.feeds.model import Candidate
-from bot.newsroom.polling import Polled
+from bot.feeds.own_headers import read_headers
+from bot.newsroom.harvest import Polled
+from bot.newsroom.source_status import (
+    DAYS,
+    about_failures,
+    about_found,
+    about_move,
+    about_next,
+    about_pace,
+    condition_of,
+    picture,
+    shown_address,
+)
 from bot.newsroom.subscriptions import NotSubscribed, SeveralFeeds, Subscribed
-from storage.records import SourceListed, Subscription
+from storage.records import Source, Subscription
 
 DONE, FAILED = 0, 1
 PREVIEWED = 5
+WIDEST_TITLE = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +68,14 @@ class Terminal:
             return self._fail(preview.sentence)
         if isinstance(preview, Several):
             return self._candidates(preview.candidates)
+        feed_url = shown_address(preview.feed_url)
         if self._json:
             self._dump(
                 {
-                    "feed_url": preview.feed_url,
+                    "feed_url": feed_url,
+                    "kind": preview.kind,
+                    "format": preview.format or None,
+                    "selector": preview.selector,
                     "title": preview.title,
                     "link": preview.link,
                     "articles": [
@@ -76,8 +94,10 @@ class Terminal:
             )
             return DONE
         count = len(preview.articles)
-        self.line(f"{preview.title or preview.feed_url}: {_count(count, 'article')}, newest first")
-        self.line(f"  feed: {preview.feed_url}")
+        self.line(f"{preview.title or feed_url}: {_count(count, 'article')}, newest first")
+        self.line(f"  {about_found(preview.kind, preview.format, count)}: {feed_url}")
+        if preview.selector:
+            self.line(f"  chosen by the selector {preview.selector}")
         for article in preview.articles[: -PREVIEWED - 1 : -1]:
             self.line()
             self.line(f"  {article.title}")
@@ -123,7 +143,7 @@ class Terminal:
                         "source": {
                             "id": str(one.source.id),
                             "title": one.source.title,
-                            "url": one.source.url,
+                            "url": shown_address(one.source.url),
                         },
                         "guild_id": str(one.guild_id),
                         "channel_id": str(one.channel_id),
@@ -141,45 +161,35 @@ class Terminal:
         for one in subscriptions:
             thread = ", with a thread per post" if one.thread else ""
             self.line(
-                f"{one.id:>5}  {one.source.title} → channel {one.channel_id} (server {one.guild_id}){thread}"
+                f"{one.id:>5}  {_name(one.source)} → channel {one.channel_id} (server {one.guild_id}){thread}"
             )
             if one.source.problem:
                 self.line(f"       {one.source.problem}")
         return DONE
 
-    def sources(self, sources: Sequence[SourceListed]) -> int:
-        """Print the sources with their state."""
+    def sources(self, sources: Sequence[SourceShown], now: datetime) -> int:
+        """Print the sources: how each is doing, when it is read, how often it publishes, what went wrong."""
         if self._json:
-            self._dump(
-                [
-                    {
-                        "id": str(one.source.id),
-                        "url": one.source.url,
-                        "title": one.source.title,
-                        "subscriptions": one.subscriptions,
-                        "articles": one.articles,
-                        "last_polled_at": _time(one.source.last_polled_at),
-                        "last_success_at": _time(one.source.last_success_at),
-                        "next_poll_at": _time(one.source.next_poll_at),
-                        "failures": one.source.failures,
-                        "problem": one.source.problem,
-                    }
-                    for one in sources
-                ]
-            )
+            self._dump([_source_shape(one) for one in sources])
             return DONE
         if not sources:
             self.line("No source is known yet; the first subscription brings one.")
-        for one in sources:
-            source = one.source
-            self.line(f"{source.id:>5}  {source.title}  {source.url}")
-            self.line(
-                f"       {_count(one.articles, 'article')}, {_count(one.subscriptions, 'subscription')}, "
-                f"read {_day(source.last_success_at) or 'never'}, next {_day(source.next_poll_at) or 'not planned'}"
-            )
-            if source.problem:
-                self.line(f"       {source.problem}")
+            return DONE
+        rows: list[tuple[str, ...]] = [("ID", "SOURCE", "STATE", "READ", "NEXT", f"LAST {DAYS} DAYS")]
+        rows += [_source_row(one, now) for one in sources]
+        header, *lines = columns(rows)
+        self.line(header)
+        indent = " " * (max(cells(row[0]) for row in rows) + 2)
+        for line, one in zip(lines, sources, strict=True):
+            self.line(line)
+            for detail in _source_details(one, now):
+                self.line(indent + detail)
         return DONE
+
+    def header_set(self, source: Source, name: str, sent: bool) -> None:
+        """Print that a header is sent with every request for a source, or not any more."""
+        now = "is sent to its own server from now on" if sent else "is not sent any more"
+        self.line(f"{source.title or 'This source'}: the header {name} {now}.")
 
     def polled(self, polled: Sequence[Polled]) -> int:
         """Print what polls came to; FAILED where one source could not be read."""
@@ -204,7 +214,7 @@ class Terminal:
                     f"{_count(one.articles, 'new article')}, {_count(one.revisions, 'revised article')}, "
                     f"{_count(one.posts, 'post')} queued"
                 )
-                self.line(f"{one.source.title}: {one.problem or news}")
+                self.line(f"{_name(one.source)}: {one.problem or news}")
         return FAILED if any(one.problem for one in polled) else DONE
 
     def _candidates(self, candidates: Sequence[Candidate]) -> int:
@@ -225,6 +235,84 @@ class Terminal:
 
     def _dump(self, answer: Any) -> None:
         self.line(json.dumps(answer, ensure_ascii=False, indent=2))
+
+
+def _name(source: Source) -> str:
+    return source.title or shown_address(source.url)
+
+
+def _source_row(shown: SourceShown, now: datetime) -> tuple[str, ...]:
+    source, wanted = shown.listed.source, shown.listed.subscriptions > 0
+    return (
+        str(source.id),
+        fitted(_name(source), WIDEST_TITLE),
+        condition_of(source, wanted=wanted).value,
+        _ago(source.last_success_at, now) if source.last_success_at else "never",
+        _ago(max(source.next_poll_at, now), now) if source.next_poll_at else "not planned",
+        picture(shown.pace.days),
+    )
+
+
+def _source_details(shown: SourceShown, now: datetime) -> list[str]:
+    """What does not fit into a row, in lines: what is read, what it brought, where it moves, what went wrong."""
+
+    def when(moment: datetime) -> str:
+        return _ago(moment, now)
+
+    listed, source = shown.listed, shown.listed.source
+    selector = f"Chosen by the selector {source.selector}." if source.selector else ""
+    brought = (
+        f"{about_found(source.kind, source.format, source.entries)}; "
+        f"{_count(listed.articles, 'article')} stored, {_count(listed.subscriptions, 'subscription')}; "
+        f"{about_pace(shown.pace)}"
+    )
+    sent = f"Sent with every request: {', '.join(read_headers(source.headers))}." if source.headers else ""
+    due = f"Next: {about_next(source, now, when)}." if source.pushed_until or source.not_before else ""
+    problem = " ".join(filter(None, (source.problem, about_failures(source, when))))
+    lines = (shown_address(source.url), selector, brought, sent, due, about_move(source), problem)
+    return [line for line in lines if line]
+
+
+def _source_shape(shown: SourceShown) -> dict[str, Any]:
+    listed, source = shown.listed, shown.listed.source
+    return {
+        "id": str(source.id),
+        "url": shown_address(source.url),
+        "title": source.title,
+        "kind": source.kind,
+        "format": source.format or None,
+        "entries": source.entries,
+        "selector": source.selector,
+        "state": condition_of(source, wanted=listed.subscriptions > 0).value,
+        "subscriptions": listed.subscriptions,
+        "articles": listed.articles,
+        "last_polled_at": _time(source.last_polled_at),
+        "last_success_at": _time(source.last_success_at),
+        "newest_at": _time(shown.pace.newest_at),
+        "next_poll_at": _time(source.next_poll_at),
+        "not_before": _time(source.not_before),
+        "pushed_until": _time(source.pushed_until),
+        "published_by_day": list(shown.pace.days),
+        "failures": source.failures,
+        "failing_since": _time(source.failing_since),
+        "moved_to": shown_address(source.moved_to) if source.moved_to else None,
+        "headers": sorted(read_headers(source.headers)),
+        "problem": source.problem,
+    }
+
+
+def _ago(moment: datetime, now: datetime) -> str:
+    """How far a moment is from now, roughly: "4 min ago", "in 3 h"."""
+    minutes = round(abs(moment - now).total_seconds() / 60)
+    if minutes < 1:
+        return "just now" if moment < now else "now"
+    if minutes < 120:
+        far = f"{minutes} min"
+    elif minutes < 48 * 60:
+        far = f"{round(minutes / 60)} h"
+    else:
+        far = f"{round(minutes / (24 * 60))} d"
+    return f"{far} ago" if moment < now else f"in {far}"
 
 
 def _count(number: int, what: str) -> str:

@@ -30,6 +30,13 @@ CHOOSE_WITHIN = 600.0  # seconds; an interaction's token ends after 900
 MESSAGE = 1900
 FEED_MENU = "feeds:"
 _CHOICE_ENDED = "This choice has ended. Use `/subscribe` again to see which feeds there are."
+_HOW_FOLLOWED = {
+    "sitemap": " The site has no feed, so Broadsheet reads its news sitemap.",
+    "page": (
+        " Broadsheet reads the links to articles on that page. If it takes the wrong ones, subscribe again with "
+        "`selector:`, a CSS selector of the right ones."
+    ),
+}
 _CANNOT_SEE = "Broadsheet can't see that channel. Allow **View Channel** for its role there, then try again."
 
 
@@ -71,9 +78,10 @@ class SubscriptionsCog(commands.Cog, name="subscriptions"):
 
     @app_commands.command(name="subscribe", description="Post a site's new articles into a channel")
     @app_commands.describe(
-        url="Address of a site or of its feed (RSS, Atom or JSON Feed)",
+        url="A site, its feed, a YouTube channel, r/subreddit, owner/repository, @user@mastodon.social",
         channel="Where the cards go (this channel if you leave it out)",
         thread="Open a thread for discussion under each card",
+        selector="For a page without a feed: a CSS selector of its links to articles, such as: article h2 a",
     )
     @app_commands.default_permissions(manage_guild=True)
     @app_commands.checks.has_permissions(manage_guild=True)
@@ -83,6 +91,7 @@ class SubscriptionsCog(commands.Cog, name="subscriptions"):
         url: app_commands.Range[str, 1, 2000],
         channel: app_commands.Transform[NamedPlace, Place] | None = None,
         thread: bool = False,
+        selector: app_commands.Range[str, 1, 200] | None = None,
     ) -> None:
         """Find what is to be followed at an address and store the wish, if the bot may post there."""
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -94,12 +103,19 @@ class SubscriptionsCog(commands.Cog, name="subscriptions"):
         if (objection := _objection(target, thread)) is not None or target is None:
             await interaction.followup.send(objection or "Name a channel for the cards.", ephemeral=True)
             return
-        await self._subscribe(interaction, target.id, url, thread)
+        await self._subscribe(interaction, target.id, url, thread, selector)
 
-    async def _subscribe(self, interaction: Interaction, channel_id: int, url: str, thread: bool) -> None:
+    async def _subscribe(
+        self,
+        interaction: Interaction,
+        channel_id: int,
+        url: str,
+        thread: bool,
+        selector: str | None = None,
+    ) -> None:
         guild_id, member_id = guild_of(interaction), interaction.user.id
         outcome = await self._subscriptions.subscribe(
-            guild_id, channel_id, url, thread=thread, by=member_id, newest=1
+            guild_id, channel_id, url, thread=thread, by=member_id, newest=1, selector=selector
         )
         match outcome:
             case Subscribed(subscription=subscription, created=created):
@@ -258,7 +274,7 @@ def _welcome(subscription: Subscription, created: bool) -> str:
         return f"**{name}** comes into {where} already. `/subscriptions` shows how it is doing."
     return (
         f"**{name}** now comes into {where}. Its newest article comes within a minute or two, and from "
-        "then on every new one; older ones are left out."
+        f"then on every new one; older ones are left out.{_HOW_FOLLOWED.get(subscription.source.kind, '')}"
     )
 
 

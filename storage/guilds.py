@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database import Database
 from storage.records import PostState, VoteEmoji
 from storage.rows import insert
-from storage.sources import wanted
+from storage.sources import soon, wanted
 from storage.tables import UNFINISHED, guilds, posts, sources, subscriptions
 
 DEFAULT_EMOJI = VoteEmoji("👍", "👎")
@@ -58,7 +58,7 @@ class Guilds:
             await connection.execute(
                 update(sources)
                 .where(sources.c.id.in_(select(subscriptions.c.source_id).where(own)))
-                .values(next_poll_at=now, etag=None, last_modified=None, digest=None)
+                .values(next_poll_at=soon(now), etag=None, last_modified=None, digest=None)
             )
 
     async def left(self, guild_id: int, now: datetime) -> None:

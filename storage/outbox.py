@@ -1,12 +1,12 @@
-"""Queueing posts: which articles a source's subscriptions are still to get. Runs inside the caller's transaction."""
+"""Queueing posts: which articles sources' subscriptions are still to get. Runs inside the caller's transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records import PostState
@@ -16,65 +16,89 @@ from storage.tables import articles, guilds, posts, subscriptions
 
 async def queue(
     connection: AsyncConnection,
-    source_id: int,
-    new: Sequence[int],
+    new: Mapping[int, Sequence[int]],
     nonce: Callable[[], str],
     now: datetime,
-) -> int:
-    """Queue the new articles for started subscriptions, the newest few for the others, which then are started.
+) -> dict[int, int]:
+    """Queue new articles for started subscriptions, the newest few for the others, which then are started.
 
-    `new` are ids of articles in their order. Guilds that the bot left get none. Answers how many were queued.
+    `new` maps sources to the ids of their articles in their order, none for those that only may have
+    beginners. Guilds that the bot left get none. Answers how many posts were queued, by source.
     """
-    wishes = (
-        await connection.execute(
-            select(subscriptions)
-            .join(guilds, guilds.c.id == subscriptions.c.guild_id)
-            .where(subscriptions.c.source_id == source_id, guilds.c.left_at.is_(None))
-            .order_by(subscriptions.c.id)
+    rows: list[dict[str, Any]] = []
+    source_of: dict[int, int] = {}
+    for portion in portions(new):
+        bringing = [source_id for source_id in portion if new[source_id]]
+        wishes = (
+            await connection.execute(
+                select(subscriptions)
+                .join(guilds, guilds.c.id == subscriptions.c.guild_id)
+                .where(
+                    subscriptions.c.source_id.in_(portion),
+                    subscriptions.c.started_at.is_(None) | subscriptions.c.source_id.in_(bringing),
+                    guilds.c.left_at.is_(None),
+                )
+                .order_by(subscriptions.c.id)
+            )
+        ).all()
+        newest = await _newest(connection, [wish for wish in wishes if wish.started_at is None], now)
+        for wish in wishes:
+            if wish.started_at is not None:
+                wanted = new[wish.source_id]
+            else:
+                found = newest[wish.source_id]
+                wanted = found[max(0, len(found) - wish.newest) :]
+            rows += (_post(wish, article_id, nonce(), now) for article_id in wanted)
+            source_of |= dict.fromkeys(wanted, wish.source_id)
+    queued: dict[int, int] = {}
+    for batch in portions(rows):
+        # Only this conflict is one to pass over: a nonce given out twice must not swallow a post.
+        made = await connection.scalars(
+            insert(connection, posts)
+            .on_conflict_do_nothing(index_elements=["article_id", "channel_id"])
+            .returning(posts.c.article_id),
+            batch,
         )
-    ).all()
-    beginners = [wish for wish in wishes if wish.started_at is None]
-    newest: list[int] = []
-    if beginners:
-        most = max(wish.newest for wish in beginners)
+        for article_id in made:
+            queued[source_of[article_id]] = queued.get(source_of[article_id], 0) + 1
+    return queued
+
+
+async def _newest(
+    connection: AsyncConnection, beginners: Sequence[Row[Any]], now: datetime
+) -> dict[int, Sequence[int]]:
+    """The newest articles of the beginners' sources, as many as the greediest wants; starts the beginners."""
+    if not beginners:
+        return {}
+    newest: dict[int, Sequence[int]] = {}
+    for source_id in {wish.source_id for wish in beginners}:
+        most = max(wish.newest for wish in beginners if wish.source_id == source_id)
         found = await connection.scalars(
             select(articles.c.id)
             .where(articles.c.source_id == source_id)
             .order_by(articles.c.id.desc())
             .limit(most)
         )
-        newest = sorted(found)
+        newest[source_id] = sorted(found)
+    for portion in portions(beginners):
         await connection.execute(
             update(subscriptions)
-            .where(subscriptions.c.id.in_([wish.id for wish in beginners]))
+            .where(subscriptions.c.id.in_([wish.id for wish in portion]))
             .values(started_at=now)
         )
-    rows: list[dict[str, Any]] = []
-    for wish in wishes:
-        wanted = new if wish.started_at is not None else newest[max(0, len(newest) - wish.newest) :]
-        rows += (
-            {
-                "guild_id": wish.guild_id,
-                "channel_id": wish.channel_id,
-                "article_id": article_id,
-                "state": PostState.READY,
-                "nonce": nonce(),
-                "thread_wanted": wish.thread,
-                "seeded": 0,
-                "due_at": now,
-                "attempts": 0,
-                "created_at": now,
-            }
-            for article_id in wanted
-        )
-    queued = 0
-    for portion in portions(rows):
-        # Only this conflict is one to pass over: a nonce given out twice must not swallow a post.
-        made = await connection.execute(
-            insert(connection, posts)
-            .on_conflict_do_nothing(index_elements=["article_id", "channel_id"])
-            .returning(posts.c.id),
-            portion,
-        )
-        queued += len(made.all())
-    return queued
+    return newest
+
+
+def _post(wish: Row[Any], article_id: int, nonce: str, now: datetime) -> dict[str, Any]:
+    return {
+        "guild_id": wish.guild_id,
+        "channel_id": wish.channel_id,
+        "article_id": article_id,
+        "state": PostState.READY,
+        "nonce": nonce,
+        "thread_wanted": wish.thread,
+        "seeded": 0,
+        "due_at": now,
+        "attempts": 0,
+        "created_at": now,
+    }

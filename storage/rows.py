@@ -23,13 +23,15 @@ _PORTION = 500
 
 
 @cache
-def _names(record: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(record))
+def columns(record: type[Any], table: Table[Any]) -> tuple[Any, ...]:
+    """The table's columns in the order of the record's fields: a row of just these is the record's arguments."""
+    return tuple(table.c[field.name] for field in fields(record))
 
 
 def read(record: type[Record], table: Table[Any], row: Row[*tuple[Any, ...]]) -> Record:
     """Make a record whose fields are all columns of the table; the row may hold other tables as well."""
-    return record(*(row._mapping[table.c[name]] for name in _names(record)))  # type: ignore[arg-type]  # classes are hashable
+    mapping = row._mapping
+    return record(*[mapping[column] for column in columns(record, table)])  # type: ignore[arg-type]  # both are hashable
 
 
 def insert(connection: AsyncConnection, table: Table[Any]) -> sqlite.Insert | postgresql.Insert:

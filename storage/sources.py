@@ -1,19 +1,39 @@
-"""Sources: what is due to be polled, and how polls ended that brought no articles."""
+"""Sources: what is due to be polled, and what is known of each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, func, literal, null, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    case,
+    cast,
+    exists,
+    extract,
+    func,
+    literal,
+    literal_column,
+    null,
+    select,
+    update,
+)
 
 from storage.database import Database
-from storage.outbox import queue
-from storage.records import Source, SourceListed
-from storage.rows import insert, read
+from storage.records import Pace, Source, SourceListed
+from storage.rows import columns, insert, portions, read
 from storage.tables import articles, guilds, sources, subscriptions
 from storage.types import UtcDateTime
+
+_NEWEST_AT = (
+    select(func.max(articles.c.first_seen_at))
+    .where(articles.c.source_id == sources.c.id)
+    .correlate(sources)
+    .scalar_subquery()
+)
 
 
 def wanted() -> ColumnElement[bool]:
@@ -26,24 +46,48 @@ def wanted() -> ColumnElement[bool]:
     )
 
 
-def next_poll(at: datetime | None) -> ColumnElement[Any]:
+def next_poll(at: ColumnElement[datetime | None]) -> ColumnElement[Any]:
     """Say when the source of the surrounding statement is to be polled: never while nothing wants it."""
-    return null() if at is None else case((wanted(), literal(at, UtcDateTime)), else_=null())
+    return case((wanted(), at), else_=null())
+
+
+def soon(now: datetime) -> ColumnElement[Any]:
+    """Say when the source of the surrounding statement may be polled next: now, if its server lets us."""
+    return case((sources.c.not_before > now, sources.c.not_before), else_=literal(now, UtcDateTime))
 
 
 class Sources:
     """Sources, as they are polled and listed."""
 
-    def __init__(self, database: Database, nonce: Callable[[], str]) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._nonce = nonce
 
-    async def add(self, url: str, title: str, link: str | None, icon_url: str | None) -> Source:
-        """Get the source with this URL, or make it; a new one is idle until something wants it."""
+    async def add(
+        self,
+        url: str,
+        title: str,
+        link: str | None,
+        icon_url: str | None,
+        *,
+        kind: str = "feed",
+        selector: str | None = None,
+    ) -> Source:
+        """Get the source with this URL, or make it; a new one is idle until something wants it.
+
+        One that is there keeps its kind: read in another way, all of its entries would be new.
+        """
         async with self._database.writing() as connection:
             await connection.execute(
                 insert(connection, sources)
-                .values(url=url, title=title, link=link, icon_url=icon_url, failures=0)
+                .values(
+                    url=url,
+                    title=title,
+                    link=link,
+                    icon_url=icon_url,
+                    kind=kind,
+                    selector=selector,
+                    failures=0,
+                )
                 .on_conflict_do_nothing(index_elements=["url"])
             )
             row = (await connection.execute(select(sources).where(sources.c.url == url))).one()
@@ -69,19 +113,38 @@ class Sources:
         """
         async with self._database.writing() as connection:
             due = await connection.execute(
-                select(sources)
+                select(*columns(Source, sources))
                 .where(sources.c.next_poll_at <= now)
                 .order_by(sources.c.next_poll_at, sources.c.id)
                 .limit(limit)
                 .with_for_update(skip_locked=True)
             )
-            claimed = [read(Source, sources, row) for row in due]
+            claimed = [Source(*row) for row in due]
             await connection.execute(
                 update(sources)
                 .where(sources.c.id.in_([source.id for source in claimed]))
                 .values(next_poll_at=now + lease)
             )
             return claimed
+
+    async def set_headers(self, source_id: int, headers: str | None, now: datetime) -> bool:
+        """Store a source's own headers, a JSON object; answers whether there is such a source.
+
+        Who asks with another login may be answered otherwise: it is read anew, and soon even if it was failing.
+        """
+        async with self._database.writing() as connection:
+            changed = await connection.execute(
+                update(sources)
+                .where(sources.c.id == source_id)
+                .values(
+                    headers=headers,
+                    etag=None,
+                    last_modified=None,
+                    digest=None,
+                    next_poll_at=case((sources.c.next_poll_at.is_not(None), soon(now)), else_=null()),
+                )
+            )
+            return changed.rowcount == 1
 
     async def next_due_at(self) -> datetime | None:
         """Answer when the next source is due; None while nothing is to be polled."""
@@ -93,54 +156,14 @@ class Sources:
                 .limit(1)
             )
 
-    async def unchanged(
-        self,
-        source_id: int,
-        etag: str | None,
-        last_modified: str | None,
-        digest: str | None,
-        next_poll_at: datetime,
-        now: datetime,
-    ) -> None:
-        """Record a poll that succeeded and brought nothing new; subscriptions made meanwhile get their newest."""
-        async with self._database.writing() as connection:
-            await connection.execute(
-                update(sources)
-                .where(sources.c.id == source_id)
-                .values(
-                    etag=etag,
-                    last_modified=last_modified,
-                    digest=digest,
-                    next_poll_at=next_poll(next_poll_at),
-                    last_polled_at=now,
-                    last_success_at=now,
-                    failures=0,
-                    problem=None,
-                )
-            )
-            await queue(connection, source_id, (), self._nonce, now)
-
-    async def failed(
-        self, source_id: int, problem: str, next_poll_at: datetime | None, now: datetime
-    ) -> None:
-        """Record a poll that failed; without a next poll the source is gone for good."""
-        async with self._database.writing() as connection:
-            await connection.execute(
-                update(sources)
-                .where(sources.c.id == source_id)
-                .values(
-                    next_poll_at=next_poll(next_poll_at),
-                    last_polled_at=now,
-                    failures=sources.c.failures + 1,
-                    problem=problem,
-                )
-            )
-
     async def poll_soon(self, source_id: int | None, now: datetime) -> int:
-        """Make one source due now (even one that nothing wants), or all that are wanted; answers how many."""
+        """Make one source due now (even one that nothing wants), or all that are wanted; answers how many.
+
+        One whose server asked for a pause is due at its end.
+        """
         chosen = wanted() if source_id is None else sources.c.id == source_id
         async with self._database.writing() as connection:
-            moved = await connection.execute(update(sources).where(chosen).values(next_poll_at=now))
+            moved = await connection.execute(update(sources).where(chosen).values(next_poll_at=soon(now)))
             return moved.rowcount
 
     async def listed(self, limit: int = 100, offset: int = 0) -> list[SourceListed]:
@@ -165,3 +188,40 @@ class Sources:
                 .offset(offset)
             )
             return [SourceListed(read(Source, sources, row), row.wishes, row.brought) for row in rows]
+
+    async def paces(self, source_ids: Collection[int], now: datetime, days: int) -> dict[int, Pace]:
+        """Count what each of these sources published in the last so many periods of 24 hours.
+
+        An article without a date, or with one that is yet to come, counts from when it was first seen.
+        """
+        since = now - timedelta(days=days)
+        newest: dict[int, datetime | None] = {}
+        counts: dict[int, list[int]] = {}
+        async with self._database.reading() as connection:
+            for portion in portions(source_ids):
+                last = select(sources.c.id, _NEWEST_AT.label("newest_at")).where(sources.c.id.in_(portion))
+                newest |= {row.id: row.newest_at for row in await connection.execute(last)}
+                counted = await connection.execute(_published(portion, since, now))
+                for source_id, day, count in counted:
+                    counts.setdefault(source_id, [0] * days)[min(day, days - 1)] += count
+        return {
+            source_id: Pace(moment, tuple(counts.get(source_id, [0] * days)))
+            for source_id, moment in newest.items()
+        }
+
+
+def _published(source_ids: Sequence[int], since: datetime, now: datetime) -> Select[*tuple[Any, ...]]:
+    """Count the articles of these sources by source and day from `since` on; what was seen before is older."""
+    dated = articles.c.published_at <= now
+    published = case((dated, articles.c.published_at), else_=articles.c.first_seen_at)
+    seconds = cast(extract("epoch", published), BigInteger)
+    day = (seconds - int(since.timestamp())) // literal_column("86400", BigInteger)
+    return (
+        select(articles.c.source_id, day.label("day"), func.count())
+        .where(
+            articles.c.source_id.in_(source_ids),
+            articles.c.first_seen_at >= since,
+            published >= since,
+        )
+        .group_by(articles.c.source_id, literal_column("day"))
+    )

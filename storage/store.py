@@ -9,7 +9,10 @@ from storage.comments import Comments
 from storage.database import Database
 from storage.frontpage import FrontPage
 from storage.guilds import Guilds
+from storage.harvest import Harvest
+from storage.hubs import Hubs
 from storage.leases import Leases
+from storage.notices import Notices
 from storage.posts import Posts
 from storage.sources import Sources
 from storage.subscriptions import Subscriptions
@@ -25,8 +28,10 @@ class Store:
     """
 
     def __init__(self, database: Database, *, ranks: Ranks, nonce: Callable[[], str]) -> None:
-        self.sources = Sources(database, nonce)
-        self.articles = Articles(database, nonce)
+        self.sources = Sources(database)
+        self.harvest = Harvest(database, nonce)
+        self.hubs = Hubs(database)
+        self.articles = Articles(database)
         self.subscriptions = Subscriptions(database, nonce)
         self.posts = Posts(database, ranks)
         self.votes = Votes(database, ranks)
@@ -34,3 +39,4 @@ class Store:
         self.frontpage = FrontPage(database)
         self.guilds = Guilds(database)
         self.leases = Leases(database)
+        self.notices = Notices(database)

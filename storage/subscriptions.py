@@ -13,7 +13,7 @@ from storage.guilds import ensure_guild
 from storage.outbox import queue
 from storage.records import PostState, Source, Subscription, SubscriptionToStore
 from storage.rows import insert, read
-from storage.sources import wanted
+from storage.sources import soon, wanted
 from storage.tables import articles, is_sent, is_unfinished, posts, sources, subscriptions
 
 _pending = posts.alias()
@@ -108,10 +108,10 @@ class Subscriptions:
                 await connection.execute(
                     update(sources)
                     .where(sources.c.id == wish.source_id)
-                    .values(next_poll_at=now, etag=None, last_modified=None, digest=None)
+                    .values(next_poll_at=soon(now), etag=None, last_modified=None, digest=None)
                 )
             elif made is not None:
-                await queue(connection, wish.source_id, (), self._nonce, now)
+                await queue(connection, {wish.source_id: ()}, self._nonce, now)
             row = (
                 await connection.execute(
                     _subscriptions().where(

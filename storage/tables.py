@@ -14,6 +14,8 @@ from sqlalchemy import (
     ForeignKey,
     FromClause,
     Index,
+    Integer,
+    LargeBinary,
     MetaData,
     Named,
     PrimaryKeyConstraint,
@@ -26,7 +28,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-from storage.records import PostState
+from storage.records import HubState, PostState
 from storage.types import RowId, UtcDateTime
 
 metadata = MetaData(
@@ -56,6 +58,19 @@ class SourceColumns(TypedColumns):
     last_success_at: Named[datetime | None] = Column(UtcDateTime)
     failures: Named[int]
     problem: Named[str | None] = Column(Text)
+    marks: Named[bytes | None] = Column(LargeBinary)
+    kind: Named[str] = Column(Text, server_default="feed")
+    selector: Named[str | None] = Column(Text)
+    rhythm: Named[bytes | None] = Column(LargeBinary)
+    ttl_s: Named[int | None]
+    not_before: Named[datetime | None] = Column(UtcDateTime)
+    failing_since: Named[datetime | None] = Column(UtcDateTime)
+    moved_to: Named[str | None] = Column(Text)
+    moved_seen: Named[int] = Column(Integer, server_default="0")
+    headers: Named[str | None] = Column(Text)
+    pushed_until: Named[datetime | None] = Column(UtcDateTime)
+    format: Named[str] = Column(Text, server_default="")
+    entries: Named[int | None]
 
 
 sources = Table("sources", metadata, SourceColumns, UniqueConstraint("url"))
@@ -66,10 +81,65 @@ Index(
     sqlite_where=sources.c.next_poll_at.is_not(None),
     postgresql_where=sources.c.next_poll_at.is_not(None),
 )
+Index(
+    "ix_sources_failing",
+    sources.c.failing_since,
+    sqlite_where=sources.c.failing_since.is_not(None),
+    postgresql_where=sources.c.failing_since.is_not(None),
+)
+Index(
+    "ix_sources_pushed",
+    sources.c.pushed_until,
+    sqlite_where=sources.c.pushed_until.is_not(None),
+    postgresql_where=sources.c.pushed_until.is_not(None),
+)
+
+
+class HubColumns(TypedColumns):
+    """A hub that pushes, or is to push, a source's news. Those that are to end stay until they are told so."""
+
+    id: Named[int] = Column(RowId, primary_key=True)
+    source_id: Named[int] = Column(RowId, ForeignKey("sources.id", ondelete="CASCADE"))
+    url: Named[str] = Column(Text)
+    topic: Named[str] = Column(Text)
+    base: Named[str] = Column(Text)
+    path: Named[str] = Column(Text)
+    secret: Named[str] = Column(Text)
+    state: Named[HubState] = Column(
+        Enum(
+            HubState,
+            name="state",
+            native_enum=False,
+            create_constraint=True,
+            length=10,
+            values_callable=lambda states: [state.value for state in states],
+        )
+    )
+    next_at: Named[datetime] = Column(UtcDateTime)
+    attempts: Named[int]
+    asked_at: Named[datetime | None] = Column(UtcDateTime)
+    lease_ends_at: Named[datetime | None] = Column(UtcDateTime)
+    pushed_at: Named[datetime | None] = Column(UtcDateTime)
+    problem: Named[str | None] = Column(Text)
+
+
+hubs = Table(
+    "hubs", metadata, HubColumns, UniqueConstraint("path"), Index(None, "next_at", "id"), Index(None, "base")
+)
+Index(
+    "uq_hubs_current",
+    hubs.c.source_id,
+    unique=True,
+    sqlite_where=hubs.c.state != literal_column("'ending'"),
+    postgresql_where=hubs.c.state != literal_column("'ending'"),
+)
 
 
 class ArticleColumns(TypedColumns):
-    """An entry that was stored, once. `search_text` is title and summary, casefolded: no database does it alike."""
+    """An entry that was stored, once. `search_text` is title and summary, casefolded: no database does it alike.
+
+    `words` is None too for what was stored before there were any.
+    """
 
     id: Named[int] = Column(RowId, primary_key=True)
     source_id: Named[int] = Column(RowId, ForeignKey("sources.id", ondelete="CASCADE"))
@@ -84,6 +154,7 @@ class ArticleColumns(TypedColumns):
     published_at: Named[datetime | None] = Column(UtcDateTime)
     first_seen_at: Named[datetime] = Column(UtcDateTime)
     revised_at: Named[datetime | None] = Column(UtcDateTime)
+    words: Named[str | None] = Column(Text)
 
 
 articles = Table(
@@ -92,6 +163,9 @@ articles = Table(
     ArticleColumns,
     UniqueConstraint("source_id", "identity"),
     Index(None, "source_id", "id"),
+    # Holds all that a source's pace is counted from, so that no article is read for it.
+    Index(None, "source_id", "first_seen_at", "published_at"),
+    Index(None, "source_id", "words", "id"),
 )
 
 
@@ -132,6 +206,7 @@ class SubscriptionColumns(TypedColumns):
     created_by: Named[int | None] = Column(BigInteger)
     created_at: Named[datetime] = Column(UtcDateTime)
     started_at: Named[datetime | None] = Column(UtcDateTime)
+    told_at: Named[datetime | None] = Column(UtcDateTime)
 
 
 subscriptions = Table(

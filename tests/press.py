@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -25,12 +26,17 @@ class Piece:
 
 @dataclass(slots=True)
 class Press:
-    """One publication: `publish` adds an item on top; `documents` serves bodies as they are under a path."""
+    """One publication: `publish` adds an item on top; `documents` serves bodies as they are under a path.
+
+    `head` is put in front of the items, `headers` beside the feed.
+    """
 
     title: str = "The Tide"
     pieces: list[Piece] = field(default_factory=list)
     documents: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     status: int = 200
+    head: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
     _runner: web.AppRunner | None = None
     port: int = 0
@@ -73,20 +79,26 @@ class Press:
         self.requests.append(request.path)
         if self.status != 200:
             return web.Response(status=self.status)
+        body = self.document(self.pieces)
+        etag = f'"{hash(body)}"'
+        if request.headers.get("If-None-Match") == etag:
+            return web.Response(status=304, headers={"ETag": etag})
+        headers = {"ETag": etag} | self.headers
+        return web.Response(body=body, content_type="application/rss+xml", headers=headers)
+
+    def document(self, pieces: Sequence[Piece]) -> bytes:
+        """The feed with these pieces alone, the newest on top."""
         items = "".join(
             f"<item><guid isPermaLink='false'>{piece.guid}</guid><title>{escape(piece.title)}</title>"
             f"<link>{self.url}/articles/{piece.guid}</link><description>{escape(piece.text)}</description>"
             f"<pubDate>{format_datetime(piece.published)}</pubDate></item>"
-            for piece in reversed(self.pieces)
+            for piece in reversed(pieces)
         )
-        body = (
-            f"<?xml version='1.0'?><rss version='2.0'><channel><title>{self.title}</title>"
-            f"<link>{self.url}/</link><description>News</description>{items}</channel></rss>"
+        return (
+            "<?xml version='1.0'?><rss version='2.0' xmlns:atom='http://www.w3.org/2005/Atom'>"
+            f"<channel><title>{self.title}</title>"
+            f"<link>{self.url}/</link><description>News</description>{self.head}{items}</channel></rss>"
         ).encode()
-        etag = f'"{hash(body)}"'
-        if request.headers.get("If-None-Match") == etag:
-            return web.Response(status=304, headers={"ETag": etag})
-        return web.Response(body=body, content_type="application/rss+xml", headers={"ETag": etag})
 
     async def _home(self, _: web.Request) -> web.Response:
         link = '<link rel="alternate" type="application/rss+xml" title="The Tide" href="/feed.xml">'

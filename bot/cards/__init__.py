@@ -15,17 +15,27 @@ from bot.cards.lists import (
     subscriptions_card,
     top_card,
 )
+from bot.cards.notices import checked, notice_card, read_retry_button
+from bot.cards.sources import (
+    SOURCE_MENU,
+    read_check_button,
+    read_sources_button,
+    source_card,
+    sources_card,
+)
 from bot.cards.text import clean, cut, escape, escaped_line, escaped_text, line, units, web_address
 
 __all__ = [
     "ARTICLE_MENU",
     "COMMENTS_A_PAGE",
+    "SOURCE_MENU",
     "Button",
     "Card",
     "Menu",
     "article_choice",
     "article_value",
     "card",
+    "checked",
     "clean",
     "comments_card",
     "cut",
@@ -35,11 +45,17 @@ __all__ = [
     "jump_url",
     "line",
     "nonce_of",
+    "notice_card",
     "read_article_value",
+    "read_check_button",
     "read_comments_button",
+    "read_retry_button",
+    "read_sources_button",
     "read_subscriptions_button",
     "read_top_button",
+    "source_card",
     "source_name",
+    "sources_card",
     "standing",
     "subscriptions_card",
     "thread_name",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from urllib.parse import urlsplit
 
 import discord
 
@@ -15,6 +14,7 @@ from bot.newsroom.comment_tree import CommentLine, CommentSort
 from bot.newsroom.comments import CommentPage
 from bot.newsroom.front_page import Page
 from bot.newsroom.ranking import Period
+from bot.newsroom.source_status import shown_address
 from storage.records import Listed, Sort, Subscription, Tally
 
 TOP_BUTTON = "top:"
@@ -228,7 +228,7 @@ def subscriptions_card(subscriptions: Sequence[Subscription], page: int = 0) -> 
         )
         return Card(embed)
     ordered = sorted(subscriptions, key=lambda each: not _has_problem(each))
-    pages = _pages([_subscription_line(each) for each in ordered])
+    pages = paged([_subscription_line(each) for each in ordered], SUBSCRIPTIONS_A_PAGE)
     page = min(page, len(pages) - 1)
     embed.description = "\n\n".join(pages[page])
     if len(pages) == 1:
@@ -258,7 +258,7 @@ def _subscription_line(subscription: Subscription) -> str:
     thread = ", with a thread for each article" if subscription.thread else ""
     lines = [
         f"**{escape(source_name(source, 80))}** → <#{subscription.channel_id}>{thread}",
-        escaped_line(_without_secrets(source.url), 160),
+        escaped_line(shown_address(source.url), 160),
     ]
     read = f"Last read {_ago(source.last_success_at)}" if source.last_success_at else "Not read yet"
     if source.next_poll_at is None:
@@ -277,20 +277,13 @@ def _subscription_line(subscription: Subscription) -> str:
     return "\n".join(lines)
 
 
-def _without_secrets(url: str) -> str:
-    # A query or user info may be a subscriber's own key.
-    parts = urlsplit(url)
-    asked = "?…" if parts.query else ""
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}{asked}"
-
-
-def _pages(blocks: Sequence[str]) -> list[list[str]]:
-    """Whole blocks, as many on a page as an embed holds and an eye takes in."""
+def paged(blocks: Sequence[str], most: int) -> list[list[str]]:
+    """Whole blocks, as many on a page as an embed holds, and at most so many as an eye takes in."""
     pages: list[list[str]] = []
     room = 0
     for block in blocks:
         room -= units(block) + 2
-        if room < 0 or len(pages[-1]) == SUBSCRIPTIONS_A_PAGE:
+        if room < 0 or len(pages[-1]) == most:
             pages.append([])
             room = DESCRIPTION - units(block)
         pages[-1].append(block)

@@ -15,7 +15,10 @@ from bot.feeds.model import Failed, Gone
 
 _LONGEST_WAIT = timedelta(days=7)  # no server may put a source to sleep for longer
 _STATUSES = {
-    401: "{host} asks for a login (401). The feed is not public; use an address that needs none.",
+    401: (
+        "{host} asks for a login (401). Use an address that needs none. Who runs Broadsheet can follow it with a login "
+        "from the command line: subscribe https://name:password@…, or header for a source that is followed already."
+    ),
     402: "{host} asks for payment (402). Only its subscribers can read this feed.",
     403: (
         "{host} refuses to answer us (403). Some sites turn away everything that is no browser; "
@@ -48,7 +51,7 @@ def freshness_of(headers: Mapping[str, str], now: datetime) -> timedelta | None:
         return None
     if age := re.search(r"(?<!\S)max-age\s*=\s*\"?(\d{1,9})", control.replace(",", " "), re.IGNORECASE):
         fresh = timedelta(seconds=int(age[1]))
-    elif moment := _moment(headers.get("Expires", "")):
+    elif (expires := headers.get("Expires")) and (moment := _moment(expires)):
         fresh = moment - now
     else:
         return None
@@ -83,6 +86,10 @@ def failure_by_error(error: Exception, host: str) -> Failed:
             )
         case TimeoutError():
             return Failed(f"{host} could not be reached in time. We try again later.", kind="timeout")
+        case aiohttp.ClientResponseError() if "content-encoding" in error.message.lower():
+            return Failed(
+                f"{host} packs its answer in a way that was not asked for. The site has to mend this."
+            )
         case aiohttp.InvalidURL():
             return Failed(f"{host} is no address that can be fetched. Check it for typos.", kind="refused")
         case aiohttp.ClientConnectorError():

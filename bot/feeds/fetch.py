@@ -5,22 +5,30 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import ssl
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import TracebackType
+from typing import TypeVar
+from weakref import WeakValueDictionary
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from bot.feeds.answers import failure_by_error, freshness_of, refusal_by_status, refused_address
+from bot.feeds.answers import failure_by_error, freshness_of, refusal_by_status, refused_address, wait_of
+from bot.feeds.challenges import START, challenge_of, may_be_page
 from bot.feeds.guard import Allow, Guard, GuardedResolver
 from bot.feeds.model import Changed, Failed, Outcome, Unchanged, Validators
 
+Answer = TypeVar("Answer")
+
 MAX_BODY = 10 * 1024 * 1024  # bytes, after decompression
 MAX_REDIRECTS = 5
+# Seconds that a connection waits for the next request. Thousands of hosts that are asked every ten minutes would
+# else leave thousands open: files, memory, and work for each collection of garbage.
+KEPT_OPEN = 2.0
 _LONGEST_VALIDATOR = 1024
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -70,7 +78,8 @@ class Fetcher:
         self._ssl = ssl_context
         self._clock = clock
         self._slots = asyncio.Semaphore(connections)
-        self._turns: dict[str, tuple[asyncio.Semaphore, int]] = {}
+        # A host's turns are forgotten as soon as nobody waits for them.
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Fetcher:
@@ -78,7 +87,7 @@ class Fetcher:
         connector = aiohttp.TCPConnector(
             limit=self._connections,
             ttl_dns_cache=30,
-            keepalive_timeout=30,
+            keepalive_timeout=KEPT_OPEN,
             resolver=GuardedResolver(self._resolver or aiohttp.ThreadedResolver(), self._guard),
             socket_factory=self._guard.make_socket,
             ssl=self._ssl or True,
@@ -100,8 +109,13 @@ class Fetcher:
             await self._session.close()
             self._session = None
 
-    async def fetch(self, url: str, validators: Validators | None = None) -> Outcome:
-        """Fetch one address. Whatever the world does comes back as an outcome, never as an error."""
+    async def fetch(
+        self, url: str, validators: Validators | None = None, own: Mapping[str, str] | None = None
+    ) -> Outcome:
+        """Fetch one address. Whatever the world does comes back as an outcome, never as an error.
+
+        `own` headers are sent to the address's own origin alone, as the login that stands in it is.
+        """
         known = validators or Validators()
         remaining = self._deadline
         clock = asyncio.get_running_loop().time
@@ -111,12 +125,13 @@ class Fetcher:
         origin, moved_to, permanently = address, None, True
         for _ in range(MAX_REDIRECTS + 1):
             host = address.host or ""
-            async with self._turn(address.authority):
+            at_home = address is origin or address.origin() == origin.origin()
+            async with self._turn(address.host_port_subcomponent or host), self._slots:
                 begun = clock()
-                answer = await self._hop(address, known, remaining)
+                answer = await self._hop(address, known, remaining, (own or {}) if at_home else {})
                 remaining -= clock() - begun
             if isinstance(answer, Changed | Unchanged):
-                return replace(answer, moved_to=moved_to)
+                return replace(answer, moved_to=moved_to) if moved_to else answer
             if not isinstance(answer, _Redirect):
                 return answer
             target = _follow(address, answer.location)
@@ -124,7 +139,9 @@ class Fetcher:
                 return Failed(f"{host} sends us on to an address that cannot be fetched.", kind="refused")
             if target.origin() == origin.origin() and origin.raw_user:
                 target = target.with_user(origin.user).with_password(origin.password)
-            permanently = permanently and answer.status in (301, 308)
+            # A source never ends up without encryption because somebody on the way said so once.
+            weaker = address.scheme == "https" and target.scheme == "http"
+            permanently = permanently and answer.status in (301, 308) and not weaker
             moved_to = str(target) if permanently else moved_to
             address = target
         return Failed(
@@ -133,14 +150,43 @@ class Fetcher:
             kind="connection",
         )
 
-    async def _hop(self, address: URL, known: Validators, remaining: float) -> Outcome | _Redirect:
+    async def post(self, url: str, fields: Mapping[str, str]) -> Failed | None:
+        """Send a form, guarded and bounded as a fetch is; None where it was accepted. What is answered is not read.
+
+        Only redirects that keep the form (307, 308) are followed.
+        """
+        remaining = self._deadline
+        clock = asyncio.get_running_loop().time
+        address = _read_url(url)
+        for _ in range(MAX_REDIRECTS + 1):
+            if address is None:
+                return Failed("A form can't be sent there: it is no http or https address.", kind="refused")
+            async with self._turn(address.host_port_subcomponent or ""), self._slots:
+                begun = clock()
+                answer = await self._guarded(address, self._post(address, fields), remaining)
+                remaining -= clock() - begun
+            if not isinstance(answer, _Redirect):
+                return answer
+            address = _follow(address, answer.location)
+        return Failed(f"A form was sent on more than {MAX_REDIRECTS} times and not taken.", kind="connection")
+
+    async def _hop(
+        self, address: URL, known: Validators, remaining: float, own: Mapping[str, str]
+    ) -> Outcome | _Redirect:
+        return await self._guarded(address, self._get(address, known, own), remaining)
+
+    async def _guarded(
+        self, address: URL, answer: Coroutine[None, None, Answer], remaining: float
+    ) -> Answer | Failed:
+        """The answer of an address that the guard lets us ask; what goes wrong on the way comes as a value."""
         host = address.host or ""
         if _is_literal(host) and self._guard.refuses(host, host):
+            answer.close()
             return refused_address(host)
         self._guard.entering(host)
         try:
             async with asyncio.timeout(max(remaining, 0.0)) as deadline:
-                return await self._get(address, known)
+                return await answer
         except TimeoutError as error:
             if not deadline.expired():
                 return failure_by_error(error, host)
@@ -152,10 +198,12 @@ class Fetcher:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return failure_by_error(error, host)
 
-    async def _get(self, address: URL, known: Validators) -> Outcome | _Redirect:
+    async def _get(self, address: URL, known: Validators, own: Mapping[str, str]) -> Outcome | _Redirect:
         if self._session is None:
             raise RuntimeError("The fetcher is not open: use it as `async with Fetcher(…) as fetcher`.")
-        headers = {}
+        headers = dict(own)
+        if "authorization" in map(str.lower, own):
+            address = address.with_user(None)  # aiohttp refuses to send two logins
         if known.etag:
             headers["If-None-Match"] = known.etag
         if known.last_modified:
@@ -168,7 +216,11 @@ class Fetcher:
             if status == 304:
                 return Unchanged(_validators(response, known.digest, known), fresh_for=fresh_for)
             if status not in (200, 203, 226):
-                return refusal_by_status(status, host, response.headers, now)
+                refusal = refusal_by_status(status, host, response.headers, now)
+                if isinstance(refusal, Failed) and may_be_page(response.content_type):
+                    challenge = challenge_of(host, response.headers, await self._start_of(response))
+                    refusal = replace(challenge, retry_after=refusal.retry_after) if challenge else refusal
+                return refusal
             body = await self._read(response)
             if body is None:
                 limit = f"{self._max_body / 1024 / 1024:g} MiB"
@@ -177,10 +229,31 @@ class Fetcher:
             validators = _validators(response, digest, Validators())
             if digest == known.digest:
                 return Unchanged(validators, fresh_for=fresh_for)
+            if may_be_page(response.content_type) and (challenge := challenge_of(host, {}, body[:START])):
+                return challenge
             place = str(address.with_user(None).with_fragment(None))
             return Changed(
-                place, body, response.content_type, response.charset, validators, fresh_for=fresh_for
+                place,
+                body,
+                response.content_type,
+                response.charset,
+                validators,
+                fresh_for=fresh_for,
+                links=tuple(response.headers.getall("Link", ())),
             )
+
+    async def _post(self, address: URL, fields: Mapping[str, str]) -> Failed | _Redirect | None:
+        if self._session is None:
+            raise RuntimeError("The fetcher is not open: use it as `async with Fetcher(…) as fetcher`.")
+        async with self._session.post(address, data=fields, allow_redirects=False) as response:
+            status = response.status
+            response.close()  # an answer may be of any length
+            if status in (307, 308) and (location := response.headers.get("Location")):
+                return _Redirect(status, location)
+            if 200 <= status < 300:
+                return None
+            asked = wait_of(response.headers.get("Retry-After"), self._clock())
+            return Failed(f"{address.host} answered with status {status}.", asked, "status", status)
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes | None:
         """Read the body decompressed, piece by piece; None as soon as it exceeds the limit."""
@@ -197,20 +270,21 @@ class Fetcher:
                 return None
         return b"".join(pieces)
 
-    @asynccontextmanager
-    async def _turn(self, place: str) -> AsyncIterator[None]:
-        """Wait for a turn at this host, then for one of all connections; forget hosts nobody waits for."""
-        turns, users = self._turns.get(place, (asyncio.Semaphore(self._per_host), 0))
-        self._turns[place] = (turns, users + 1)
-        try:
-            async with turns, self._slots:
-                yield
-        finally:
-            turns, users = self._turns.pop(place)
-            if users > 1:
-                self._turns[place] = (turns, users - 1)
+    async def _start_of(self, response: aiohttp.ClientResponse) -> bytes:
+        """Read as much of the body as tells what a page is; the rest is not waited for."""
+        start = b""
+        while len(start) < START and (piece := await response.content.read(START - len(start))):
+            start += piece
+        return start
+
+    def _turn(self, place: str) -> asyncio.Semaphore:
+        turns = self._turns.get(place)
+        if turns is None:
+            turns = self._turns[place] = asyncio.Semaphore(self._per_host)
+        return turns
 
 
+@lru_cache(maxsize=1_000)
 def _read_url(text: str) -> URL | None:
     try:
         address = URL(text)

@@ -45,6 +45,11 @@ def document_frames(result: Document | Unreadable) -> Iterator[bytes]:
             "link": result.link,
             "icon_url": result.icon_url,
             "description": result.description,
+            "marks": result.marks.hex(),
+            "hubs": result.hubs,
+            "topic": result.topic,
+            "ttl_s": result.ttl_s,
+            "format": result.format,
         }
     )
 
@@ -61,7 +66,18 @@ def read_document(head: dict[str, Any], entries: Iterable[Entry]) -> Document | 
     """The document, out of its last frame and the entries of all."""
     if "unreadable" in head:
         return Unreadable(head["unreadable"])
-    return Document(head["title"], head["link"], head["icon_url"], head["description"], tuple(entries))
+    return Document(
+        head["title"],
+        head["link"],
+        head["icon_url"],
+        head["description"],
+        tuple(entries),
+        marks=bytes.fromhex(head["marks"]),
+        hubs=tuple(head["hubs"]),
+        topic=head["topic"],
+        ttl_s=head["ttl_s"],
+        format=head["format"],
+    )
 
 
 def summary_portions(entries: Iterable[Entry]) -> Iterator[Sequence[Entry]]:

@@ -1,31 +1,62 @@
 """Which entries of a document are new, which were revised, which are old. Pure.
 
-An item is its identity, never its date and never its title: an edit must not post it again.
+An item is its identity, never its date and never its title: an edit must not post it again. A source that gives
+all its items new guids must not either, and only the words are left to tell that (see `follow`).
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from urllib.parse import urlsplit
 
+from bot.feeds.cut import MARK_BYTES
+from bot.feeds.links import comparable
 from bot.feeds.model import Document, Entry
 
 _LONGEST_IDENTITY = 500
+_BEGINNINGS = ("https://", "http://", "https://www.", "http://www.")
+# What is behind the beginning tells no two entries apart that have one headline.
+_WORDS_READ = 4_000  # characters of markup
+_TAG = re.compile(r"<[^<>]*>")
+_LEADS_FURTHER = re.compile(r"//[^/?]+[/?]")  # than to a site's front page; of comparable links
+_FEWEST_TOGETHER = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """What a poll found: entries never seen before (oldest first), and entries to correct."""
+    """What a poll found: entries never seen before (oldest first), and entries to correct.
+
+    `renamed` are stored identities, each with the one that its source gave it instead.
+    """
 
     new: tuple[Entry, ...] = ()
     revised: tuple[Entry, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """The newest stored article of a source that has certain words (see `words_of`)."""
+
+    identity: str
+    revision: str
+    url: str | None
+    published_at: datetime | None
 
 
 def possible_identities(document: Document) -> frozenset[str]:
     """All identities under which entries of this document may be stored: what `identify` has to know about."""
-    return frozenset(identity for entry in document.entries for identity in _identities(entry))
+    return frozenset(
+        identity
+        for entry in document.entries
+        for identity in (*_identities(entry), *_spellings(entry), _before_its_guid(entry))
+        if identity
+    )
 
 
 def identify(document: Document, known: Mapping[str, str]) -> Recognised:
@@ -46,6 +77,66 @@ def identify(document: Document, known: Mapping[str, str]) -> Recognised:
         elif known[identity] != revision_of(entry):
             revised[identity] = replace(entry, identity=identity)
     return Recognised(_oldest_first(tuple(unknown.values())), tuple(revised.values()))
+
+
+def follow(document: Document, found: Recognised, alike: Mapping[str, Alike]) -> Recognised:
+    """Take from what is new what is stored already, under guids that the source has changed for all its entries.
+
+    `alike` maps the `words_of` new entries to what is stored with them. One entry is known again by its words where
+    it also has the link, and no other date: nobody wants to read that again. Words without the link are no proof, as
+    "Open thread" of every Friday shows, nor is a link that leads to the site or is shared, as status pages have it.
+    Several entries prove each other: those that have the links, whatever their dates; those that have the dates,
+    whatever their links; and those without dates, where they are half of the document. What comes with other guids,
+    links and dates was published again, and is new. What still stands in the document was not renamed.
+    """
+    links = _own_links(document) if alike else frozenset()
+    taken = {entry.identity for entry in document.entries}
+    alone: dict[str, Alike] = {}
+    several: dict[str, Alike] = {}
+    undated: dict[str, Alike] = {}
+    for entry in found.new:
+        stored = alike.get(words_of(entry) or "")
+        if stored is None or stored.identity in taken:
+            continue
+        linked = _link_of(entry) in links and _link_of(entry) == comparable(stored.url or "")
+        dates = {entry.published_at, stored.published_at} - {None}
+        if linked:
+            (alone if len(dates) < 2 else several)[entry.identity] = stored
+        elif None in (entry.published_at, stored.published_at):
+            undated[entry.identity] = stored
+        elif len(dates) == 1:
+            several[entry.identity] = stored
+        else:
+            continue
+        taken.add(stored.identity)
+    proven = alone
+    if len(alone) + len(several) >= _FEWEST_TOGETHER:
+        proven = alone | several
+    together = len(proven) + len(undated)
+    if together >= _FEWEST_TOGETHER and 2 * together >= max(
+        len(document.entries), len(document.marks) // MARK_BYTES
+    ):
+        proven = proven | undated
+    same = [(entry, proven[entry.identity]) for entry in found.new if entry.identity in proven]
+    return Recognised(
+        tuple(entry for entry in found.new if entry.identity not in proven),
+        (*found.revised, *(entry for entry, stored in same if stored.revision != revision_of(entry))),
+        tuple((stored.identity, entry.identity) for entry, stored in same),
+    )
+
+
+def words_of(entry: Entry) -> str | None:
+    """Digest an entry's headline and the beginning of its text, in hex; None where it has neither.
+
+    Links, pictures and markup play no part: they change when a site moves.
+    """
+    markup = (entry.content_html or entry.summary_html)[:_WORDS_READ]
+    words = f"{entry.title}\n{_TAG.sub(' ', markup)}".split()
+    return (
+        hashlib.blake2b(" ".join(words).encode("utf-8", "replace"), digest_size=16).hexdigest()
+        if words
+        else None
+    )
 
 
 def revision_of(entry: Entry) -> str:
@@ -82,7 +173,7 @@ def told_apart(identity: str, link: str) -> str:
 
 
 def _known_as(entry: Entry, known: Mapping[str, str]) -> str | None:
-    """The identity under which an entry is known, also after its guid began or ceased to be repeated."""
+    """The identity under which an entry is known, also after its guid was changed in one of the usual ways."""
     own, apart, alone = _identities(entry)
     if apart in known:
         return apart  # it shared its guid with another entry that is now gone, and may be known by that guid
@@ -90,7 +181,11 @@ def _known_as(entry: Entry, known: Mapping[str, str]) -> str | None:
         return own
     if alone != own and known.get(alone) == revision_of(entry):
         return alone  # it had the guid to itself until now; only the same words can prove that
-    return None
+    for spelling in _spellings(entry):
+        if spelling in known:
+            return spelling
+    before = _before_its_guid(entry)
+    return before if before and known.get(before) == revision_of(entry) else None
 
 
 def _identities(entry: Entry) -> tuple[str, str, str]:
@@ -98,6 +193,38 @@ def _identities(entry: Entry) -> tuple[str, str, str]:
     link = entry.url or entry.title
     alone = entry.identity.removesuffix(f" {link}").removesuffix(f" {digest_of(link)}")
     return entry.identity, told_apart(entry.identity, link), alone
+
+
+def _spellings(entry: Entry) -> tuple[str, ...]:
+    """The other spellings of a guid that is an address: sites change to https, drop `www.` or a closing slash.
+
+    A source that gives up its guids is known by those that were its links.
+    """
+    address = entry.url if entry.identity.startswith("//") else entry.identity
+    if not address or not address.startswith(("http://", "https://")) or " " in address:
+        return ()
+    bare = address.partition("://")[2].removeprefix("www.").rstrip("/")
+    spelt = (f"{scheme}{bare}{end}" for scheme in _BEGINNINGS for end in ("", "/"))
+    return tuple(bounded(spelling) for spelling in spelt if spelling != entry.identity)
+
+
+def _before_its_guid(entry: Entry) -> str | None:
+    """What it was known by before its source had guids: a proof together with the same words alone."""
+    identity = bounded(comparable(entry.url)) if entry.url else None
+    return None if identity == entry.identity else identity
+
+
+def _link_of(entry: Entry) -> str:
+    return comparable(entry.url) if entry.url else ""
+
+
+def _own_links(document: Document) -> frozenset[str]:
+    """Links of single entries that lead further than to the site itself."""
+    home = comparable(document.link) if document.link else ""
+    links = Counter(map(_link_of, document.entries))
+    return frozenset(
+        link for link, times in links.items() if times == 1 and link != home and _LEADS_FURTHER.match(link)
+    )
 
 
 def _oldest_first(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:

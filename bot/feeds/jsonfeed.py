@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from bot.feeds.charset import decode
+from bot.feeds.hub import MOST_HUBS
 from bot.feeds.items import MAX_DESCRIPTION, MAX_ENTRIES, MAX_TITLE, Item, entries_of, no_feed
 from bot.feeds.links import absolute
 from bot.feeds.model import Document, Unreadable
 from bot.feeds.text import clean
 
+_MOST_VALUES = 200_000  # of which each takes some hundred bytes; a thousand items have 20,000
 _VERSION = "jsonfeed.org/version/1"
+_NEWER_VERSION = "jsonfeed.org/version/1.1"
 
 
 def looks_like_json(body: bytes, content_type: str) -> bool:
     """Whether a body is JSON by its first character; the content type alone is often wrong."""
-    start = body[:200].removeprefix(b"\xef\xbb\xbf").lstrip()
-    return start.startswith(b"{") or (content_type.endswith("json") and not start.startswith(b"<"))
+    start = decode(body[:200]).lstrip()
+    return start.startswith("{") or (content_type.endswith("json") and not start.startswith("<"))
 
 
 def read(body: bytes, url: str) -> Document | Unreadable:
     """Read a JSON Feed. Items that are no objects, and fields of a wrong type, count as absent."""
+    if body.count(b"{") + body.count(b"[") + body.count(b'":') > _MOST_VALUES:
+        return Unreadable("This JSON Feed has too many fields to be read.")
     try:
-        feed = json.loads(body.decode("utf-8-sig", "replace"))
-    except ValueError:
+        feed = json.loads(decode(body))
+    except (ValueError, RecursionError):
         return Unreadable("This looks like a JSON Feed, but its JSON is damaged.")
     if not isinstance(feed, dict) or _VERSION not in _text(feed.get("version")):
         return no_feed()
@@ -38,6 +44,9 @@ def read(body: bytes, url: str) -> Document | Unreadable:
         icon_url=absolute(feed.get("icon"), base) or absolute(feed.get("favicon"), base),
         description=clean(_text(feed.get("description"))[:MAX_DESCRIPTION]),
         entries=entries_of((_item(item, _author(feed), base) for item in items), base),
+        hubs=tuple(filter(None, _hubs(feed, base)))[:MOST_HUBS],
+        topic=absolute(feed.get("feed_url"), url),
+        format="JSON Feed 1.1" if _NEWER_VERSION in _text(feed.get("version")) else "JSON Feed 1.0",
     )
 
 
@@ -61,6 +70,12 @@ def _item(item: Mapping[str, Any], feed_author: str, base: str) -> Item:
         tags=tuple(_text(tag) for tag in _list(item.get("tags"))),
         base=base,
     )
+
+
+def _hubs(feed: Mapping[str, Any], base: str) -> Iterator[str | None]:
+    for hub in _list(feed.get("hubs")):
+        if isinstance(hub, dict) and _text(hub.get("type")).lower() == "websub":
+            yield absolute(hub.get("url"), base)
 
 
 def _author(holder: Mapping[str, Any]) -> str:

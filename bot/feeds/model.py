@@ -42,13 +42,24 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A feed as it stood: its own words, and its entries in the document's order."""
+    """A feed as it stood: its own words, and its entries in the document's order.
+
+    Where it was cut (see `bot.feeds.cut`), `entries` are only those not seen before, and `marks` those of all;
+    its own words are empty where none was new. `hubs` are those that it names, and `topic` is the address that they
+    know it by, both as they are written there (see `bot.feeds.hub`). `ttl_s` is for how many seconds it wants to be
+    left alone. `format` names a feed's format for people ("RSS 2.0").
+    """
 
     title: str
     link: str | None = None
     icon_url: str | None = None
     description: str = ""
     entries: tuple[Entry, ...] = ()
+    marks: bytes = b""
+    hubs: tuple[str, ...] = ()
+    topic: str | None = None
+    ttl_s: int | None = None
+    format: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +83,7 @@ class Changed:
     """A body to read. `url` is where it was found after all redirects, without user info.
 
     `moved_to` is where permanent redirects (301, 308) lead, `fresh_for` how long the publisher says
-    that asking again is of no use.
+    that asking again is of no use, `links` the Link headers.
     """
 
     url: str
@@ -82,6 +93,7 @@ class Changed:
     validators: Validators
     moved_to: str | None = None
     fresh_for: timedelta | None = None
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +116,7 @@ class Gone:
 class Failed:
     """No body this time. `sentence` tells people what happened and holds no secret.
 
-    `kind` is refused, timeout, dns, tls, status, too_large or connection; `status` is the HTTP status
+    `kind` is refused, timeout, dns, tls, status, challenge, too_large or connection; `status` is the HTTP status
     where the kind is status; `retry_after` is what the server asked for.
     """
 

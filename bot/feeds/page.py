@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 
 from selectolax.lexbor import LexborHTMLParser
 
+from bot.feeds.charset import decode as text_of
 from bot.feeds.links import absolute
 from bot.feeds.model import Candidate
+from bot.feeds.sites import feeds_in_data
 from bot.feeds.text import clean
 
 _KINDS = {
@@ -24,14 +25,25 @@ _LOOKS_LIKE_FEED = re.compile(
 )
 _MOST_CANDIDATES = 40
 _MOST_LINKS = 5_000
+# The parser takes quadratic time where elements are nested by the thousand; no page that people read is.
+_DEEPEST = 2_000
+_LONGEST_PAGE = 4 << 20  # characters
+_LONGEST_TAG, _MOST_PIECES = 30_000, 3_000
+_OPENED = re.compile(r"<[a-z]", re.IGNORECASE)
+_NESTING = re.compile(
+    r"<(/?)(?!(?:p|li|d[dt]|t[dhr]|thead|tbody|tfoot|option|optgroup|r[tp]|body|html|head|br|hr|img|input|link|meta"
+    r"|source|area|base|col|embed|param|track|wbr|path|circle|rect|use|polygon|line|g)\b)[a-z]",
+    re.IGNORECASE,
+)
 _TINY = re.compile(r"^\s*[01](?:px)?\s*$")  # a picture of one pixel counts readers
 
 
 def candidates(page: str, url: str) -> tuple[Candidate, ...]:
     """The feeds that a page declares, in its order; then those of its links that look like feeds."""
-    tree = LexborHTMLParser(page)
-    first_base = tree.css_first("base[href]")
-    base = (absolute(first_base.attributes.get("href"), url) if first_base else None) or url
+    tree = tree_of(page)
+    if tree is None:
+        return ()
+    base = base_of(tree, url)
     found: dict[str, Candidate] = {}
     for node in tree.css("link[rel][href]"):
         attributes = node.attributes
@@ -46,34 +58,49 @@ def candidates(page: str, url: str) -> tuple[Candidate, ...]:
         if link and link != url and _LOOKS_LIKE_FEED.search(link.partition("#")[0]):
             title = clean(node.text(deep=True)[:200])
             found.setdefault(link, Candidate(link, title, "link"))
+    if not any(candidate.kind != "link" for candidate in found.values()):
+        found = {candidate.url: candidate for candidate in feeds_in_data(page, url)} | found
     return tuple(found.values())[:_MOST_CANDIDATES]
+
+
+def tree_of(page: str) -> LexborHTMLParser | None:
+    """The page parsed; None for one nested so deeply, or of such tags, that parsing would take minutes."""
+    page = page[:_LONGEST_PAGE]
+    if any(_is_swollen(piece) for piece in page.split(">")):
+        return None
+    depth = 0
+    for found in _NESTING.finditer(page):
+        depth = max(depth - 1, 0) if found[1] else depth + 1
+        if depth > _DEEPEST:
+            return None
+    return LexborHTMLParser(page)
+
+
+def _is_swollen(piece: str) -> bool:
+    """Whether what stands before a ">" is a tag of thousands of attributes, which also take quadratic time."""
+    opened = _OPENED.search(piece) if len(piece) > _LONGEST_TAG else None
+    return opened is not None and sum(map(piece[opened.start() :].count, " \n\t\f\r/\"'")) > _MOST_PIECES
+
+
+def base_of(tree: LexborHTMLParser, url: str) -> str:
+    """What a page's links are relative to."""
+    named = tree.css_first("base[href]")
+    return (absolute(named.attributes.get("href"), url) if named else None) or url
 
 
 def decode(body: bytes, charset: str | None) -> str:
     """Decode a page: by its byte order mark, its header, its own word, else as UTF-8; never raises."""
-    for mark, marked in (
-        (codecs.BOM_UTF8, "utf-8"),
-        (codecs.BOM_UTF16_LE, "utf-16-le"),
-        (codecs.BOM_UTF16_BE, "utf-16-be"),
-    ):
-        if body.startswith(mark):
-            return body[len(mark) :].decode(marked, "replace")
     meta = re.search(rb"<meta[^>]{0,200}charset=[\"']?\s*([\w-]{1,40})", body[:4096], re.IGNORECASE)
     declared = meta[1].decode("ascii", "replace") if meta else None
-    for encoding in (charset, declared, "utf-8"):
-        try:
-            if encoding:
-                return body.decode(encoding, "replace")
-        except (LookupError, UnicodeError):
-            continue
-    return body.decode("utf-8", "replace")
+    return text_of(body, charset, declared)
 
 
 def first_image(markup: str, base: str | None) -> str | None:
-    """The first picture of a piece of HTML that is more than a counting pixel."""
+    """The first picture of a piece of HTML that is more than a counting pixel; none of one nested too deeply."""
     if "<img" not in markup and "<IMG" not in markup:
         return None
-    for node in LexborHTMLParser(markup).css("img"):
+    tree = tree_of(markup)
+    for node in tree.css("img") if tree is not None else ():
         attributes = node.attributes
         if _TINY.match(attributes.get("width") or "") or _TINY.match(attributes.get("height") or ""):
             continue

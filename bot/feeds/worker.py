@@ -6,6 +6,7 @@ from standard input on standard output until the input ends.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -16,7 +17,10 @@ from bot.feeds.frames import PREFIX, candidates_frame, document_frames, pack, re
 from bot.feeds.model import Unreadable
 from bot.feeds.page import candidates, decode
 from bot.feeds.parse import parse
+from bot.feeds.sitemap import named_in
 from bot.feeds.summarise import summarise
+
+_LARGE = 1 << 20  # bytes of a body after which memory is cleared
 
 
 def main() -> None:
@@ -33,14 +37,28 @@ def main() -> None:
         for frame in _answer(*request):
             answers.write(frame)
         answers.flush()
+        if len(request[1]) > _LARGE:
+            gc.collect()  # a parser that gave up keeps its text in a circle, which nothing else would clear soon
 
 
 def _answer(head: dict[str, Any], data: bytes) -> Iterable[bytes]:
     try:
         if head["wish"] == "parse":
-            return list(document_frames(parse(data, head["content_type"], head["charset"], head["url"])))
+            seen = bytes.fromhex(head["seen"])
+            read = parse(
+                data,
+                head["content_type"],
+                head["charset"],
+                head["url"],
+                seen,
+                kind=head["kind"],
+                selector=head["selector"],
+            )
+            return list(document_frames(read))
         if head["wish"] == "summarise":
             return [pack({"summaries": [summarise(entry) for entry in read_texts(head)]})]
+        if head["wish"] == "sitemaps":
+            return [pack({"sitemaps": named_in(data, head["url"])})]
         return [candidates_frame(candidates(decode(data, head["charset"]), head["url"]))]
     except MemoryError:
         return document_frames(Unreadable("This is too large to be read within the worker's memory."))

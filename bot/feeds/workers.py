@@ -65,10 +65,30 @@ class Workers:
         await self.close()
 
     async def parse(
-        self, body: bytes, content_type: str, charset: str | None, url: str
+        self,
+        body: bytes,
+        content_type: str,
+        charset: str | None,
+        url: str,
+        seen: bytes = b"",
+        *,
+        kind: str = "feed",
+        selector: str | None = None,
     ) -> Document | Unreadable:
-        """Read a feed; `url` is the base of its relative links. Raises RuntimeError if no worker can be started."""
-        head = {"wish": "parse", "content_type": content_type, "charset": charset, "url": url}
+        """Read a body as `kind` says (see `bot.feeds.parse`), the links of a page as `selector` says.
+
+        `url` is the base of its relative links, `seen` the marks of a feed's entries to be passed over.
+        Raises RuntimeError if no worker can be started.
+        """
+        head = {
+            "wish": "parse",
+            "content_type": content_type,
+            "charset": charset,
+            "url": url,
+            "seen": seen.hex(),
+            "kind": kind,
+            "selector": selector,
+        }
         entries: list[Entry] = []
         answer: dict[str, Any] = {}
 
@@ -89,6 +109,13 @@ class Workers:
             head = {"wish": "candidates", "charset": charset, "url": url}
             await self._ask(head, body, answer.update)
         return read_candidates(answer) if "candidates" in answer else ()
+
+    async def find_sitemaps(self, body: bytes, url: str) -> tuple[str, ...]:
+        """The sitemaps that a robots.txt or an index of sitemaps names and that may hold news."""
+        answer: dict[str, Any] = {}
+        with suppress(_WorkerDiedError):
+            await self._ask({"wish": "sitemaps", "url": url}, body, answer.update)
+        return tuple(answer.get("sitemaps", ()))
 
     async def summarise(self, entries: Sequence[Entry]) -> tuple[str, ...]:
         """The summaries of these entries (see `bot.feeds.summarise`), in their order.
@@ -171,7 +198,9 @@ class _Worker:
     async def start(cls, arguments: tuple[str, ...]) -> _Worker:
         environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         paths = [str(_ROOT), *filter(None, [environment.get("PYTHONPATH")])]
-        environment |= {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"}
+        # Large bodies go back to the system once they are read, instead of staying with a process that lives long.
+        thresholds = {"MALLOC_MMAP_THRESHOLD_": "262144", "MALLOC_TRIM_THRESHOLD_": "262144"}
+        environment |= {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1", **thresholds}
         # In a session of its own: an interrupt from the keyboard is the bot's to handle.
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot.feeds.worker", *arguments,

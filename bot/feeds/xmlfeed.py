@@ -2,42 +2,52 @@
 
 from __future__ import annotations
 
-import codecs
 import html
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from io import BytesIO
 from typing import Any
 
-import feedparser
-
+from bot.feeds.bounded import parse
+from bot.feeds.charset import decode
 from bot.feeds.items import MAX_DESCRIPTION, MAX_ENTRIES, MAX_TITLE, Item, entries_of, no_feed
 from bot.feeds.links import absolute
 from bot.feeds.model import Document, Unreadable
 from bot.feeds.text import clean, plain
 
-_INCOMPLETE_DATE = re.compile(r"\s*\d{4}(?:-?\d{2})?\s*")  # feedparser fills the rest from today
-# References to lone surrogates, D800–DFFF (55296–57343): feedparser gives a whole document up for one of them.
-_SURROGATE = re.compile(
-    rb"&#(?:x0*d[89a-f][0-9a-f]{2}|0*5(?:529[6-9]|5[3-9]\d\d|6\d{3}|7[0-2]\d\d|73[0-3]\d|734[0-3]));",
-    re.IGNORECASE,
-)
+# Of a date that begins like this but is incomplete or impossible, feedparser fills the rest from today.
+_YEAR_FIRST = re.compile(r"\d{4}")
+_FULL_DATE = re.compile(r"\d{4}-(?:0?[1-9]|1[0-2])-(?:0?[1-9]|[12]\d|3[01])(?!\d)")
+_CLOSING_TAG = re.compile(r"</[A-Za-z]\w*>")
+_DECLARED = re.compile(rb"<\?xml[^>]{0,200}?\sencoding\s*=\s*[\"']\s*([\w.:-]{1,40})")
+_PROLOG = 4096  # bytes before which a declaration stands, whatever a server printed before it
+# By feedparser's names for them; it knows further ones, and has none for a feed that does not say what it is.
+_FORMATS = {
+    "rss090": "RSS 0.90",
+    "rss091n": "RSS 0.91",
+    "rss091u": "RSS 0.91",
+    "rss092": "RSS 0.92",
+    "rss093": "RSS 0.93",
+    "rss094": "RSS 0.94",
+    "rss10": "RSS 1.0",
+    "rss20": "RSS 2.0",
+    "atom01": "Atom 0.1",
+    "atom02": "Atom 0.2",
+    "atom03": "Atom 0.3",
+    "atom10": "Atom 1.0",
+    "atom": "Atom",
+    "cdf": "CDF",
+}
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:$|\?)", re.IGNORECASE)
 
 
-def read(body: bytes, content_type: str, charset: str | None, url: str) -> Document | Unreadable:
+def read(body: bytes, charset: str | None, url: str) -> Document | Unreadable:
     """Read RSS or Atom. Raises whatever feedparser raises."""
-    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        body, charset = body.decode("utf-16", "replace").encode(), "utf-8"  # feedparser takes it for ASCII
-    body = _SURROGATE.sub(b"", body)
-    headers = {"content-type": f"{content_type or 'application/xml'}; charset={charset}"} if charset else {}
-    # Always a stream: a string or bytes would be taken for a path or an address and be opened. Markup is
-    # cleaned where it is shown, and links are made absolute by us: feedparser needs seconds for either.
+    declared = _DECLARED.search(body[:_PROLOG])
+    text = decode(body, charset, declared[1].decode("ascii", "replace") if declared else None)
+    # Markup is cleaned where it is shown, and links are made absolute by us: feedparser needs seconds for either.
     # It is not told our address, as it would resolve guids too, and a feed that moves must keep them.
-    parsed = feedparser.parse(
-        BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
-    )
+    parsed = parse(text, MAX_ENTRIES)
     feed = parsed.feed
     if not parsed.version and not parsed.entries:
         return no_feed()
@@ -51,7 +61,15 @@ def read(body: bytes, content_type: str, charset: str | None, url: str) -> Docum
         or absolute(_mapping(feed.get("image")).get("href"), base),
         description=plain(_string(feed.get("subtitle"))[:MAX_DESCRIPTION]),
         entries=entries_of((_item(entry, link or base) for entry in parsed.entries[:MAX_ENTRIES]), base),
+        ttl_s=_seconds(feed.get("ttl")),
+        format=_FORMATS.get(parsed.version, "RSS"),
     )
+
+
+def _seconds(minutes: object) -> int | None:
+    """RSS's `ttl`, for how many minutes the feed may be kept, in seconds; at most a week."""
+    text = _string(minutes).strip()
+    return min(int(text), 7 * 24 * 60) * 60 if re.fullmatch(r"\d{1,9}", text, re.ASCII) else None
 
 
 def _item(entry: dict[str, Any], base: str) -> Item:
@@ -84,7 +102,7 @@ def _link(entry: Mapping[str, Any]) -> str | None:
 
 def _title(holder: Mapping[str, Any]) -> str:
     title, detail = _string(holder.get("title"))[:MAX_TITLE], _mapping(holder.get("title_detail"))
-    if detail.get("type", "text/plain") == "text/plain":
+    if detail.get("type", "text/plain") == "text/plain" and not _CLOSING_TAG.search(title):
         return clean(html.unescape(title))  # escaped twice, as many do
     return plain(title)
 
@@ -114,8 +132,15 @@ def _images(entry: Mapping[str, Any]) -> Iterable[str]:
 
 def _moment(entry: dict[str, Any], name: str) -> datetime | None:
     # Plain `get` would answer "updated" with what was published.
+    written = _string(dict.get(entry, name)).strip()[:100].replace("/", "-")
+    if _YEAR_FIRST.match(written):
+        try:
+            return datetime.fromisoformat(written).replace(microsecond=0)
+        except ValueError:
+            if not _FULL_DATE.match(written):
+                return None
     parsed = dict.get(entry, f"{name}_parsed")
-    if not parsed or _INCOMPLETE_DATE.fullmatch(_string(dict.get(entry, name))):
+    if not parsed:
         return None
     year, month, day, hour, minute, second = parsed[:6]
     try:

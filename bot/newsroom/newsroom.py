@@ -6,14 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.feeds.discover import Finder
+from bot.newsroom.checks import Checks, Poll
 from bot.newsroom.comments import Comments
 from bot.newsroom.front_page import FrontPage
 from bot.newsroom.guilds import Guilds
 from bot.newsroom.reconcile import Reconciler
 from bot.newsroom.rounds import Clock
+from bot.newsroom.sources import Sources
 from bot.newsroom.subscriptions import Subscriptions
 from bot.newsroom.votes import Votes
 from bot.newsroom.watch import Watch
+from bot.newsroom.websub import WebSub
 from storage import Store
 
 
@@ -27,12 +30,25 @@ class Newsroom:
     front_page: FrontPage
     guilds: Guilds
     reconciler: Reconciler
+    sources: Sources
+    checks: Checks
+    websub: WebSub | None = None
 
 
 def open_newsroom(
-    store: Store, finder: Finder, *, clock: Clock, on_subscriptions: Callable[[], None]
+    store: Store,
+    finder: Finder,
+    *,
+    clock: Clock,
+    on_subscriptions: Callable[[], None],
+    poll: Poll,
+    websub: WebSub | None = None,
 ) -> Newsroom:
-    """Wire the newsroom. `on_subscriptions` is called when a subscription came: there is something to poll."""
+    """Wire the newsroom. `on_subscriptions` is called when a subscription came: there is something to poll.
+
+    `poll` reads a source now, for those who ask for it.
+    Without a public address there is no `websub`: no hub could reach us.
+    """
     watch = Watch()
     comments = Comments(store, watch, clock=clock)
     return Newsroom(
@@ -42,4 +58,7 @@ def open_newsroom(
         front_page=FrontPage(store, clock=clock),
         guilds=Guilds(store, clock=clock),
         reconciler=Reconciler(store, comments, watch, clock=clock),
+        sources=Sources(store, clock=clock),
+        checks=Checks(store, poll, clock=clock),
+        websub=websub,
     )

@@ -1,6 +1,6 @@
-"""Polls due sources and stores what is new.
+"""Polls due sources and hands on what they say.
 
-    claim due sources → fetch → parse (in the worker) → identify → summarise → one transaction → wake delivery
+    claim due sources → fetch → parse (in the worker) → the harvest, which stores
 
 A failure changes only the source's back-off; one source never sinks another.
 """
@@ -9,53 +9,48 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from bot.feeds.fetch import Fetcher
-from bot.feeds.identify import identify, possible_identities, revision_of
-from bot.feeds.model import Changed, Document, Entry, Failed, Gone, Unchanged, Unreadable, Validators
+from bot.feeds.hub import Named, named_by
+from bot.feeds.links import comparable
+from bot.feeds.model import Changed, Document, Failed, Gone, Unchanged, Unreadable, Validators
+from bot.feeds.own_headers import read_headers
 from bot.feeds.workers import Workers
+from bot.newsroom.harvest import LONGEST_URL, Harvest, OnStored, Polled, Read
 from bot.newsroom.host_line import HostLine
 from bot.newsroom.rounds import Clock, Jobs, Rounds
-from bot.newsroom.timing import next_poll
-from storage import DatabaseBusy, Store
-from storage.records import ArticleToStore, Source, SourceUpdate
+from bot.newsroom.timing import Bounds, interval_of, next_poll, sighted
+from storage import Source, Store
 
 log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 64
-# The fetcher sends a host one request at a time; a second poll is there to follow at once.
-MOST_PER_HOST = 2
-# Claimed sources that wait for their host's turn are kept in memory.
-MOST_IN_LINE = 10_000
-# A publisher who says that a feed stays fresh is believed, up to this.
-LONGEST_FRESH = timedelta(hours=1)
+# How many begin in one turn of the loop: a new connection to each of 64 hosts would hold it for 25 ms.
+MOST_BEGUN = 16
+# As the fetcher does it; who ends takes the next in line along, so that a host is not left waiting.
+MOST_PER_HOST = 1
+# How many are claimed in one transaction: twice as many would hold the loop for 20 ms.
+MOST_CLAIMED = 250
+# How many claimed ones wait in memory for their host's turn; the second number is what one slow host may hold of
+# them while others are due.
+MOST_IN_LINE, MOST_IN_ONE_LINE = 2_000, 200
 # The command line subscribes too, in a process of its own: how soon that is noticed here.
 LOOK_EVERY = timedelta(seconds=5)
+# What becomes due one by one is claimed together, up to this late.
+TOGETHER = timedelta(seconds=1)
 # A claimed source whose poll died with its process is due again after this.
 CLAIM = timedelta(minutes=5)
-LONGEST_TITLE = 500
-LONGEST_URL = 2048
-
-
-@dataclass(frozen=True, slots=True)
-class Polled:
-    """What one poll of a source came to: rows stored, or the sentence about what went wrong."""
-
-    source: Source
-    articles: int = 0
-    revisions: int = 0
-    posts: int = 0
-    problem: str | None = None
 
 
 class Poller:
     """Keeps every wanted source read, each when it is due.
 
-    `spread` answers a number between 0 and 1, at random; `woken` is set by whoever made a source due;
-    `on_posts` is called when posts wait to be delivered.
+    A source that is well is read every `interval`, or as seldom as it publishes up to `longest` where that is given.
+    `spread` answers a number between 0 and 1, at random; `woken` is set by whoever made a source due; `on_posts` is
+    called when posts wait to be delivered, `on_stored` with what polls came to.
     """
 
     def __init__(
@@ -66,147 +61,185 @@ class Poller:
         *,
         clock: Clock,
         interval: timedelta,
+        longest: timedelta | None = None,
         spread: Callable[[], float],
         woken: asyncio.Event,
         on_posts: Callable[[], None],
+        on_stored: OnStored | None = None,
     ) -> None:
         self._store = store
         self._fetcher = fetcher
         self._workers = workers
         self._clock = clock
-        self._interval = interval
+        self._bounds = Bounds(interval, max(longest or interval, interval))
         self._spread = spread
-        self._on_posts = on_posts
-        self._line = HostLine(MOST_PER_HOST)
+        self._harvest = Harvest(store, workers, clock=clock, on_posts=on_posts, on_stored=on_stored)
+        self._line = HostLine(MOST_PER_HOST, MOST_IN_LINE, MOST_IN_ONE_LINE)
+        self._closing = False
         self._rounds = Rounds("polling", self.start_due, woken=woken, longest=LOOK_EVERY)
-        self._jobs = Jobs(MOST_AT_ONCE, on_end=woken.set)
+        self._jobs = Jobs(MOST_AT_ONCE, on_end=self._start_waiting)
 
     async def run(self) -> None:
         """Poll until cancelled."""
-        await self._rounds.run()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._rounds.run())
+            tasks.create_task(self._harvest.run())
 
     async def close(self, grace: timedelta) -> None:
-        """Let polls under way end for at most `grace`."""
+        """Let polls under way end for at most `grace`, and store what they brought; none is started any more."""
+        self._closing = True
         await self._jobs.drain(grace)
+        await self._harvest.flush()
 
     async def start_due(self) -> timedelta:
         """Start a poll of every due source that there is room for; answers how long until the next is due."""
         now = self._clock()
         next_due = await self._store.sources.next_due_at()
-        if next_due is not None and next_due <= now and len(self._line) < MOST_IN_LINE:
+        room = min(MOST_CLAIMED, self._line.room)
+        if next_due is not None and next_due <= now and room > 0:
             # Only now is anything written: at rest the database is left alone.
-            for source in await self._store.sources.claim_due(now, MOST_AT_ONCE, CLAIM):
-                self._line.add(source)
+            claimed = await self._store.sources.claim_due(now, room, CLAIM)
+            self._line.add(claimed)
+            if len(claimed) == MOST_CLAIMED:
+                await self._start_all_waiting()
+                return timedelta()
             next_due = await self._store.sources.next_due_at()
-        while self._jobs.free > 0 and (waiting := self._line.start()) is not None:
-            self._jobs.start(self._take_turn(waiting))
-        return CLAIM if next_due is None else next_due - now
+        await self._start_all_waiting()
+        return CLAIM if next_due is None else max(next_due - now, TOGETHER)
 
-    async def _take_turn(self, source: Source) -> None:
-        try:
-            await self.poll(source)
-        finally:
-            self._line.end(source)
+    async def _start_all_waiting(self) -> None:
+        """Start polls of claimed sources whose hosts have room, as many as may be under way."""
+        for _ in range(MOST_AT_ONCE // MOST_BEGUN):
+            if self._start_waiting() < MOST_BEGUN:
+                break
+            await asyncio.sleep(0)
+
+    def _start_waiting(self) -> int:
+        """Start as many of them as may begin at once; answers how many."""
+        begun = 0
+        while begun < MOST_BEGUN and self._jobs.free > 0 and (waiting := self._next_waiting()) is not None:
+            self._jobs.start(self._take_turns(waiting))
+            begun += 1
+        return begun
+
+    async def _take_turns(self, source: Source | None) -> None:
+        """Poll a source, then whoever is next in line, until nobody may start: one task for many polls."""
+        while source is not None:
+            try:
+                await self._harvest.put(await self._read(source))
+            finally:
+                self._line.end(source)
+            source = self._next_waiting()
+
+    def _next_waiting(self) -> Source | None:
+        # What still waits is due again when its claim has ended.
+        return None if self._closing else self._line.start()
 
     async def poll(self, source: Source) -> Polled:
-        """Poll one source now and store the result. Raises DatabaseProblem where it can't be stored."""
+        """Poll one source now and store the result. Raises DatabaseProblem where it can't be stored.
+
+        A server that asked not to be asked before a certain time is left alone until then.
+        """
+        if source.not_before is not None and self._clock() < source.not_before:
+            return Polled(source, problem=_left_alone(source, source.not_before))
+        [polled] = await self._harvest.store([await self._read(source)])
+        return polled
+
+    async def _read(self, source: Source) -> Read:
         try:
-            return await self._poll(source)
-        except DatabaseBusy:
-            raise  # nothing is stored: the source is due again when its claim has ended
+            return await self._fetch(source)
         except Exception:
             log.exception("Reading source %d failed in a way that was not foreseen", source.id)
-            return await self._failed(
-                source, "Broadsheet could not read this source; the operator's log says why."
-            )
+            return self._failed(source, "Broadsheet could not read this source; the operator's log says why.")
 
-    async def _poll(self, source: Source) -> Polled:
-        validators = Validators(source.etag, source.last_modified, source.digest)
-        outcome = await self._fetcher.fetch(source.url, validators)
+    async def _fetch(self, source: Source) -> Read:
+        outcome = await self._fetcher.fetch(
+            source.url,
+            Validators(source.etag, source.last_modified, source.digest),
+            read_headers(source.headers),
+        )
         match outcome:
-            case Unchanged(validators=kept, fresh_for=fresh_for):
-                again = self._next(asked=_believed(fresh_for))
-                await self._store.sources.unchanged(
-                    source.id, kept.etag, kept.last_modified, kept.digest, again, self._clock()
-                )
-                return Polled(source)
+            case Unchanged(validators=kept):
+                moved = _moved(source, outcome)
+                return Read(source, self._next(source, fresh=outcome.fresh_for), kept, moved=moved)
             case Changed():
                 read = await self._workers.parse(
-                    outcome.body, outcome.content_type, outcome.charset, outcome.url
+                    outcome.body,
+                    outcome.content_type,
+                    outcome.charset,
+                    outcome.url,
+                    source.marks or b"",
+                    kind=source.kind,
+                    selector=source.selector,
                 )
                 if isinstance(read, Unreadable):
-                    return await self._failed(source, read.sentence)
-                return await self._ingest(source, outcome, read)
+                    return self._failed(source, read.sentence)
+                return Read(
+                    source,
+                    self._next(source, fresh=outcome.fresh_for),
+                    outcome.validators,
+                    document=read,
+                    moved=_moved(source, outcome),
+                    named=_named(source, outcome, read),
+                    redirected=comparable(outcome.url) != comparable(source.url),
+                )
             case Gone(sentence=sentence):
-                await self._store.sources.failed(source.id, sentence, None, self._clock())
                 log.info("Source %d is gone for good and is not polled any more", source.id)
-                return Polled(source, problem=sentence)
-            case Failed(sentence=sentence, retry_after=asked):
-                return await self._failed(source, sentence, asked)
+                return Read(source, None, problem=sentence)
+            case Failed(sentence=sentence, retry_after=pause):
+                return self._failed(source, sentence, pause)
 
-    async def _failed(self, source: Source, sentence: str, asked: timedelta | None = None) -> Polled:
-        again = self._next(failures=source.failures + 1, asked=asked)
-        await self._store.sources.failed(source.id, sentence, again, self._clock())
+    def _failed(self, source: Source, sentence: str, pause: timedelta | None = None) -> Read:
         log.info("Source %d could not be read: %s", source.id, sentence)
-        return Polled(source, problem=sentence)
+        return Read(
+            source,
+            self._next(source, failures=source.failures + 1, pause=pause),
+            problem=sentence,
+            not_before=self._clock() + pause if pause else None,
+        )
 
-    async def _ingest(self, source: Source, fetched: Changed, document: Document) -> Polled:
-        known = await self._store.articles.known(source.id, possible_identities(document))
-        recognised = identify(document, known)
+    def _next(
+        self,
+        source: Source,
+        *,
+        failures: int = 0,
+        pause: timedelta | None = None,
+        fresh: timedelta | None = None,
+    ) -> datetime:
         now = self._clock()
-        update = SourceUpdate(
-            source_id=source.id,
-            url=source.url,
-            title=document.title or source.title,
-            link=document.link or source.link,
-            icon_url=document.icon_url or source.icon_url,
-            etag=fetched.validators.etag,
-            last_modified=fetched.validators.last_modified,
-            digest=fetched.validators.digest,
-            next_poll_at=self._next(asked=_believed(fetched.fresh_for)),
+        pushed = source.pushed_until is not None and source.pushed_until > now
+        asked = timedelta(seconds=source.ttl_s or 0)
+        return next_poll(
+            now,
+            interval_of(source.rhythm, self._bounds, now, pushed=pushed and not failures),
+            failures=failures,
+            pause=pause,
+            fresh=max(fresh or timedelta(), asked),
+            due=source.next_poll_at if source.last_polled_at else None,
+            spread=self._spread(),
         )
-        ingested = await self._store.articles.ingest(
-            update, await self._write(recognised.new, now), await self._write(recognised.revised, now), now
-        )
-        if ingested.posts:
-            self._on_posts()
-        if ingested.articles or ingested.revisions:
-            log.info(
-                "Source %d brought %d new and %d revised articles, %d posts wait",
-                source.id,
-                ingested.articles,
-                ingested.revisions,
-                ingested.posts,
-            )
-        return Polled(source, ingested.articles, ingested.revisions, ingested.posts)
-
-    async def _write(self, entries: Sequence[Entry], now: datetime) -> list[ArticleToStore]:
-        summaries = await self._workers.summarise(entries)
-        return [write_article(entry, summary, now) for entry, summary in zip(entries, summaries, strict=True)]
-
-    def _next(self, *, failures: int = 0, asked: timedelta | None = None) -> datetime:
-        return next_poll(self._clock(), self._interval, failures=failures, asked=asked, spread=self._spread())
 
 
-def _believed(fresh_for: timedelta | None) -> timedelta | None:
-    return None if fresh_for is None else min(fresh_for, LONGEST_FRESH)
+def _named(source: Source, outcome: Changed, document: Document) -> Named | None:
+    """The hub that a feed names. No hub is told of a source that is the operator's own to read."""
+    if source.kind != "feed" or source.headers:
+        return None
+    return named_by(outcome.links, document, source.url, outcome.url)
 
 
-def write_article(entry: Entry, summary: str, now: datetime) -> ArticleToStore:
-    """An entry as the article that is stored: with its summary, a title in any case, and no date in the future."""
-    title = entry.title or " ".join(summary.split()[:12]) or entry.url or "Untitled"
-    url = entry.url if entry.url and len(entry.url) <= LONGEST_URL else None
-    image_url = entry.image_url if entry.image_url and len(entry.image_url) <= LONGEST_URL else None
-    published_at = entry.published_at
-    if published_at is not None and published_at > now + timedelta(days=1):
-        published_at = None
-    return ArticleToStore(
-        identity=entry.identity,
-        revision=revision_of(entry),
-        url=url,
-        title=title[:LONGEST_TITLE],
-        author=entry.author,
-        summary=summary,
-        image_url=image_url,
-        published_at=published_at,
-    )
+def _moved(source: Source, outcome: Changed | Unchanged) -> tuple[str | None, int]:
+    """Where permanent redirects led, and how often in a row. A login is never taken along to another place."""
+    led_to = outcome.moved_to
+    if led_to is not None:
+        before, after = urlsplit(source.url), urlsplit(led_to)
+        elsewhere = (before.scheme, before.netloc) != (after.scheme, after.netloc)
+        if before.fragment:  # goes along (RFC 9110 §10.2.2); it tells two readings of one page apart
+            led_to = f"{led_to.partition('#')[0]}#{before.fragment}"
+        if (elsewhere and (source.headers or "@" in before.netloc)) or len(led_to) > LONGEST_URL:
+            led_to = None
+    return sighted((source.moved_to, source.moved_seen), led_to if led_to != source.url else None)
+
+
+def _left_alone(source: Source, until: datetime) -> str:
+    host = urlsplit(source.url).hostname
+    return f"{host} asked not to be asked again before {until:%Y-%m-%d %H:%M} UTC. Try again after that."

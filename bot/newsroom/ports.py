@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from storage.records import CardToPost
+from storage.records import CardToPost, NoticeToTell
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,13 @@ class Publisher(Protocol):
 
     async def refresh(self, card: CardToPost) -> Outcome:
         """Edit a sent card so that it shows the given texts, score and comment count."""
+
+
+class Notifier(Protocol):
+    """Tells channels what their admins should know."""
+
+    async def tell(self, notice: NoticeToTell) -> Outcome:
+        """Send the message that a source fails, with a button to try again. Done carries the message id."""
 
 
 class ChannelReader(Protocol):

@@ -62,7 +62,7 @@ class Rounds:
 class Jobs:
     """A bounded number of jobs under way at once, each an asyncio task of its own."""
 
-    def __init__(self, limit: int, on_end: Callable[[], None]) -> None:
+    def __init__(self, limit: int, on_end: Callable[[], object]) -> None:
         self._limit = limit
         self._on_end = on_end
         self._tasks: set[asyncio.Task[Any]] = set()

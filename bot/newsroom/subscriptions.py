@@ -53,21 +53,28 @@ class Subscriptions:
         thread: bool = False,
         by: int | None = None,
         newest: int = 1,
+        selector: str | None = None,
     ) -> Subscribed | SeveralFeeds | NotSubscribed:
-        """Follow what is found at `address` (a feed, or a page that names one) in a channel.
+        """Follow what is found at `address` (see `bot.feeds.discover`) in a channel.
 
+        With a CSS `selector` the page itself is followed: the links to articles that are chosen by it.
         The `newest` articles are posted at once, so that one sees that it works; what is older is remembered
         and not posted.
         """
-        match await self._finder.find(address):
+        match await self._finder.find(address, selector):
             case NotFound(sentence=sentence):
                 return NotSubscribed(sentence)
             case Several(candidates=candidates):
                 return SeveralFeeds(candidates)
-            case Found(feed_url=url, document=document):
+            case Found(feed_url=url, document=document, kind=kind, selector=chosen_by):
                 now = self._clock()
                 source = await self._store.sources.add(
-                    url, document.title or _host(url), document.link, document.icon_url
+                    url,
+                    document.title or _host(url),
+                    document.link,
+                    document.icon_url,
+                    kind=kind,
+                    selector=chosen_by,
                 )
                 subscription, created = await self._store.subscriptions.add(
                     SubscriptionToStore(

@@ -46,9 +46,14 @@ TO_EDIT = ("view_channel",)
 def needed_to_post(channel: PostChannel, *, thread_wanted: bool) -> tuple[str, ...]:
     """discord.py's names of what posting takes. Threads have a sending permission of their own and hold no threads."""
     in_thread = isinstance(channel, discord.Thread)
-    sending = "send_messages_in_threads" if in_thread else "send_messages"
     threads = ("create_public_threads",) if thread_wanted and not in_thread else ()
-    return ("view_channel", sending, "embed_links", "read_message_history", "add_reactions", *threads)
+    return (*needed_to_say(channel), "read_message_history", "add_reactions", *threads)
+
+
+def needed_to_say(channel: PostChannel) -> tuple[str, ...]:
+    """discord.py's names of what a message takes that is no card."""
+    sending = "send_messages_in_threads" if isinstance(channel, discord.Thread) else "send_messages"
+    return ("view_channel", sending, "embed_links")
 
 
 def missing_permissions(channel: PostChannel, needed: Sequence[str]) -> MissingPermissions | None:

@@ -10,12 +10,19 @@ import discord
 from discord.http import Route
 
 from bot.cards import card as card_of
-from bot.cards import thread_name
+from bot.cards import notice_card, thread_name
 from bot.newsroom.ports import Away, Done, Later, MessageSeen, Missing, Outcome, Refused, Unclear, Unreadable
 from bot.publisher.messages import mark_of, message_seen
 from bot.publisher.outcomes import TROUBLES, outcome_of
-from bot.publisher.permissions import TO_EDIT, TO_READ, PostChannel, missing_permissions, needed_to_post
-from storage.records import CardToPost
+from bot.publisher.permissions import (
+    TO_EDIT,
+    TO_READ,
+    PostChannel,
+    missing_permissions,
+    needed_to_post,
+    needed_to_say,
+)
+from storage.records import CardToPost, NoticeToTell
 
 # What the bot must be allowed to do in a channel, by discord.py's names.
 Needed = Callable[[PostChannel], tuple[str, ...]]
@@ -95,6 +102,11 @@ class DiscordPublisher:
         """Edit a sent card so that it shows the given texts, score and comment count."""
         return await self._change(card, "PATCH", _MESSAGE, lambda _: TO_EDIT, card_of(card).payload())
 
+    async def tell(self, notice: NoticeToTell) -> Outcome:
+        """Send the message that a source fails, with a button to try again. Done carries the message id."""
+        message = notice_card(notice.source).payload()
+        return await self._ask("POST", _MESSAGES, notice.channel_id, None, needed_to_say, message)
+
     async def messages(self, channel_id: int, after: int) -> AsyncIterator[MessageSeen]:
         """Messages with ids above `after`, oldest first.
 
@@ -161,8 +173,22 @@ class DiscordPublisher:
         body: dict[str, Any] | None = None,
         **parts: str,
     ) -> Outcome:
-        """Ask Discord for one change in the card's channel. Done carries the id of what was made, or the message's."""
-        channel_id, message_id = card.post.channel_id, card.post.message_id
+        """Ask Discord for one change of a card in its channel."""
+        return await self._ask(
+            method, path, card.post.channel_id, card.post.message_id, needed, body, **parts
+        )
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        channel_id: int,
+        message_id: int | None,
+        needed: Needed,
+        body: dict[str, Any] | None = None,
+        **parts: str,
+    ) -> Outcome:
+        """Ask Discord for one change in a channel. Done carries the id of what was made, or the message's."""
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 if (reason := await self._unusable(channel_id, needed)) is not None:

@@ -16,8 +16,9 @@ from bot.web.health import Health, HealthPages
 from bot.web.openapi import describe
 from bot.web.rate import RateLimit
 from bot.web.relations import Relations
+from bot.web.websub import HubPages
 
-# Nothing is ever uploaded.
+# Nothing is ever uploaded; what hubs push has a limit of its own.
 LARGEST_BODY = 1024
 
 
@@ -45,6 +46,8 @@ def make_app(
     app.router.add_get("/api/v1/guilds/{guild}/articles", api.articles)
     app.router.add_get("/api/v1/guilds/{guild}/articles/{article}", api.article)
     app.router.add_get("/api/v1/guilds/{guild}/articles/{article}/comments", api.comments)
+    if newsroom.websub is not None:
+        HubPages(newsroom.websub).add_to(app)
     return app
 
 

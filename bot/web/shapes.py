@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 from bot.newsroom.comment_tree import CommentNode, reading_order
+from bot.newsroom.source_status import shown_address
 from storage.records import Article, Comment, Listed, Source, Tally
 
 Json = dict[str, Any]
@@ -60,14 +61,15 @@ def _comment(comment: Comment) -> Json:
 
 
 def _source(source: Source) -> Json:
-    # A feed's address with a query or user info may be a subscriber's own: the publication's page stands for it.
+    # A feed's address with what may be a key is a subscriber's own: the publication's page stands for it.
+    shown = shown_address(source.url)
+    is_private = shown != urldefrag(source.url).url
     parts = urlsplit(source.url)
-    is_private = bool(parts.query or parts.username or parts.password)
     origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/"
     return {
         "id": str(source.id),
         "title": source.title,
-        "url": (source.link or origin) if is_private else source.url,
+        "url": (source.link or origin) if is_private else shown,
     }
 
 

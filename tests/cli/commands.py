@@ -72,24 +72,27 @@ class Command:
 
 
 class Shell:
-    """A terminal in an empty folder. `environment` holds what is set beside PATH."""
+    """A terminal in an empty folder. `environment` holds what is set beside PATH, `typed` what commands read."""
 
     def __init__(self, nursery: Path, folder: Path) -> None:
         self._nursery = nursery
         self._numbers = itertools.count(1)
         self.folder = folder
         self.environment: dict[str, str] = {}
+        self.typed = ""
 
     async def start(self, *arguments: str, **environment: str) -> Command:
         """Start `python -m bot …`."""
         streams = self.folder.parent / f"{self.folder.name}-{next(self._numbers)}"
         streams.mkdir()
         (streams / "out").touch()
+        (streams / "in").write_text(self.typed)
         reader, writer = await asyncio.open_unix_connection(str(self._nursery))
         wanted = {
             "arguments": arguments,
             "environment": {**_bare(), **self.environment, **environment},
             "folder": str(self.folder),
+            "in": str(streams / "in"),
             "out": str(streams / "out"),
             "err": str(streams / "err"),
         }

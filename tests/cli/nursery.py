@@ -1,6 +1,6 @@
 """Starts `python -m bot …` fast: a process that has read the program once forks one process per command.
 
-    test → socket: arguments, environment, folder, files for output → fork → pid, then the exit code
+    test → socket: arguments, environment, folder, files for input and output → fork → pid, then the exit code
 
 Reading the program takes over a second; it does nothing on import, so a fork is as good as a fresh process.
 """
@@ -52,6 +52,7 @@ def _command(wanted: dict[str, object], run_command: object) -> int:
     os.chdir(str(wanted["folder"]))
     os.environ.clear()
     os.environ.update(wanted["environment"])  # type: ignore[arg-type]
+    os.dup2(os.open(str(wanted["in"]), os.O_RDONLY), 0)
     for number, name in ((1, "out"), (2, "err")):
         target = os.open(str(wanted[name]), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.dup2(target, number)

@@ -59,7 +59,7 @@ async def test_preview_shows_what_would_be_posted_and_stores_nothing(shell: Shel
     assert (text.code, text.err) == (0, "")
     assert text.out.splitlines()[:4] == [
         "The Tide: 2 articles, newest first",
-        f"  feed: {press.feed_url}",
+        f"  Feed, RSS 2.0, 2 entries: {press.feed_url}",
         "",
         "  Ferry runs at night",
     ]
@@ -73,6 +73,17 @@ async def test_preview_shows_what_would_be_posted_and_stores_nothing(shell: Shel
     assert newest["url"] == f"{press.url}/articles/piece-2"
     assert newest["published_at"] == "2026-05-01T12:02:00Z"
     assert list(shell.folder.iterdir()) == []
+
+
+async def test_preview_shows_no_login_and_no_key(shell: Shell, press: Press) -> None:
+    press.title = ""
+    press.publish("One")
+    address = press.feed_url.replace("http://", "http://ada:geheim@") + "?token=hush"
+    for previewed in (await shell.run("preview", address), await shell.run("preview", address, "--json")):
+        assert previewed.code == 0
+        assert f"{press.feed_url}?token=…" in previewed.out.replace("\\u2026", "…")
+        assert "geheim" not in previewed.out
+        assert "hush" not in previewed.out
 
 
 async def test_preview_of_a_page_with_several_feeds_names_them(shell: Shell, press: Press) -> None:
@@ -107,6 +118,17 @@ async def test_preview_of_an_address_without_a_feed_says_what_was_tried(shell: S
     assert program.json == {"error": text.out.strip()}
 
 
+async def test_preview_of_a_page_takes_the_links_that_a_selector_names(shell: Shell, press: Press) -> None:
+    press.documents["plain"] = (
+        "text/html",
+        b"<!doctype html><title>Harbour</title><h2><a href=/x>A crane</a></h2>",
+    )
+    address = f"{press.url}/documents/plain"
+    previewed = await shell.run("preview", "--selector", "h2 a", "--json", address)
+    assert previewed.code == 0
+    assert [article["title"] for article in previewed.json["articles"]] == ["A crane"]
+
+
 async def test_a_subscription_from_its_beginning_to_its_end(shell: Shell, press: Press) -> None:
     nothing, no_source, no_poll = await asyncio.gather(
         shell.run("subscriptions"), shell.run("sources"), shell.run("poll")
@@ -139,7 +161,11 @@ async def test_a_subscription_from_its_beginning_to_its_end(shell: Shell, press:
     assert failed.code == 1
     assert failed.out.startswith("The Tide: ")
     text, program = await asyncio.gather(shell.run("sources"), shell.run("sources", "--json"))
-    assert f"    1  The Tide  {press.feed_url}\n       3 articles, 1 subscription, read 20" in text.out
+    assert "\n 1  The Tide  failing  just now  in " in text.out
+    assert (
+        f"\n    {press.feed_url}\n    Feed, RSS 2.0, 3 entries; 3 articles stored, 1 subscription; "
+        in text.out
+    )
     (source,) = program.json
     assert (source["articles"], source["subscriptions"], source["failures"]) == (3, 1, 1)
     assert source["problem"]

@@ -86,6 +86,7 @@ async def test_a_port_that_is_taken(connected: Shell, town: Town) -> None:
 SETTINGS = {
     "WEB_PORT": ("web", "WEB_PORT must be a whole number from 0 to 65535."),
     "POLL_INTERVAL": ("10m", "POLL_INTERVAL (in seconds) must be a whole number from 1 to 86400."),
+    "POLL_MIN_INTERVAL": ("0", "POLL_MIN_INTERVAL (in seconds) must be a whole number from 1 to 86400."),
     "MESSAGE_CONTENT": ("maybe", "MESSAGE_CONTENT is a switch: write 1 or 0."),
     "LOG_LEVEL": ("loud", "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR."),
     "LOG_FORMAT": ("xml", "LOG_FORMAT must be one of text, json."),

@@ -16,11 +16,12 @@ from bot.config import Settings
 from bot.feeds.discover import Found, NotFound, Several
 from bot.feeds.model import Document, Validators
 from bot.newsroom.delivery import Delivery
+from bot.newsroom.harvest import Polled
 from bot.newsroom.newsroom import Newsroom, open_newsroom
 from bot.sandbox import Sandbox
 from bot.sandbox.scenario import Application, Json, Person, Scenario
 from storage import Database, Store
-from storage.records import ArticleToStore, CardToPost, SourceUpdate, SubscriptionToStore
+from storage.records import ArticleToStore, Brought, CardToPost, Source, SourceUpdate, SubscriptionToStore
 from tests.databases import RANKS
 from tests.discord.records import card_to_post
 
@@ -53,11 +54,21 @@ class Web:
     """The web outside: what is found at which address."""
 
     sites: dict[str, Found | Several | NotFound] = field(default_factory=dict)
+    pages: dict[tuple[str, str], str] = field(default_factory=dict)
+    polled: list[int] = field(default_factory=list)
+    problem: str | None = None
 
-    async def find(self, url: str) -> Found | Several | NotFound:
+    async def find(self, url: str, selector: str | None = None) -> Found | Several | NotFound:
+        if selector is not None and (title := self.pages.get((url, selector))):
+            return Found(f"{url}#page", Document(title), Validators(), "page", selector)
         return self.sites.get(
             url, NotFound(f"Nothing to follow was found at {url}. Try the address of its feed.")
         )
+
+    async def poll(self, source: Source) -> Polled:
+        """Every source brings an article, or the `problem`."""
+        self.polled.append(source.id)
+        return Polled(source, problem=self.problem) if self.problem else Polled(source, articles=1)
 
     def feed(self, url: str, title: str) -> None:
         self.sites[url] = Found(url, Document(title), Validators())
@@ -107,7 +118,13 @@ def web() -> Web:
 
 @pytest.fixture
 def newsroom(store: Store, web: Web) -> Newsroom:
-    return open_newsroom(store, web, clock=utc_now, on_subscriptions=lambda: None)  # type: ignore[arg-type]
+    return open_newsroom(  # the web outside is made up
+        store,
+        web,  # type: ignore[arg-type]
+        clock=utc_now,
+        on_subscriptions=lambda: None,
+        poll=web.poll,
+    )
 
 
 StartBot = Callable[..., Awaitable[BroadsheetBot]]
@@ -186,7 +203,6 @@ class Press:
     async def _ingest(self, source_id: int, titles: tuple[str, ...]) -> None:
         update = SourceUpdate(
             source_id=source_id,
-            url="https://town.example/feed.xml",
             title="The Town Crier",
             link=None,
             icon_url=None,
@@ -210,7 +226,7 @@ class Press:
                     published_at=utc_now(),
                 )
             )
-        await self.store.articles.ingest(update, articles, [], utc_now())
+        await self.store.harvest.store([Brought(update, articles)], utc_now())
 
 
 @pytest.fixture

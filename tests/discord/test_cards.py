@@ -305,7 +305,7 @@ def test_subscriptions_tell_how_they_do_those_with_a_problem_first() -> None:
 
 SECRETS = [
     ("https://me:geheim@town.example:8443/feed", "https\\://town.example\\:8443/feed"),
-    ("https://town.example/feed.xml?key=geheim", "https\\://town.example/feed.xml?…"),
+    ("https://town.example/feed.xml?key=geheim", "https\\://town.example/feed.xml?key=…"),
     ("https://town.example/feed.xml#geheim", "https\\://town.example/feed.xml"),
 ]
 

@@ -76,6 +76,17 @@ async def test_of_several_feeds_one_is_chosen(
     assert (subscription.source.url, subscription.thread) == ("https://town.example/sport.xml", True)
 
 
+async def test_the_links_of_a_page_are_chosen_by_a_selector(
+    town: Town, bot: BroadsheetBot, web: Web, newsroom: Newsroom
+) -> None:
+    web.pages["https://town.example/news", "h2 a"] = "Town News"
+    reply = await town.alice.slash("subscribe", url="https://town.example/news", selector="h2 a")
+    assert "**Town News** now comes" in shown(reply)
+    assert "reads the links to articles on that page" in shown(reply)
+    (subscription,) = await newsroom.subscriptions.of_guild(int(town.guild_id))
+    assert (subscription.source.kind, subscription.source.selector) == ("page", "h2 a")
+
+
 async def test_missing_permissions_are_named_before_anything_is_stored(
     town: Town, bot: BroadsheetBot, web: Web, newsroom: Newsroom
 ) -> None:

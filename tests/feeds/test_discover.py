@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
 from bot.feeds.discover import (
+    NEWS_SITEMAPS,
     WELL_KNOWN,
     Finder,
     Found,
@@ -15,6 +18,7 @@ from bot.feeds.discover import (
 )
 from bot.feeds.fetch import Fetcher
 from bot.feeds.model import Candidate
+from bot.feeds.page import candidates
 from bot.feeds.workers import Workers
 from tests.feeds.conftest import RSS, Site
 
@@ -55,12 +59,27 @@ async def test_the_one_feed_that_a_page_declares(site: Site, finder: Finder) -> 
     assert found.feed_url == f"{site.address}/x/news.rss"
 
 
-async def test_several_are_offered_without_those_of_comments(site: Site, finder: Finder) -> None:
-    head = link("/a", "News") + link("/b", "Sport") + link("/c/comments/feed", "News » Comments Feed")
+async def test_several_are_offered_those_of_comments_last_and_named_as_such(
+    site: Site, finder: Finder
+) -> None:
+    head = link("/comments/feed", "All of them") + link("/a", "News") + link("/b", "Sport")
     found = await finder.find(page(site, "/", head))
     assert found == Several(
-        (Candidate(f"{site.address}/a", "News", "rss"), Candidate(f"{site.address}/b", "Sport", "rss"))
+        (
+            Candidate(f"{site.address}/a", "News", "rss"),
+            Candidate(f"{site.address}/b", "Sport", "rss"),
+            Candidate(f"{site.address}/comments/feed", "Comments: All of them", "rss"),
+        )
     )
+
+
+async def test_beside_a_single_feed_comments_are_no_choice(site: Site, finder: Finder) -> None:
+    site.serve("/a")
+    found = await finder.find(
+        page(site, "/", link("/comments/feed", "News » Comments Feed") + link("/a", "News"))
+    )
+    assert isinstance(found, Found)
+    assert found.feed_url == f"{site.address}/a"
 
 
 async def test_one_feed_in_two_kinds_is_not_asked_about(site: Site, finder: Finder) -> None:
@@ -134,12 +153,17 @@ async def test_a_declared_feed_that_is_broken_does_not_end_the_search(site: Site
 
 
 async def test_nothing_found_says_what_was_tried(site: Site, finder: Finder) -> None:
-    found = await finder.find(page(site, "/", body="<a href='/feed/x'>f</a>"))
+    address = page(site, "/", body="<a href='/feed/x'>f</a>")
+    found = await finder.find(f"{address.replace('//', '//ann:geheim@')}?key=geheim")
     assert isinstance(found, NotFound)
+    assert f"at “{address}”" in found.sentence
+    assert "geheim" not in found.sentence
+    assert "CSS selector" in found.sentence
     assert "names 1 that could not be read" in found.sentence
     for place in WELL_KNOWN:
         assert place in found.sentence
-    assert len(site.requests) == 2 + len(WELL_KNOWN)
+    asked = [request.path for request in site.requests]
+    assert asked == ["/", "/feed/x", *WELL_KNOWN, "/robots.txt", *NEWS_SITEMAPS]
 
 
 async def test_a_site_that_asks_us_to_stop_is_not_asked_again(site: Site, finder: Finder) -> None:
@@ -155,6 +179,8 @@ async def test_a_site_that_asks_us_to_stop_is_not_asked_again(site: Site, finder
     [
         ("http://169.254.169.254/latest", "private network"),
         ("nobody.invalid", "No server is known by the name nobody.invalid"),
+        ("not an address", "“not an address” is no web address"),
+        ("https://ann:geheim@two words/x?y=geheim", "“https://two words/x” is no web address"),
         ("file:///etc/passwd", "no http or https address"),
         ("", "no http or https address"),
     ],
@@ -163,6 +189,101 @@ async def test_why_an_address_cannot_be_read(finder: Finder, url: str, says: str
     found = await finder.find(url)
     assert isinstance(found, NotFound)
     assert says in found.sentence
+
+
+NEWS = (
+    b"<urlset><url><loc>/crane</loc><news><publication><name>The Harbour</name></publication>"
+    b"<publication_date>2026-03-03</publication_date><title>Crane arrives</title></news></url></urlset>"
+)
+ARTICLES = "".join(
+    f"<article><h2><a href='/2026/03/crane-arrives-{n}'>Crane {n} has arrived</a></h2></article>"
+    for n in range(5)
+)
+
+
+async def test_a_site_that_guards_its_front_page_alone_is_found(site: Site, finder: Finder) -> None:
+    challenge = b"<!doctype html><html><title>Just a moment...</title></html>"
+    site.serve("/", challenge, status=403, Content_Type="text/html")
+    told = await finder.find(site.address)
+    assert isinstance(told, NotFound)
+    assert "no robot (Cloudflare)" in told.sentence
+    assert [request.path for request in site.requests] == ["/", *WELL_KNOWN[:3]]
+    site.serve("/rss")
+    found = await finder.find(site.address)
+    assert isinstance(found, Found)
+    assert found.feed_url == f"{site.address}/rss"
+
+
+async def test_a_section_has_a_feed_below_it(site: Site, finder: Finder) -> None:
+    site.serve("/feed")
+    own = site.serve("/blog/feed")
+    found = await finder.find(page(site, "/blog/"))
+    assert isinstance(found, Found)
+    assert found.feed_url == own
+
+
+async def test_a_profile_of_a_common_software_is_known_by_its_path(site: Site, finder: Finder) -> None:
+    feed_url = site.serve("/@ann.rss")
+    found = await finder.find(page(site, "/@ann"))
+    assert isinstance(found, Found)
+    assert found.feed_url == feed_url
+    assert [request.path for request in site.requests] == ["/@ann", "/@ann.rss"]
+
+
+def test_a_page_of_a_known_site_names_its_feed_in_its_data() -> None:
+    script = '<script>{"externalId":"UC0123456789abcdefghij_-"}</script>'
+    (found,) = candidates(f"<html><body>{script}</body></html>", "https://www.youtube.com/@harbour")
+    assert found.url == "https://www.youtube.com/feeds/videos.xml?channel_id=UC0123456789abcdefghij_-"
+    assert candidates("<div>" * 50_000 + script, "https://www.youtube.com/@harbour") == ()
+
+
+async def test_a_known_site_is_not_asked_before_a_person_chose(finder: Finder) -> None:
+    found = await finder.find("ann/boat")
+    assert isinstance(found, Several)
+    assert [one.title for one in found.candidates] == [
+        "ann/boat: releases",
+        "ann/boat: tags",
+        "ann/boat: commits",
+    ]
+
+
+@pytest.mark.parametrize("place", ["/sitemap-news.xml", "/deep/news.xml.gz"])
+async def test_without_a_feed_the_news_sitemap_is_read(site: Site, finder: Finder, place: str) -> None:
+    page(site, "/", body=ARTICLES)
+    if place == "/deep/news.xml.gz":
+        site.serve("/robots.txt", f"Sitemap: {site.address}/index.xml.gz".encode(), Content_Type="text/plain")
+        index = f"<sitemapindex><sitemap><loc>{site.address}{place}</loc></sitemap></sitemapindex>"
+        site.serve("/index.xml.gz", gzip.compress(index.encode()), Content_Type="application/gzip")
+    site.serve(place, gzip.compress(NEWS) if place.endswith("gz") else NEWS, Content_Type="application/xml")
+    found = await finder.find(site.address)
+    assert isinstance(found, Found)
+    assert (found.feed_url, found.kind) == (f"{site.address}{place}", "sitemap")
+    assert [entry.title for entry in found.document.entries] == ["Crane arrives"]
+    itself = await finder.find(f"{site.address}{place}")
+    assert isinstance(itself, Found)
+    assert itself.kind == "sitemap"
+
+
+async def test_without_any_of_these_the_list_of_articles_is_read(site: Site, finder: Finder) -> None:
+    address = page(site, "/news", "<title>Harbour news</title>", ARTICLES)
+    found = await finder.find(address)
+    assert isinstance(found, Found)
+    assert (found.feed_url, found.kind, found.document.title) == (address, "page", "Harbour news")
+    assert found.document.entries[0].url == f"{site.address}/2026/03/crane-arrives-0"
+
+
+async def test_a_selector_chooses_the_page_whatever_feeds_it_has(site: Site, finder: Finder) -> None:
+    site.serve("/feed")
+    address = page(site, "/", link("/feed"), "<p class=n><a href=/x>X</a></p><p><a href=/y>Y</a></p>")
+    found = await finder.find(address, ".n > a")
+    assert isinstance(found, Found)
+    assert (found.kind, found.selector) == ("page", ".n > a")
+    assert found.feed_url == f"{address}#.n%20%3E%20a", "another selector makes another source"
+    assert [entry.title for entry in found.document.entries] == ["X"]
+    for selector, says in (("a[", "“a[” is no CSS selector"), (".m", "fits the selector “.m”")):
+        not_found = await finder.find(address, selector)
+        assert isinstance(not_found, NotFound)
+        assert says in not_found.sentence
 
 
 def test_a_feed_of_comments_is_better_than_none() -> None:

@@ -237,6 +237,26 @@ async def test_a_false_certificate_is_told_as_such(fetcher: Fetcher, self_signed
     assert "signed its certificate itself" in outcome.sentence
 
 
+async def test_a_source_is_never_moved_from_https_to_http(site: Site, self_signed: ssl.SSLContext) -> None:
+    targets = {"/down": site.serve("/feed"), "/up": "/there", "/there": site.address + "/feed"}
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        return web.Response(status=301, headers={"Location": targets[request.path]})
+
+    runner = web.ServerRunner(web.Server(answer), shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=self_signed).start()
+    address = f"https://127.0.0.1:{runner.addresses[0][1]}"
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    async with Fetcher(user_agent="t", allow=LOCAL, ssl_context=trusting) as fetcher:
+        down, up = await fetcher.fetch(f"{address}/down"), await fetcher.fetch(f"{address}/up")
+    await runner.cleanup()
+    assert isinstance(down, Changed)
+    assert isinstance(up, Changed)
+    assert (down.moved_to, up.moved_to) == (None, f"{address}/there")
+
+
 async def test_https_where_only_http_is_spoken(site: Site, fetcher: Fetcher) -> None:
     outcome = await fetcher.fetch(site.address.replace("http:", "https:"))
     assert isinstance(outcome, Failed)

@@ -83,7 +83,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "MESSAGE_CONTENT": str(int(settings.message_content)),
         "DATABASE_URL": settings.database_url,
         "FETCH_ALLOW": settings.fetch_allow,
-        "POLL_INTERVAL": str(int(settings.poll_interval.total_seconds())),
+        "POLL_INTERVAL": str(int(settings.poll_bounds[0].total_seconds())),
         "WEB_PORT": "0",
     }
 

@@ -89,7 +89,7 @@ async def test_an_address_that_can_not_be_followed(town: Town, press: Press, set
             "http://news.invalid/feed.xml": "No server is known by the name news.invalid. Check the address",
             "ftp://town.example/feed.xml": "This is no http or https address. Check it for typos.",
             "file:///etc/passwd": "This is no http or https address. Check it for typos.",
-            "the tide": "No server is known by the name the tide. Check the address for typos.",
+            "the tide": "“the tide” is no web address. Give one such as example.org",
             "http://": "This is no http or https address. Check it for typos.",
         }
 

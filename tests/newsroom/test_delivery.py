@@ -11,7 +11,15 @@ import pytest
 from bot.newsroom.delivery import Delivery
 from bot.newsroom.ports import Away, Done, Later, Missing, Outcome, Refused, Unclear
 from storage import Store
-from storage.records import ArticleToStore, CardToPost, Post, PostState, SourceUpdate, SubscriptionToStore
+from storage.records import (
+    ArticleToStore,
+    Brought,
+    CardToPost,
+    Post,
+    PostState,
+    SourceUpdate,
+    SubscriptionToStore,
+)
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 GUILD, CHANNEL = 10, 20
@@ -83,9 +91,10 @@ async def queue(store: Store, titles: list[str], *, thread: bool = False) -> Non
         SubscriptionToStore(GUILD, CHANNEL, source.id, thread=thread, newest=len(titles), created_by=None),
         NOW,
     )
-    update = SourceUpdate(source.id, source.url, "The Tide", None, None, None, None, None, NOW)
+    update = SourceUpdate(source.id, "The Tide", None, None, None, None, None, NOW)
     articles = [ArticleToStore(title, "r", None, title, None, "Summary.", None, None) for title in titles]
-    assert (await store.articles.ingest(update, articles, [], NOW)).posts == len(titles)
+    [ingested] = await store.harvest.store([Brought(update, articles)], NOW)
+    assert ingested.posts == len(titles)
 
 
 def delivery(store: Store, channel: Channel, clock: Clock) -> Delivery:

@@ -13,10 +13,9 @@ def source(number: int, host: str) -> Source:
 
 
 def test_hosts_take_turns_and_one_has_at_most_its_share_under_way() -> None:
-    line = HostLine(per_host=2)
+    line = HostLine(per_host=2, most=2_000, share=200)
     slow = [source(number, "slow.test") for number in range(300)]
-    for one in (*slow, source(900, "a.test"), source(901, "b.test")):
-        line.add(one)
+    line.add((*slow, source(900, "a.test"), source(901, "b.test")))
     started = [one.id for one in iter(line.start, None)]
     assert started == [0, 900, 901, 1]
     assert len(line) == 302
@@ -25,13 +24,24 @@ def test_hosts_take_turns_and_one_has_at_most_its_share_under_way() -> None:
 
 
 def test_a_source_that_is_claimed_again_keeps_its_place() -> None:
-    line, one = HostLine(per_host=1), source(1, "a.test")
-    line.add(one)
-    line.add(one)
+    line, one = HostLine(per_host=1, most=9, share=9), source(1, "a.test")
+    line.add([one])
+    line.add([one])
     assert line.start() == one
-    line.add(one)
+    line.add([one])
     assert line.start() is None
     line.end(one)
     assert len(line) == 0
-    line.add(one)
+    line.add([one])
     assert line.start() == one
+
+
+def test_a_long_line_gives_way_only_where_others_need_the_room() -> None:
+    line = HostLine(per_host=1, most=10, share=3)
+    line.add(source(number, "slow.test") for number in range(10))
+    assert (len(line), line.room) == (10, 7)
+    line.add(source(number, f"{number}.test") for number in range(100, 107))
+    assert (len(line), line.room) == (10, 0)
+    assert [one.id for one in iter(line.start, None)] == [0, *range(100, 107)]
+    line.add([source(9, "slow.test")])
+    assert line.room == 10 - 3, "what was dropped may be lined up again"

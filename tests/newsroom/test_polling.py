@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,9 +13,12 @@ import pytest
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import parse_allow
 from bot.feeds.workers import Workers
-from bot.newsroom.polling import Poller
-from storage import Store
+from bot.newsroom.polling import MOST_IN_LINE, Poller
+from bot.newsroom.timing import usual_gap
+from storage import Database, Store
 from storage.records import Source, SubscriptionToStore
+from storage.rows import insert, portions
+from storage.tables import sources, subscriptions
 from tests.press import Press
 
 NOW = datetime(2026, 5, 2, 12, tzinfo=UTC)
@@ -26,10 +31,14 @@ class Newsroom:
 
     def __init__(self, store: Store, press: Press, fetcher: Fetcher, workers: Workers) -> None:
         self.store, self.press, self.now, self.rings = store, press, NOW, 0
-        self.poller = Poller(
-            store,
+        self.workers = workers
+        self.poller = self.poller_with(fetcher)
+
+    def poller_with(self, fetcher: Fetcher) -> Poller:
+        return Poller(
+            self.store,
             fetcher,
-            workers,
+            self.workers,
             clock=lambda: self.now,
             interval=INTERVAL,
             spread=lambda: 0.0,
@@ -97,6 +106,16 @@ async def test_an_unchanged_feed_is_not_read_again(newsroom: Newsroom) -> None:
     assert (await newsroom.source()).next_poll_at == newsroom.now + INTERVAL
 
 
+async def test_a_source_without_a_rhythm_has_it_from_what_is_stored_already(newsroom: Newsroom) -> None:
+    newsroom.press.publish("One").published = NOW - timedelta(days=20)
+    newsroom.press.publish("Two").published = NOW - timedelta(days=10)
+    await newsroom.poller.poll(await newsroom.subscribe())
+    as_upgraded = replace(await newsroom.source(), rhythm=None, marks=None, etag=None, digest=None)
+    polled = await newsroom.poller.poll(as_upgraded)
+    assert polled.articles == 0
+    assert usual_gap((await newsroom.source()).rhythm, NOW) == timedelta(days=10)
+
+
 async def test_an_edited_article_is_a_revision_and_not_posted_again(newsroom: Newsroom) -> None:
     piece = newsroom.press.publish("One")
     await newsroom.poller.poll(await newsroom.subscribe())
@@ -148,3 +167,72 @@ async def test_due_sources_are_started_and_the_next_wait_is_known(newsroom: News
     await newsroom.poller.close(timedelta(seconds=10))
     assert newsroom.press.requests == ["/feed.xml"]
     assert await newsroom.poller.start_due() == INTERVAL
+
+
+class SlowHost:
+    """A host that takes requests and never answers; `asked` is set with the first of them."""
+
+    def __init__(self) -> None:
+        self.port, self.connections, self.asked = 0, 0, asyncio.Event()
+
+    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        self.asked.set()
+        await reader.read()  # until the other side gives up
+        writer.close()
+
+
+@asynccontextmanager
+async def slow_host() -> AsyncIterator[SlowHost]:
+    host = SlowHost()
+    async with await asyncio.start_server(host.take, "127.0.0.1", 0) as server:
+        host.port = server.sockets[0].getsockname()[1]
+        yield host
+
+
+async def follow_many(database: Database, base: str, count: int) -> None:
+    """Follow sources of one host, all of them overdue for ten minutes."""
+    due = NOW - INTERVAL
+    async with database.writing() as connection:
+        for numbers in portions(range(count)):
+            rows = [{"url": f"{base}/{n}", "title": "", "failures": 0, "next_poll_at": due} for n in numbers]
+            made = await connection.scalars(insert(connection, sources).returning(sources.c.id), rows)
+            wishes = [
+                {"guild_id": GUILD, "channel_id": CHANNEL, "source_id": source_id, "created_at": NOW}
+                for source_id in made
+            ]
+            await connection.execute(
+                insert(connection, subscriptions).values(thread=False, newest=1, started_at=NOW), wishes
+            )
+
+
+async def test_nothing_is_started_any_more_once_the_poller_closes(
+    newsroom: Newsroom, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    await newsroom.store.guilds.seen(GUILD, "Harbour Town", NOW)
+    async with slow_host() as host:
+        await follow_many(database, f"http://127.0.0.1:{host.port}", 20)
+        async with Fetcher(user_agent="Broadsheet tests", allow=parse_allow("127.0.0.1")) as fetcher:
+            poller = newsroom.poller_with(fetcher)
+            await poller.start_due()
+            await host.asked.wait()
+            await poller.close(timedelta(milliseconds=10))
+            await poller.start_due()
+        for _ in range(9):
+            await asyncio.sleep(0)  # what was started all the same would come to its end
+        assert host.connections == 1
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_slow_host_with_more_sources_than_may_wait_holds_up_nobody_else(
+    newsroom: Newsroom, database: Database
+) -> None:
+    newsroom.press.publish("One")
+    await newsroom.subscribe()
+    async with slow_host() as host:
+        await follow_many(database, f"http://127.0.0.1:{host.port}", MOST_IN_LINE + 100)
+        while await newsroom.poller.start_due() == timedelta():
+            pass
+        await newsroom.poller.close(timedelta(milliseconds=300))
+    assert newsroom.press.requests == ["/feed.xml"]

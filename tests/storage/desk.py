@@ -17,6 +17,7 @@ from storage import (
     Subscription,
     SubscriptionToStore,
 )
+from storage.records import Brought
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
@@ -47,7 +48,6 @@ def article(identity: str, **changes: Any) -> ArticleToStore:
 def poll(source: Source, **changes: Any) -> SourceUpdate:
     values: dict[str, Any] = {
         "source_id": source.id,
-        "url": source.url,
         "title": source.title,
         "link": None,
         "icon_url": None,
@@ -93,7 +93,8 @@ class Desk:
         return (await self.store.subscriptions.add(wish, NOW))[0]
 
     async def ingest(self, source: Source, *identities: str) -> Ingested:
-        return await self.store.articles.ingest(poll(source), [article(name) for name in identities], [], NOW)
+        new = [article(name) for name in identities]
+        return (await self.store.harvest.store([Brought(poll(source), new)], NOW))[0]
 
     async def wired(self, *channels: int, guild_id: int = GUILD, name: str = "news") -> Source:
         """A source that was polled once, empty, with started subscriptions in these channels."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from storage import Listed, Sort, Store
+from storage.records import Brought
 from tests.storage.desk import GUILD, NOW, VISIBLE, Desk, article, at, comment, poll
 
 
@@ -105,7 +106,7 @@ async def test_search(desk: Desk):
         article("y", title="Plain news", summary="Nothing."),
         article("z", title="Zürich wins 100% of snake_case", summary="On the back\\slash of a Straße."),
     ]
-    await desk.store.articles.ingest(poll(source), new, [], NOW)
+    await desk.store.harvest.store([Brought(poll(source), new)], NOW)
     await desk.send_all()
     for search, found in SEARCHES:
         page, _ = await desk.store.frontpage.page(GUILD, Sort.NEW, None, 9, search=search, visible=VISIBLE)

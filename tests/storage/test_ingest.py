@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from storage import Database, DatabaseProblem, Ingested, Store, SubscriptionToStore
+from storage.records import Brought, SourceFailed, SourceUnchanged
 from tests.databases import RANKS
 from tests.storage.desk import GUILD, NOW, VISIBLE, Desk, article, at, poll
 
@@ -16,13 +17,13 @@ async def test_articles_are_stored_and_queued_in_their_order(desk: Desk):
     assert await desk.ingest(source, "a", "b", "c") == Ingested(3, 0, 6)
     sent = [(card.post.channel_id, card.article.identity) for card in await desk.send_all()]
     assert sent == [(100, "a"), (101, "a"), (100, "b"), (101, "b"), (100, "c"), (101, "c")]
-    assert await desk.store.articles.known(source.id, ["a", "c", "x"]) == {"a": "r1", "c": "r1"}
+    assert await desk.store.harvest.known({source.id: ["a", "c", "x"]}) == {source.id: {"a": "r1", "c": "r1"}}
 
 
 async def test_an_article_keeps_all_it_was_given(desk: Desk):
     source = await desk.wired(100)
     given = article("a", author="Ada", image_url="https://example.org/i.png", published_at=at(-60))
-    await desk.store.articles.ingest(poll(source), [given], [], NOW)
+    await desk.store.harvest.store([Brought(poll(source), [given])], NOW)
     (card,) = await desk.claim()
     stored = await desk.store.articles.get(card.article.id)
     assert stored == card.article
@@ -30,6 +31,15 @@ async def test_an_article_keeps_all_it_was_given(desk: Desk):
         assert getattr(stored, name) == getattr(given, name)
     assert (stored.first_seen_at, stored.revised_at) == (NOW, None)
     assert await desk.store.articles.get(999) is None
+
+
+async def test_what_is_held_back_is_stored_and_not_posted(desk: Desk):
+    source = await desk.wired(100)
+    await desk.ingest(source, "own")
+    brought = Brought(poll(source), [article("b"), article("c")], held_back=True)
+    assert await desk.store.harvest.store([brought], NOW) == [Ingested(2, 0, 0)]
+    await desk.ingest(source, "d")
+    assert [card.article.identity for card in await desk.send_all()] == ["own", "d"]
 
 
 async def test_repeating_an_ingest_changes_nothing(desk: Desk):
@@ -47,53 +57,57 @@ async def test_two_ingests_at_once_store_and_queue_once(desk: Desk, database_url
     new = [article(str(n)) for n in range(30)]
     done = await asyncio.gather(
         *(
-            store.articles.ingest(poll(source), new, [], NOW)
+            store.harvest.store([Brought(poll(source), new)], NOW)
             for store in (desk.store, other, desk.store, other)
         )
     )
-    assert sorted(done, key=lambda ingested: ingested.articles) == [Ingested(0, 0, 0)] * 3 + [
-        Ingested(30, 0, 60)
-    ]
+    assert sorted((one for [one] in done), key=lambda ingested: ingested.articles) == [
+        Ingested(0, 0, 0)
+    ] * 3 + [Ingested(30, 0, 60)]
+    await other_database.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_two_processes_that_store_the_same_sources_never_wait_for_each_other(
+    desk: Desk, database_url: str
+):
+    other_database = await Database.open(database_url)
+    other = Store(other_database, ranks=RANKS, nonce=lambda: "none")
+    there = [await desk.source(f"n{n}") for n in range(200)]
+    quiet = [SourceUnchanged(source.id, None, None, None, at(10)) for source in there]
+    failed = [SourceFailed(source.id, "No answer.", at(10)) for source in reversed(there)]
+    for _ in range(3):
+        await asyncio.gather(
+            desk.store.harvest.store([], NOW, unchanged=quiet, moved={there[-1].id: there[0].url}),
+            other.harvest.store([], NOW, failed=failed),
+        )
     await other_database.close()
 
 
 async def test_the_source_is_updated_with_its_articles(desk: Desk):
     source = await desk.wired(100)
-    await desk.store.sources.failed(source.id, "No answer.", at(5), NOW)
-    moved = poll(source, url="https://new.example/feed", title="New", link="https://new.example", digest="d9")
-    await desk.store.articles.ingest(moved, [article("a")], [], at(1))
+    await desk.store.harvest.store([], NOW, failed=[SourceFailed(source.id, "No answer.", at(5))])
+    update = poll(source, title="New", link="https://new.example", digest="d9")
+    await desk.store.harvest.store([Brought(update, [article("a")])], at(1))
     stored = await desk.store.sources.get(source.id)
     assert stored is not None
-    assert (stored.url, stored.title, stored.link) == (
-        "https://new.example/feed",
-        "New",
-        "https://new.example",
-    )
+    assert (stored.title, stored.link) == ("New", "https://new.example")
     assert (stored.etag, stored.digest, stored.failures, stored.problem) == ('"e1"', "d9", 0, None)
     assert (stored.next_poll_at, stored.last_polled_at, stored.last_success_at) == (at(10), at(1), at(1))
 
 
-async def test_a_source_that_moves_onto_anothers_url_keeps_its_own(desk: Desk):
-    source, other = await desk.wired(100), await desk.source("other")
-    await desk.store.articles.ingest(poll(source, url=other.url), [article("a")], [], NOW)
-    stored = await desk.store.sources.get(source.id)
-    assert stored is not None
-    assert stored.url == source.url
-
-
 async def test_a_source_that_is_gone_stores_nothing(desk: Desk):
     source = await desk.source()
-    assert await desk.store.articles.ingest(poll(source, source_id=999), [article("a")], [], NOW) == Ingested(
-        0, 0, 0
-    )
+    lost = Brought(poll(source, source_id=999), [article("a")])
+    assert await desk.store.harvest.store([lost], NOW) == [Ingested(0, 0, 0)]
 
 
 async def test_a_failure_in_the_middle_stores_nothing(desk: Desk):
     source = await desk.wired(100)
     broken = Store(desk.database, ranks=RANKS, nonce=lambda: "a nonce longer than Discord takes it")
     with pytest.raises(DatabaseProblem):
-        await broken.articles.ingest(poll(source, etag='"e2"'), [article("a")], [], NOW)
-    assert await desk.store.articles.known(source.id, ["a"]) == {}
+        await broken.harvest.store([Brought(poll(source, etag='"e2"'), [article("a")])], NOW)
+    assert await desk.store.harvest.known({source.id: ["a"]}) == {source.id: {}}
     stored = await desk.store.sources.get(source.id)
     assert stored is not None
     assert stored.etag == '"e1"', (
@@ -104,10 +118,9 @@ async def test_a_failure_in_the_middle_stores_nothing(desk: Desk):
 async def test_a_nonce_given_twice_fails_loudly_instead_of_losing_a_post(desk: Desk):
     source = await desk.wired(100)
     await desk.ingest(source, "a")
+    careless = Store(desk.database, ranks=RANKS, nonce=lambda: "n1")
     with pytest.raises(DatabaseProblem):
-        await Store(desk.database, ranks=RANKS, nonce=lambda: "n1").articles.ingest(
-            poll(source), [article("b")], [], NOW
-        )
+        await careless.harvest.store([Brought(poll(source), [article("b")])], NOW)
 
 
 async def test_a_revision_is_put_in_place_and_its_cards_are_stale(desk: Desk):
@@ -115,14 +128,14 @@ async def test_a_revision_is_put_in_place_and_its_cards_are_stale(desk: Desk):
     await desk.ingest(source, "a", "b")
     card, _ = await desk.send_all()
     revised = article("a", revision="r2", title="Corrected", published_at=at(-5))
-    done = await desk.store.articles.ingest(poll(source), [], [revised, article("unknown")], at(3))
+    [done] = await desk.store.harvest.store([Brought(poll(source), [], [revised, article("unknown")])], at(3))
     assert done == Ingested(0, 1, 0)
     stored = await desk.store.articles.get(card.article.id)
     assert stored is not None
     assert (stored.title, stored.revised_at, stored.published_at) == ("Corrected", at(3), at(-5))
     assert stored.first_seen_at == NOW
     assert [stale.card.article.title for stale in await desk.store.posts.stale_cards(9)] == ["Corrected"]
-    again = await desk.store.articles.ingest(poll(source), [], [revised], at(4))
+    [again] = await desk.store.harvest.store([Brought(poll(source), [], [revised])], at(4))
     assert again == Ingested(0, 0, 0), "the same revision is stored once"
     items, _ = await desk.store.frontpage.page(GUILD, "new", None, 9, search="corrected", visible=VISIBLE)  # type: ignore[arg-type]
     assert len(items) == 1
@@ -132,7 +145,10 @@ async def test_many_articles_and_identities_fit(desk: Desk):
     source = await desk.wired(100)
     names = [f"article {n:04}" for n in range(1200)]
     assert await desk.ingest(source, *names) == Ingested(1200, 0, 1200)
-    assert len(await desk.store.articles.known(source.id, [*names, *map(str, range(5000))])) == 1200
+    assert (
+        len((await desk.store.harvest.known({source.id: [*names, *map(str, range(5000))]}))[source.id])
+        == 1200
+    )
     cards = [await desk.claim() for _ in range(2)]
     assert [card.article.identity for claimed in cards for card in claimed] == ["article 0000"]
 
@@ -225,7 +241,8 @@ async def test_a_poll_without_news_serves_a_subscription_made_meanwhile(desk: De
     (old,) = await desk.store.subscriptions.of_channel(100)
     await desk.store.subscriptions.remove(old.id)
     await desk.subscribe(source, 101, newest=1)
-    await desk.store.sources.unchanged(source.id, None, None, None, at(10), NOW)
+    unchanged = SourceUnchanged(source.id, None, None, None, at(10))
+    await desk.store.harvest.store([], NOW, unchanged=[unchanged])
     assert [card.article.identity for card in await desk.send_all()] == ["b"]
 
 

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from storage import Database, PostState, Store, Tally
+from storage.records import Brought
 from tests.databases import RANKS, nonces
 from tests.storage.desk import GUILD, LEASE, NOW, VISIBLE, Desk, article, at, comment, poll
 
@@ -260,7 +261,7 @@ async def test_stale_cards_are_listed_until_their_version_was_shown(desk: Desk):
 
     await desk.store.votes.add(message["b", 101], 1, "👍", NOW)
     assert await posts.stale_cards(9) == [], "nothing that a card shows has changed"
-    await desk.store.articles.ingest(poll(source), [], [article("a", revision="r2")], NOW)
+    await desk.store.harvest.store([Brought(poll(source), [], [article("a", revision="r2")])], NOW)
     assert len(await posts.stale_cards(9)) == 2
     await desk.store.guilds.left(GUILD, NOW)
     assert await posts.stale_cards(9) == []

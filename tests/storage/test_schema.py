@@ -82,6 +82,21 @@ async def test_down_leaves_nothing_and_up_works_again(database: Database):
     assert await database.is_current()
 
 
+async def test_after_the_upgrade_every_source_is_read_once_whole(database: Database):
+    async with database.writing() as connection:
+        await connection.run_sync(schema.downgrade, "0001")
+        await connection.execute(
+            text(
+                "INSERT INTO sources (url, title, etag, last_modified, digest, failures) "
+                "VALUES ('https://a.example/', 'A', 'e', 'm', 'd', 0)"
+            )
+        )
+    await database.migrate()
+    async with database.reading() as connection:
+        kept = await connection.execute(text("SELECT title, etag, last_modified, digest FROM sources"))
+        assert [tuple(row) for row in kept] == [("A", None, None, None)]
+
+
 async def test_a_migration_that_fails_leaves_nothing_half_done(bare_url: str):
     database = await Database.open(bare_url)
     async with database.writing() as connection:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 
-from storage import Database, SourceListed, Store
+from storage import Database, Pace, SourceListed, Store
+from storage.records import Brought, SourceFailed, SourceUnchanged
 from tests.databases import RANKS, nonces
-from tests.storage.desk import LEASE, NOW, Desk, at, poll
+from tests.storage.desk import LEASE, NOW, Desk, article, at, poll
 
 
 async def test_a_source_is_made_once_by_its_url(desk: Desk):
@@ -18,6 +20,15 @@ async def test_a_source_is_made_once_by_its_url(desk: Desk):
     assert await desk.store.sources.by_url("https://a.example/feed") == first
     assert await desk.store.sources.get(first.id) == first
     assert await desk.store.sources.by_url("https://a.example") is None
+
+
+async def test_a_source_keeps_how_it_is_read(desk: Desk):
+    add = desk.store.sources.add
+    page = await add("https://a.example/#h2", "A", None, None, kind="page", selector="h2 a")
+    assert (page.kind, page.selector) == ("page", "h2 a")
+    again = await add("https://a.example/#h2", "A", None, None)
+    assert again == page, "read in another way, all of its entries would be new"
+    assert (await desk.source()).kind == "feed"
 
 
 async def test_the_longest_due_are_claimed_first_and_once(desk: Desk):
@@ -56,32 +67,49 @@ async def test_two_claims_at_once_share_no_source(desk: Desk, database_url: str)
 async def test_ends_of_polls(desk: Desk):
     sources = desk.store.sources
     source = await desk.wired(100)
-    await sources.failed(source.id, "The server answers 500.", at(20), NOW)
-    await sources.failed(source.id, "The server answers 502.", at(40), at(1))
+    await desk.store.harvest.store(
+        [], NOW, failed=[SourceFailed(source.id, "The server answers 500.", at(20))]
+    )
+    await desk.store.harvest.store(
+        [], at(1), failed=[SourceFailed(source.id, "The server answers 502.", at(40))]
+    )
     failing = await sources.get(source.id)
     assert failing is not None
     assert (failing.failures, failing.problem) == (2, "The server answers 502.")
     assert (failing.next_poll_at, failing.last_polled_at, failing.last_success_at) == (at(40), at(1), NOW)
     assert failing.etag == '"e1"', "a failure changes only the back-off"
 
-    await sources.unchanged(source.id, '"e2"', "yesterday", "d2", at(30), at(2))
+    unchanged = SourceUnchanged(source.id, '"e2"', "yesterday", "d2", at(30))
+    await desk.store.harvest.store([], at(2), unchanged=[unchanged])
     well = await sources.get(source.id)
     assert well is not None
     assert (well.failures, well.problem, well.next_poll_at) == (0, None, at(30))
     assert (well.etag, well.last_modified, well.digest) == ('"e2"', "yesterday", "d2")
     assert (well.last_polled_at, well.last_success_at) == (at(2), at(2))
 
-    await sources.failed(source.id, "The source is gone (410).", None, at(3))
+    await desk.store.harvest.store(
+        [], at(3), failed=[SourceFailed(source.id, "The source is gone (410).", None)]
+    )
     assert await sources.next_due_at() is None
 
 
 async def test_what_nobody_wants_is_never_scheduled_again(desk: Desk):
     source = await desk.source()
     await desk.store.sources.poll_soon(source.id, NOW)
-    await desk.store.articles.ingest(poll(source), [], [], NOW)
+    await desk.store.harvest.store([Brought(poll(source), [])], NOW)
     assert await desk.store.sources.next_due_at() is None
-    await desk.store.sources.failed(source.id, "No answer.", at(5), NOW)
+    await desk.store.harvest.store([], NOW, failed=[SourceFailed(source.id, "No answer.", at(5))])
     assert await desk.store.sources.next_due_at() is None
+
+
+async def test_a_new_header_is_tried_soon_but_not_on_what_is_idle(desk: Desk):
+    source, idle = await desk.wired(100), await desk.source("idle")
+    failed = SourceFailed(source.id, "It asks for a login (401).", at(600))
+    await desk.store.harvest.store([], NOW, failed=[failed])
+    for each in (source, idle):
+        assert await desk.store.sources.set_headers(each.id, "{}", at(1))
+    changed = [await desk.store.sources.get(each.id) for each in (source, idle)]
+    assert [one and one.next_poll_at for one in changed] == [at(1), None]
 
 
 async def test_all_that_are_wanted_are_polled_soon(desk: Desk):
@@ -102,3 +130,22 @@ async def test_the_list_counts(desk: Desk):
     assert current is not None
     assert await desk.store.sources.listed() == [SourceListed(current, 2, 3), SourceListed(other, 0, 0)]
     assert await desk.store.sources.listed(limit=1, offset=1) == [SourceListed(other, 0, 0)]
+
+
+async def test_a_source_s_pace_is_counted_by_days(desk: Desk):
+    busy, silent = await desk.source("busy"), await desk.source("silent")
+
+    def days_ago(days: float) -> datetime:
+        return NOW - timedelta(days=days)
+
+    async def publish(now: datetime, **published: datetime | None) -> None:
+        new = [article(name, published_at=moment) for name, moment in published.items()]
+        await desk.store.harvest.store([Brought(poll(busy), new)], now)
+
+    await publish(days_ago(40), older=days_ago(40))
+    await publish(days_ago(2.5), undated=None, late=days_ago(2.9), before=days_ago(31))
+    await publish(days_ago(0.5), today=days_ago(0.5), to_come=days_ago(-0.2), on_the_edge=days_ago(3))
+    assert await desk.store.sources.paces([busy.id, silent.id, 99], NOW, 3) == {
+        busy.id: Pace(days_ago(0.5), (3, 0, 2)),
+        silent.id: Pace(None, (0, 0, 0)),
+    }

@@ -15,10 +15,11 @@ from bot.feeds.discover import Finder
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import parse_allow
 from bot.feeds.workers import Workers
+from bot.newsroom.harvest import Polled
 from bot.newsroom.newsroom import Newsroom, open_newsroom
 from bot.web import Health, WebServer
 from storage import Database, Store
-from storage.records import ArticleToStore
+from storage.records import ArticleToStore, Brought, Source
 from tests.storage.desk import GUILD, NOW, Desk, article, comment, poll
 
 SETTINGS = Settings(web_port=0)
@@ -69,12 +70,16 @@ class Site:
         source = await self.desk.wired(channel_id)
         ids = []
         for minute, one in enumerate(articles):
-            await self.desk.store.articles.ingest(poll(source), [one], [], NOW)
+            await self.desk.store.harvest.store([Brought(poll(source), [one])], NOW)
             ids += [card.article.id for card in await self.desk.send_all(NOW + timedelta(minutes=minute))]
         return ids
 
     async def say(self, message_id: int, article_id: int, **changes: Any) -> None:
         await self.desk.store.comments.record(comment(message_id, article_id, **changes))
+
+
+async def no_poll(source: Source) -> Polled:
+    raise AssertionError(f"No page has source {source.id} read.")
 
 
 @pytest.fixture
@@ -85,7 +90,9 @@ async def site(database: Database, store: Store) -> AsyncIterator[Site]:
         aiohttp.ClientSession() as http,
     ):
         clock = Clock()
-        newsroom = open_newsroom(store, Finder(fetcher, workers), clock=clock, on_subscriptions=lambda: None)
+        newsroom = open_newsroom(
+            store, Finder(fetcher, workers), clock=clock, on_subscriptions=lambda: None, poll=no_poll
+        )
 
         async def health() -> Health:
             return await site.look_at_health()

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import event
 
 from bot.web.shapes import DEEPEST_REPLY
+from storage.records import Brought
 from tests.storage.desk import GUILD, NOW, article, poll
 from tests.web.conftest import PAGE, Site, about, on_sqlite
 
@@ -125,12 +126,8 @@ async def test_what_not_everybody_may_read_is_not_told(site: Site) -> None:
     await site.say(5002, open_, text="Among moderators.", channel_id=101)
     site.public[GUILD] = frozenset({100, 101})
     mods = await site.desk.wired(101, name="mods")
-    await site.desk.store.articles.ingest(
-        poll(mods),
-        [about("b1", "Ferry engine breaks", "The evening ferry had a fault of its engine.")],
-        [],
-        NOW,
-    )
+    new = [about("b1", "Ferry engine breaks", "The evening ferry had a fault of its engine.")]
+    await site.desk.store.harvest.store([Brought(poll(mods), new)], NOW)
     hidden = (await site.desk.send_all())[0].article.id
     assert {item["id"] for item in (await site.get(PAGE))["items"]} == {str(open_), str(hidden)}
     assert "Among moderators" in json.dumps(await site.get(f"{PAGE}/{open_}/comments"))

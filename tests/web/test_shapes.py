@@ -20,6 +20,8 @@ ARTICLE = Article(1, 1, "a", None, "Title", None, "Summary.", None, None, NOW, N
         ("https://news.example/feed.xml", "https://news.example/", "https://news.example/feed.xml"),
         ("https://news.example/feed?token=s3cret", "https://news.example/", "https://news.example/"),
         ("https://news.example:8443/feed?token=s3cret", None, "https://news.example:8443/"),
+        ("https://news.example/?feed=rss2", "https://news.example/", "https://news.example/?feed=rss2"),
+        ("https://news.example/list#article a", "https://news.example/", "https://news.example/list"),
         ("https://me:s3cret@news.example/feed", None, "https://news.example/"),
     ],
 )

@@ -1,0 +1,348 @@
+"""Takes what polls read and stores it, many at a time: one transaction costs what a hundred polls may cost.
+
+    results gather → known identities (one read) → identify → of what is new, known words (one read) → summarise
+        → one transaction → wake delivery
+
+What brought something new is stored at once, or a moment after the transaction before, and takes along whatever
+has gathered meanwhile; results that brought nothing wait up to a second for company. A result that is lost with
+its process is read again, as its source is due again when its claim has ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.feeds.cut import MARK_BYTES, unpack
+from bot.feeds.hub import Named
+from bot.feeds.identify import Alike, Recognised, follow, identify, possible_identities, revision_of, words_of
+from bot.feeds.model import Document, Entry, Validators
+from bot.feeds.workers import Workers
+from bot.newsroom.rounds import Clock
+from bot.newsroom.timing import SIGHTINGS, note_published
+from storage import (
+    ArticleToStore,
+    Brought,
+    DatabaseBusy,
+    Ingested,
+    Source,
+    SourceFailed,
+    SourceUnchanged,
+    SourceUpdate,
+    Store,
+)
+
+log = logging.getLogger(__name__)
+
+MOST_TOGETHER = 250
+# Markup of more results than this is not kept in memory: fetching waits for the store.
+MOST_WAITING = 250
+COMPANY = timedelta(seconds=1)
+# While much is new, this much of it is gathered: a transaction for each would cost more than all else.
+BREATH = timedelta(milliseconds=200)
+# A single entry that is new is no flood.
+_SEVERAL = 2
+LONGEST_TITLE = 500
+LONGEST_URL = 2048
+_NOTHING = Ingested(0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """How one poll ended, before it is stored: read anew (`document`), unchanged, or with a `problem`.
+
+    Without `next_poll_at` the source is gone for good. `moved` is where permanent redirects led, and how often in a
+    row; before `not_before` the server does not want to be asked. `named` is the hub that the document names. What is
+    `pushed` comes from that hub and not from a poll: it brings articles and says nothing of the source. What was
+    `redirected` was found at another address than the source's.
+    """
+
+    source: Source
+    next_poll_at: datetime | None
+    validators: Validators | None = None
+    document: Document | None = None
+    problem: str | None = None
+    moved: tuple[str | None, int] = (None, 0)
+    not_before: datetime | None = None
+    named: Named | None = None
+    pushed: bool = False
+    redirected: bool = False
+
+    @property
+    def brings(self) -> bool:
+        """Whether there are entries that may be new."""
+        return self.document is not None and bool(self.document.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What one poll of a source came to: rows stored, or the sentence about what went wrong."""
+
+    source: Source
+    articles: int = 0
+    revisions: int = 0
+    posts: int = 0
+    problem: str | None = None
+
+
+OnStored = Callable[[Sequence[Read], Sequence[Polled]], Awaitable[None]]
+
+
+class Harvest:
+    """Gathers results and stores them together.
+
+    `on_posts` is called when posts wait to be delivered, `on_stored` with results and what came of each.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        workers: Workers,
+        *,
+        clock: Clock,
+        on_posts: Callable[[], None],
+        on_stored: OnStored | None = None,
+    ) -> None:
+        self._store = store
+        self._workers = workers
+        self._clock = clock
+        self._on_posts = on_posts
+        self._on_stored = on_stored
+        self._waiting: list[Read] = []
+        self._hurry = asyncio.Event()
+        self._came = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+
+    async def put(self, read: Read) -> None:
+        """Leave a result to be stored soon; waits while too many do."""
+        await self._room.wait()
+        self._waiting.append(read)
+        self._came.set()
+        if read.brings or len(self._waiting) >= MOST_TOGETHER:
+            self._hurry.set()
+        if len(self._waiting) >= MOST_WAITING:
+            self._room.clear()
+
+    async def run(self) -> None:
+        """Store what comes, until cancelled."""
+        while True:
+            await self._came.wait()
+            try:
+                async with asyncio.timeout(COMPANY.total_seconds()):
+                    await self._hurry.wait()
+            except TimeoutError:
+                pass
+            await self.flush()
+            await asyncio.sleep(BREATH.total_seconds())
+
+    async def flush(self) -> None:
+        """Store all that waits, as much at a time as one transaction takes."""
+        while together := self._take():
+            try:
+                await self.store(together)
+            except asyncio.CancelledError:  # storing again what is stored already changes nothing
+                self._waiting[:0] = together
+                raise
+            except DatabaseBusy as busy:
+                log.warning("%d polls could not be stored now and are repeated: %s", len(together), busy)
+            except Exception:
+                log.exception("%d polls could not be stored; they are repeated", len(together))
+
+    def _take(self) -> list[Read]:
+        together, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+        if not self._waiting:
+            self._came.clear()
+            self._hurry.clear()
+        if len(self._waiting) < MOST_WAITING:
+            self._room.set()
+        return together
+
+    async def store(self, reads: Sequence[Read]) -> list[Polled]:
+        """Store results now, and answer what came of each, in their order.
+
+        One that fails in a way that was not foreseen does not sink the others. Raises DatabaseBusy where
+        nothing could be stored.
+        """
+        try:
+            return await self._store_together(reads)
+        except DatabaseBusy:
+            raise
+        except Exception:
+            if len(reads) == 1:
+                return [await self._store_failure(reads[0])]
+            half = len(reads) // 2
+            return [*await self.store(reads[:half]), *await self.store(reads[half:])]
+
+    async def _store_failure(self, read: Read) -> Polled:
+        log.exception("Storing what source %d brought failed in a way that was not foreseen", read.source.id)
+        sentence = "Broadsheet could not read this source; the operator's log says why."
+        failed = SourceFailed(read.source.id, sentence, read.next_poll_at)
+        await self._store.harvest.store([], self._clock(), failed=[failed])
+        return Polled(read.source, problem=sentence)
+
+    async def _store_together(self, reads: Sequence[Read]) -> list[Polled]:
+        now = self._clock()
+        brought = await self._recognise([read for read in reads if read.document is not None], now)
+        ingested = await self._store.harvest.store(
+            list(brought.values()),
+            now,
+            unchanged=[_unchanged(read) for read in reads if read.document is None and not read.problem],
+            failed=[
+                SourceFailed(read.source.id, read.problem, read.next_poll_at, read.not_before)
+                for read in reads
+                if read.problem
+            ],
+            moved={
+                read.source.id: address
+                for read in reads
+                if (address := read.moved[0]) is not None and read.moved[1] >= SIGHTINGS
+            },
+        )
+        results = dict(zip(brought, ingested, strict=True))
+        if any(one.posts for one in ingested):
+            self._on_posts()
+        for source_id, one in results.items():
+            if one.articles or one.revisions:
+                log.info(
+                    "Source %d brought %d new and %d revised articles, %d posts wait",
+                    source_id,
+                    one.articles,
+                    one.revisions,
+                    one.posts,
+                )
+        polled = [_polled(read, results.get(read.source.id, _NOTHING)) for read in reads]
+        if self._on_stored is not None:
+            await self._on_stored(reads, polled)
+        return polled
+
+    async def _recognise(self, reads: Sequence[Read], now: datetime) -> dict[int, Brought]:
+        """What the documents bring, by source: read once from the store, summarised in one go."""
+        documents = {read.source.id: (read, read.document) for read in reads if read.document is not None}
+        wanted = {
+            source_id: possible_identities(document)
+            for source_id, (_, document) in documents.items()
+            if document.entries
+        }
+        known = await self._store.harvest.known(wanted) if wanted else {}
+        recognised = {
+            source_id: identify(document, known.get(source_id, {}))
+            for source_id, (_, document) in documents.items()
+        }
+        await self._follow(
+            recognised, {source_id: document for source_id, (_, document) in documents.items()}
+        )
+        written = await self._write(recognised.values(), now)
+        return {
+            source_id: Brought(
+                _update(read, document, recognised[source_id].new, now),
+                [next(written) for _ in recognised[source_id].new],
+                [next(written) for _ in recognised[source_id].revised],
+                pushed=read.pushed,
+                renamed=recognised[source_id].renamed,
+                held_back=_is_another_feed(read, document, known.get(source_id, {}), recognised[source_id]),
+            )
+            for source_id, (read, document) in documents.items()
+        }
+
+    async def _follow(self, recognised: dict[int, Recognised], documents: Mapping[int, Document]) -> None:
+        """Find again what is new only because its source has changed its guids."""
+        wanted = {
+            source_id: {words for words in map(words_of, found.new) if words}
+            for source_id, found in recognised.items()
+            if found.new
+        }
+        stored = await self._store.harvest.alike(wanted) if wanted else {}
+        for source_id, by_words in stored.items():
+            alike = {
+                words: Alike(one.identity, one.revision, one.url, one.published_at)
+                for words, one in by_words.items()
+            }
+            recognised[source_id] = follow(documents[source_id], recognised[source_id], alike)
+
+    async def _write(self, recognised: Collection[Recognised], now: datetime) -> Iterator[ArticleToStore]:
+        """The articles of all, in their order, new ones before revised ones."""
+        entries = [entry for one in recognised for entry in (*one.new, *one.revised)]
+        summaries = await self._workers.summarise(entries)
+        return (write_article(entry, summary, now) for entry, summary in zip(entries, summaries, strict=True))
+
+
+def _unchanged(read: Read) -> SourceUnchanged:
+    kept = read.validators or Validators()
+    if read.next_poll_at is None:
+        raise ValueError("a source that answered is polled again")
+    return SourceUnchanged(
+        read.source.id, kept.etag, kept.last_modified, kept.digest, read.next_poll_at, *read.moved
+    )
+
+
+def _update(read: Read, document: Document, new: Sequence[Entry], now: datetime) -> SourceUpdate:
+    source, kept = read.source, read.validators or Validators()
+    if read.next_poll_at is None:
+        raise ValueError("a source that answered is polled again")
+    return SourceUpdate(
+        source_id=source.id,
+        title=document.title or source.title,
+        link=document.link or source.link,
+        icon_url=document.icon_url or source.icon_url,
+        etag=kept.etag,
+        last_modified=kept.last_modified,
+        digest=kept.digest,
+        marks=document.marks,
+        next_poll_at=read.next_poll_at,
+        rhythm=_rhythm(source, document, new, now),
+        ttl_s=document.ttl_s if document.title else source.ttl_s,
+        format=document.format or source.format,
+        entries=len(document.marks) // MARK_BYTES or len(document.entries),
+        moved_to=read.moved[0],
+        moved_seen=read.moved[1],
+    )
+
+
+def _rhythm(source: Source, document: Document, new: Sequence[Entry], now: datetime) -> bytes | None:
+    moments = [entry.published_at for entry in new]
+    if not source.rhythm:  # a source that was followed before there were rhythms: its known entries tell it
+        moments += [entry.published_at for entry in document.entries if entry.published_at]
+    return note_published(source.rhythm, moments, now) if moments else source.rhythm
+
+
+def _is_another_feed(read: Read, document: Document, known: Mapping[str, str], found: Recognised) -> bool:
+    """Whether redirects led to a document that is not the source's own: several entries, and none that is known.
+
+    What was published since the source was last read may be its own all the same where it was redirected before.
+    """
+    source, read_at = read.source, read.source.last_success_at
+    if not read.redirected or read_at is None or len(found.new) < _SEVERAL or known or found.renamed:
+        return False
+    if not unpack(document.marks).isdisjoint(unpack(source.marks or b"")):
+        return False
+    newly_moved = read.moved[1] == 1
+    return newly_moved or any(not entry.published_at or entry.published_at < read_at for entry in found.new)
+
+
+def _polled(read: Read, ingested: Ingested) -> Polled:
+    return Polled(read.source, ingested.articles, ingested.revisions, ingested.posts, read.problem)
+
+
+def write_article(entry: Entry, summary: str, now: datetime) -> ArticleToStore:
+    """An entry as the article that is stored: with its summary, a title in any case, and no date in the future."""
+    title = entry.title or " ".join(summary.split()[:12]) or entry.url or "Untitled"
+    url = entry.url if entry.url and len(entry.url) <= LONGEST_URL else None
+    image_url = entry.image_url if entry.image_url and len(entry.image_url) <= LONGEST_URL else None
+    published_at = entry.published_at
+    if published_at is not None and published_at > now + timedelta(days=1):
+        published_at = None
+    return ArticleToStore(
+        identity=entry.identity,
+        revision=revision_of(entry),
+        words=words_of(entry),
+        url=url,
+        title=title[:LONGEST_TITLE],
+        author=entry.author,
+        summary=summary,
+        image_url=image_url,
+        published_at=published_at,
+    )

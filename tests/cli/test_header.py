@@ -1,0 +1,35 @@
+"""`header`: the operator gives a source a login or a key, and nobody sees it again."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from bot.feeds.own_headers import read_headers
+from tests.cli.commands import Shell
+from tests.press import Press
+
+
+def stored(shell: Shell) -> dict[str, str]:
+    with sqlite3.connect(shell.folder / "data" / "broadsheet.db") as database:
+        return read_headers(database.execute("SELECT headers FROM sources").fetchone()[0])
+
+
+async def test_a_header_is_read_from_standard_input_and_never_shown(shell: Shell, press: Press) -> None:
+    await shell.run("subscribe", press.feed_url, "--channel", "7", "--guild", "8")
+    shell.typed = "Bearer hush\n"
+    done = await shell.run("header", "1", "Authorization")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == "The Tide: the header Authorization is sent to its own server from now on.\n"
+    assert stored(shell) == {"Authorization": "Bearer hush"}
+    listed = await shell.run("sources", "--json")
+    polled = await shell.run("poll", "1")
+    assert polled.code == 0
+
+    removed = await shell.run("header", "1", "authorization", "--remove")
+    assert (removed.code, stored(shell)) == (0, {})
+    refused = await shell.run("header", "1", "Host")
+    assert (refused.code, "set by Broadsheet itself" in refused.err) == (1, True)
+    unknown = await shell.run("header", "2", "X-Key")
+    assert (unknown.code, "There is no source 2." in unknown.err) == (1, True)
+    for ended in (done, listed, polled, removed, refused, unknown):
+        assert "hush" not in ended.out + ended.err

@@ -1,0 +1,142 @@
+"""Many results in one transaction: none is lost, none sinks the others."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.feeds.model import Document, Entry, Validators
+from bot.feeds.workers import Workers
+from bot.newsroom.harvest import MOST_WAITING, Harvest, Read
+from storage import Database, Source, Store
+from storage.records import SubscriptionToStore
+from tests.databases import RANKS, nonces
+
+NOW = datetime(2026, 5, 2, 12, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=10)
+CLAIM = timedelta(minutes=5)
+
+
+@pytest.fixture
+async def workers() -> AsyncIterator[Workers]:
+    async with Workers() as workers:
+        yield workers
+
+
+@pytest.fixture
+def harvest(store: Store, workers: Workers) -> Harvest:
+    return Harvest(store, workers, clock=lambda: NOW, on_posts=lambda: None)
+
+
+async def wanted(store: Store, number: int) -> Source:
+    """A due source that a channel subscribed to."""
+    await store.guilds.seen(1, "Harbour Town", NOW)
+    source = await store.sources.add(f"https://a.test/{number}", "", None, None)
+    wish = SubscriptionToStore(1, 2, source.id, thread=False, newest=1, created_by=None)
+    await store.subscriptions.add(wish, NOW)
+    return await again(store, source)
+
+
+async def again(store: Store, source: Source) -> Source:
+    stored = await store.sources.get(source.id)
+    assert stored is not None
+    return stored
+
+
+def brought(source: Source, title: str) -> Read:
+    entry = Entry(
+        identity=title, url=f"https://a.test/{source.id}/a", title=title, content_html="<p>Well.</p>"
+    )
+    document = Document("The Tide", entries=(entry,), marks=b"12345678")
+    return Read(source, LATER, Validators(digest="d"), document=document)
+
+
+async def test_an_article_that_the_database_refuses_sinks_only_its_own_source(
+    harvest: Harvest, store: Store
+) -> None:
+    sources = [await wanted(store, number) for number in range(5)]
+    # A number that is no identity: nothing the parser gives, but whatever it is, the others are stored.
+    reads = [brought(source, f"Article {source.id}") for source in sources]
+    poison = Entry(identity=object(), url=None, title="Poison")  # type: ignore[arg-type]
+    reads[2] = Read(sources[2], LATER, Validators(), document=Document("", entries=(poison,)))
+    polled = await harvest.store(reads)
+    assert [one.articles for one in polled] == [1, 1, 0, 1, 1]
+    assert [one.problem is None for one in polled] == [True, True, False, True, True]
+    refused = await again(store, sources[2])
+    assert refused.problem is not None
+    assert (refused.failures, refused.next_poll_at) == (1, LATER)
+
+
+async def test_what_was_read_before_a_stop_is_stored_at_the_end(harvest: Harvest, store: Store) -> None:
+    source = await wanted(store, 1)
+    running = asyncio.create_task(harvest.run())
+    await harvest.put(Read(source, LATER, Validators(digest="d")))
+    await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.wait([running])
+    await harvest.flush()
+    stored = await again(store, source)
+    assert (stored.digest, stored.next_poll_at, stored.last_polled_at) == ("d", LATER, NOW)
+
+
+async def test_a_busy_database_keeps_nothing_back_and_what_was_read_is_read_again(
+    tmp_path: Path, workers: Workers
+) -> None:
+    file = tmp_path / "news.db"
+    database = await Database.open(f"sqlite:///{file}", patience=timedelta(milliseconds=50))
+    await database.migrate()
+    store = Store(database, ranks=RANKS, nonce=nonces())
+    harvest = Harvest(store, workers, clock=lambda: NOW, on_posts=lambda: None)
+    source = await wanted(store, 1)
+    [claimed] = await store.sources.claim_due(NOW, 10, CLAIM)
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    await harvest.put(brought(claimed, "One"))
+    await harvest.flush()
+    other.close()
+    assert (await again(store, source)).last_polled_at is None
+    assert await store.sources.claim_due(NOW, 10, CLAIM) == []
+    assert [one.id for one in await store.sources.claim_due(NOW + CLAIM, 10, CLAIM)] == [source.id]
+    await database.close()
+
+
+async def test_while_too_much_waits_to_be_stored_nothing_more_is_taken(
+    harvest: Harvest, store: Store
+) -> None:
+    source = await wanted(store, 1)
+    for _ in range(MOST_WAITING):
+        await harvest.put(Read(source, LATER, Validators()))
+    one_more = asyncio.create_task(harvest.put(Read(source, LATER, Validators(digest="last"))))
+    await asyncio.sleep(0)
+    assert not one_more.done()
+    await harvest.flush()
+    await one_more
+    await harvest.flush()
+    assert (await again(store, source)).digest == "last"
+
+
+async def test_a_site_that_changes_all_its_guids_and_links_posts_nothing_again(
+    harvest: Harvest, store: Store
+) -> None:
+    source = await wanted(store, 1)
+
+    def read(count: int, guid: str, site: str) -> Read:
+        entries = tuple(
+            Entry(f"{guid}{n}", f"https://{site}/{guid}{n}", f"Title {n}", content_html=f"<p>Words {n}.</p>")
+            for n in range(count)
+        )
+        return Read(source, LATER, Validators(), document=Document("The Tide", entries=entries))
+
+    before, same = read(12, "?p=", "a.test"), read(12, "slug-", "b.test")
+    assert [one.articles for one in await harvest.store([before])] == [12]
+    [moved] = await harvest.store([same])
+    assert (moved.articles, moved.posts, moved.revisions) == (0, 0, 12), (
+        "their cards get the links that work now"
+    )
+    [again] = await harvest.store([read(13, "slug-", "b.test")])
+    assert (again.articles, again.posts, again.revisions) == (1, 1, 0)
