@@ -145,7 +145,8 @@ class Names(AbstractResolver):
             return results(host, port, [address])
         if host.endswith(".test") or not host.isascii() or ("." in host.strip(".") and host[-2:-1].isalpha()):
             raise OSError("There is no such name.")
-        return await self.system.resolve(host, port, family)
+        # Read as laxly as any system does: asked with its dot, a number would go out to a name server, and wait.
+        return await self.system.resolve(host.rstrip("."), port, family)
 
     async def close(self) -> None:
         await self.system.close()

@@ -50,15 +50,15 @@ async def test_the_worst_end_in_time_and_memory_and_the_loop_goes_on(workers: Wo
 
 
 def test_a_part_of_the_set_is_read_without_a_fault() -> None:
-    tally = read_here(islice(repetitions(large=False), 0, None, 17))
+    tally = read_here(islice(repetitions(large=False), 0, None, 29))
     assert tally.faults == []
-    assert sum(tally.outcomes.values()) > 30
+    assert sum(tally.outcomes.values()) > 15
 
 
 def test_nothing_escapes_from_spoilt_documents() -> None:
-    tally = read_here((f"mutation {n}", body) for n, body in enumerate(mutations(150, 7, sound())))
+    tally = read_here((f"mutation {n}", body) for n, body in enumerate(mutations(100, 7, sound())))
     assert tally.faults == []
-    assert tally.outcomes["read, with entries"] > 75, "most of a spoilt document is read all the same"
+    assert tally.outcomes["read, with entries"] > 50, "most of a spoilt document is read all the same"
     assert not [outcome for outcome in tally.outcomes if "(" in outcome], (
         "no exception costs a whole document"
     )
