@@ -15,7 +15,7 @@ from tests.sandbox.line import GUILDS, MEMBERS, PRESENCES, Dial, Line
 
 @pytest.fixture
 async def sandbox(check: Check | None) -> AsyncIterator[Sandbox]:
-    async with Sandbox(check=check, limits=Limits(max_concurrency=1, identify_window_s=0.001)) as running:
+    async with Sandbox(check=check, limits=Limits(max_concurrency=1, identify_window_s=1e-6)) as running:
         yield running
 
 
