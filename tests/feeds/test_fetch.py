@@ -321,11 +321,11 @@ async def test_one_request_in_flight_per_host(site: Site, fetcher: Fetcher) -> N
 
 async def test_waiting_for_a_turn_does_not_use_up_the_deadline(site: Site) -> None:
     async def slow(request: web.Request) -> web.Response:
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(0.3)
         return web.Response(body=RSS)
 
     site.routes["/feed"] = slow
-    async with Fetcher(user_agent="t", allow=LOCAL, deadline=0.4) as fetcher:
+    async with Fetcher(user_agent="t", allow=LOCAL, deadline=1.0) as fetcher:
         outcomes = await asyncio.gather(*(fetcher.fetch(f"{site.address}/feed") for _ in range(4)))
     assert all(isinstance(outcome, Changed) for outcome in outcomes)
 
