@@ -1,4 +1,4 @@
-"""Sources remember the marks of the entries that their last document held, so that only new ones are parsed."""
+"""Sources know their kind, rhythm, moves, hubs and what they held last; articles are found by their words."""
 
 import sqlalchemy as sa
 from alembic import op
