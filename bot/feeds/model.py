@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,22 @@ class Validators:
     etag: str | None = None
     last_modified: str | None = None
     digest: str | None = None
+
+
+class MediaKind(StrEnum):
+    """What an entry carries to be heard or seen."""
+
+    AUDIO = "audio"
+    VIDEO = "video"
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A podcast's episode or a video: where it plays, and how long, in seconds, where that is told."""
+
+    kind: MediaKind
+    url: str
+    duration_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +55,42 @@ class Entry:
     updated_at: datetime | None = None
     image_url: str | None = None
     tags: tuple[str, ...] = ()
+    media: Media | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What an article tells, as it was read out of its feed or its page. All of it is clean plain text.
+
+    `text` is the article's own paragraphs, one a line, in their order; of a feed that carries only a stub, that.
+    `whole` says whether that is the article and not its beginning. `language` is an ISO 639-1 code, None where it is
+    not certain; `words` counts as `bot.feeds.text.count_words` does. `short`, `normal` and `long` are summaries:
+    whole sentences of the text, verbatim, within their budgets. `shingles` are packed (see `bot.feeds.shingles`).
+    """
+
+    text: str
+    whole: bool
+    language: str | None
+    words: int
+    short: str
+    normal: str
+    long: str
+    shingles: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class ArticlePage:
+    """The page of an article, read: what it tells, and what it says of itself where it does.
+
+    `paywalled` says that it shows strangers only its beginning. `image_url` is its lead image.
+    """
+
+    telling: Telling
+    title: str
+    author: str | None = None
+    published_at: datetime | None = None
+    image_url: str | None = None
+    paywalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
