@@ -3,6 +3,7 @@
 from storage.database import Database, DatabaseMissing
 from storage.problems import DatabaseBusy, DatabaseProblem
 from storage.records import (
+    AlsoCovered,
     Article,
     ArticleToStore,
     Brought,
@@ -16,10 +17,14 @@ from storage.records import (
     Ingested,
     Lease,
     LeaseHeld,
+    Length,
     Listed,
+    Origin,
     Pace,
     Post,
     PostState,
+    Reading,
+    SameStory,
     Sort,
     Source,
     SourceFailed,
@@ -29,6 +34,7 @@ from storage.records import (
     Subscription,
     SubscriptionToStore,
     Tally,
+    TextStored,
     TrackedChannel,
     VoteEmoji,
 )
@@ -36,6 +42,7 @@ from storage.store import Store
 from storage.tallies import Ranks
 
 __all__ = [
+    "AlsoCovered",
     "Article",
     "ArticleToStore",
     "Brought",
@@ -53,11 +60,15 @@ __all__ = [
     "Ingested",
     "Lease",
     "LeaseHeld",
+    "Length",
     "Listed",
+    "Origin",
     "Pace",
     "Post",
     "PostState",
     "Ranks",
+    "Reading",
+    "SameStory",
     "Sort",
     "Source",
     "SourceFailed",
@@ -68,6 +79,7 @@ __all__ = [
     "Subscription",
     "SubscriptionToStore",
     "Tally",
+    "TextStored",
     "TrackedChannel",
     "VoteEmoji",
 ]

@@ -295,6 +295,12 @@ def _text(article: ArticleToStore) -> dict[str, Any]:
         "summary": article.summary,
         "search_text": f"{article.title}\n{article.summary}".casefold(),
         "image_url": article.image_url,
+        "tags": article.tags,
+        "language": article.language,
+        "word_count": article.word_count,
+        "media_kind": article.media_kind,
+        "media_url": article.media_url,
+        "media_duration_s": article.media_duration_s,
     }
 
 

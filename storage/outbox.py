@@ -101,4 +101,6 @@ def _post(wish: Row[Any], article_id: int, nonce: str, now: datetime) -> dict[st
         "due_at": now,
         "attempts": 0,
         "created_at": now,
+        "length": wish.length,
+        "reading": wish.reading,
     }

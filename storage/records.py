@@ -123,12 +123,65 @@ class SourceUpdate:
     entries: int | None = None
 
 
+class Reading(StrEnum):
+    """Whether an article's page is fetched for its text: always, where its feed carries a stub, or never."""
+
+    ALWAYS = "always"
+    NEEDED = "needed"
+    NEVER = "never"
+
+
+class Length(StrEnum):
+    """How much of an article a subscription's cards show."""
+
+    SHORT = "short"
+    NORMAL = "normal"
+    LONG = "long"
+    NONE = "none"
+    FULL = "full"
+
+
+class SameStory(StrEnum):
+    """What becomes of an article whose story a channel has from another source.
+
+    Its source is named on the card that is there, it is posted into that card's thread, or posted all the same.
+    """
+
+    MERGE = "merge"
+    THREAD = "thread"
+    POST = "post"
+
+
+class Origin(StrEnum):
+    """Where a text of an article is from. What a language model wrote has `model:` and its language, or `model`."""
+
+    FEED = "feed"
+    PAGE = "page"
+    MODEL = "model"
+
+
+@dataclass(frozen=True, slots=True)
+class TextStored:
+    """What an article tells: its paragraphs, one a line; whether they are all of it; summaries of three lengths.
+
+    What a language model wrote has no body, and only the lengths that somebody wanted.
+    """
+
+    origin: str
+    body: str
+    whole: bool
+    short: str
+    normal: str
+    long: str
+
+
 @dataclass(frozen=True, slots=True)
 class ArticleToStore:
     """An entry that was recognised (new, or a revision of a stored article), summarised and ready to store.
 
     `identity` is unique within its source; `revision` is a digest of what readers see, `words` one of headline and
     text alone (None without any), by which an article is found that its source gives a new identity.
+    `text` is what its feed tells, `shingles` are its text's, packed (see `bot.feeds.shingles`).
     """
 
     identity: str
@@ -140,6 +193,14 @@ class ArticleToStore:
     image_url: str | None
     published_at: datetime | None
     words: str | None = None
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    word_count: int | None = None
+    media_kind: str | None = None
+    media_url: str | None = None
+    media_duration_s: int | None = None
+    text: TextStored | None = None
+    shingles: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +241,13 @@ class Ingested:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An entry that was recognised and stored, once."""
+    """An entry that was recognised and stored, once.
+
+    `word_count` is that of all that is known of its text. `image_checked` says whether the image was looked at: before
+    that it is only what its source claims. `correction` says what a revision changed where it matters.
+    `story_id` is shared by articles that tell of the same thing; it is the id of the first of them. `copy_of_id` is
+    the article of another source that this one repeats.
+    """
 
     id: int
     source_id: int
@@ -193,6 +260,18 @@ class Article:
     published_at: datetime | None
     first_seen_at: datetime
     revised_at: datetime | None
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    word_count: int | None = None
+    paywalled: bool = False
+    media_kind: str | None = None
+    media_url: str | None = None
+    media_duration_s: int | None = None
+    image_checked: bool = True
+    correction: str | None = None
+    retracted_at: datetime | None = None
+    story_id: int | None = None
+    copy_of_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +284,9 @@ class SubscriptionToStore:
     thread: bool
     newest: int
     created_by: int | None
+    reading: Reading = Reading.NEEDED
+    length: Length = Length.NORMAL
+    same_story: SameStory = SameStory.MERGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +308,9 @@ class Subscription:
     started_at: datetime | None
     waiting: int
     problem: str | None
+    reading: Reading = Reading.NEEDED
+    length: Length = Length.NORMAL
+    same_story: SameStory = SameStory.MERGE
 
 
 class HubState(StrEnum):
@@ -301,6 +386,7 @@ class Post:
     `nonce` (≤ 25 characters, unique) deduplicates at Discord and is the mark by which the message is found
     again. `after_id` is Discord's newest message id in the channel when sending began. `thread_wanted` asks
     for a thread; `seeded` counts the vote reactions already placed; `finished_at` is None while steps remain.
+    `length` and `reading` are its subscription's wishes. It belongs into the thread of the post `beside_id`, if set.
     """
 
     id: int
@@ -317,6 +403,9 @@ class Post:
     finished_at: datetime | None
     attempts: int
     problem: str | None
+    length: Length = Length.NORMAL
+    reading: Reading = Reading.NEEDED
+    beside_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,8 +430,27 @@ class VoteEmoji:
 
 
 @dataclass(frozen=True, slots=True)
+class AlsoCovered:
+    """An article of the same story, of another source. `message_id` is that of its post nearby, where it has one."""
+
+    article_id: int
+    title: str
+    url: str | None
+    source_title: str
+    source_url: str
+    channel_id: int | None = None
+    message_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CardToPost:
-    """All that a post's card and its delivery need."""
+    """All that a post's card and its delivery need.
+
+    `summary` is as long as its subscription wants it; with Length.FULL it is the article's paragraphs, one a line.
+    `also` are the sources that tell the same, whose articles have no card of their own in the channel; `earlier` is
+    what the channel was told before of the same, still developing, story. `picture` is the article's image where it
+    has to be attached, with its media type.
+    """
 
     post: Post
     article: Article
@@ -350,6 +458,10 @@ class CardToPost:
     tally: Tally
     comment_count: int
     emoji: VoteEmoji
+    summary: str = ""
+    also: tuple[AlsoCovered, ...] = ()
+    earlier: AlsoCovered | None = None
+    picture: tuple[str, bytes] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

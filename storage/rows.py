@@ -56,4 +56,5 @@ def read_card(row: Row[*tuple[Any, ...]]) -> CardToPost:
         tally=Tally(values[standings.c.upvotes] or 0, values[standings.c.downvotes] or 0),
         comment_count=values[standings.c.comment_count] or 0,
         emoji=VoteEmoji(values[guilds.c.vote_up], values[guilds.c.vote_down]),
+        summary=values[articles.c.summary],
     )

@@ -66,6 +66,9 @@ def _read(row: Any) -> Subscription:
         started_at=values[columns.started_at],
         waiting=row.waiting,
         problem=row.post_problem,
+        reading=values[columns.reading],
+        length=values[columns.length],
+        same_story=values[columns.same_story],
     )
 
 
@@ -99,6 +102,9 @@ class Subscriptions:
                     newest=wish.newest,
                     created_by=wish.created_by,
                     created_at=now,
+                    reading=wish.reading,
+                    length=wish.length,
+                    same_story=wish.same_story,
                 )
                 .on_conflict_do_nothing(index_elements=["channel_id", "source_id"])
                 .returning(subscriptions.c.id)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ColumnElement,
@@ -25,11 +27,12 @@ from sqlalchemy import (
     TypedColumns,
     UniqueConstraint,
     and_,
+    false,
     literal_column,
 )
 
-from storage.records import HubState, PostState
-from storage.types import RowId, UtcDateTime
+from storage.records import HubState, Length, PostState, Reading, SameStory
+from storage.types import Lines, RowId, UtcDateTime
 
 metadata = MetaData(
     naming_convention={
@@ -40,6 +43,18 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+def _choice(kind: type[StrEnum], constraint: str | None = None) -> Enum:
+    """One of a few words, held by a constraint of this name where there is one."""
+    return Enum(
+        kind,
+        name=constraint,
+        native_enum=False,
+        create_constraint=constraint is not None,
+        length=10,
+        values_callable=lambda choices: [choice.value for choice in choices],
+    )
 
 
 class SourceColumns(TypedColumns):
@@ -105,16 +120,7 @@ class HubColumns(TypedColumns):
     base: Named[str] = Column(Text)
     path: Named[str] = Column(Text)
     secret: Named[str] = Column(Text)
-    state: Named[HubState] = Column(
-        Enum(
-            HubState,
-            name="state",
-            native_enum=False,
-            create_constraint=True,
-            length=10,
-            values_callable=lambda states: [state.value for state in states],
-        )
-    )
+    state: Named[HubState] = Column(_choice(HubState, "state"))
     next_at: Named[datetime] = Column(UtcDateTime)
     attempts: Named[int]
     asked_at: Named[datetime | None] = Column(UtcDateTime)
@@ -155,6 +161,19 @@ class ArticleColumns(TypedColumns):
     first_seen_at: Named[datetime] = Column(UtcDateTime)
     revised_at: Named[datetime | None] = Column(UtcDateTime)
     words: Named[str | None] = Column(Text)
+    tags: Named[tuple[str, ...]] = Column(Lines, server_default="")
+    language: Named[str | None] = Column(Text)
+    word_count: Named[int | None]
+    paywalled: Named[bool] = Column(Boolean, server_default=false())
+    media_kind: Named[str | None] = Column(Text)
+    media_url: Named[str | None] = Column(Text)
+    media_duration_s: Named[int | None]
+    image_checked: Named[bool] = Column(Boolean, server_default=false())
+    correction: Named[str | None] = Column(Text)
+    retracted_at: Named[datetime | None] = Column(UtcDateTime)
+    # No foreign keys: a story outlives its first article, as a copy outlives what it copies.
+    story_id: Named[int | None] = Column(RowId)
+    copy_of_id: Named[int | None] = Column(RowId)
 
 
 articles = Table(
@@ -167,6 +186,93 @@ articles = Table(
     Index(None, "source_id", "first_seen_at", "published_at"),
     Index(None, "source_id", "words", "id"),
 )
+Index(
+    "ix_articles_story",
+    articles.c.story_id,
+    articles.c.id,
+    sqlite_where=articles.c.story_id.is_not(None),
+    postgresql_where=articles.c.story_id.is_not(None),
+)
+
+
+class TextColumns(TypedColumns):
+    """What an article tells, as its `origin` has it: its feed, its page, or a language model (`model:de`)."""
+
+    article_id: Named[int] = Column(RowId, ForeignKey("articles.id", ondelete="CASCADE"))
+    origin: Named[str] = Column(Text)
+    body: Named[str] = Column(Text)
+    whole: Named[bool]
+    short: Named[str] = Column(Text)
+    normal: Named[str] = Column(Text)
+    long: Named[str] = Column(Text)
+
+
+texts = Table("texts", metadata, TextColumns, PrimaryKeyConstraint("article_id", "origin"))
+
+
+class ReadingColumns(TypedColumns):
+    """An article whose page, image or model's summary is still to be fetched; the row ends with that."""
+
+    article_id: Named[int] = Column(
+        RowId, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    due_at: Named[datetime] = Column(UtcDateTime)
+    attempts: Named[int]
+
+
+readings = Table("readings", metadata, ReadingColumns, Index(None, "due_at", "article_id"))
+
+
+class PictureColumns(TypedColumns):
+    """An article's image, made small, where Discord can't fetch the publisher's own."""
+
+    article_id: Named[int] = Column(
+        RowId, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    media_type: Named[str] = Column(Text)
+    data: Named[bytes] = Column(LargeBinary)
+
+
+pictures = Table("pictures", metadata, PictureColumns)
+
+
+class ShingleColumns(TypedColumns):
+    """Which articles of the last weeks hold which shingle (see `bot.feeds.shingles`)."""
+
+    shingle: Named[int] = Column(BigInteger)
+    article_id: Named[int] = Column(RowId, ForeignKey("articles.id", ondelete="CASCADE"))
+
+
+shingles = Table(
+    "shingles",
+    metadata,
+    ShingleColumns,
+    PrimaryKeyConstraint("shingle", "article_id"),
+    Index(None, "article_id"),
+    sqlite_with_rowid=False,
+)
+
+
+class WrittenColumns(TypedColumns):
+    """A summary that a language model wrote, by the digest of all it was made from."""
+
+    digest: Named[str] = Column(Text, primary_key=True)
+    text: Named[str] = Column(Text)
+    written_at: Named[datetime] = Column(UtcDateTime)
+
+
+written = Table("written", metadata, WrittenColumns, Index(None, "written_at"))
+
+
+class ModelUseColumns(TypedColumns):
+    """How many tokens a guild used on a day (UTC, ISO 8601); the guild 0 is all of them together."""
+
+    day: Named[str] = Column(Text)
+    guild_id: Named[int] = Column(BigInteger)
+    tokens: Named[int] = Column(BigInteger)
+
+
+model_use = Table("model_use", metadata, ModelUseColumns, PrimaryKeyConstraint("day", "guild_id"))
 
 
 class GuildColumns(TypedColumns):
@@ -178,6 +284,7 @@ class GuildColumns(TypedColumns):
     left_at: Named[datetime | None] = Column(UtcDateTime)
     vote_up: Named[str] = Column(Text)
     vote_down: Named[str] = Column(Text)
+    summary_language: Named[str | None] = Column(Text)
 
 
 guilds = Table("guilds", metadata, GuildColumns)
@@ -207,6 +314,9 @@ class SubscriptionColumns(TypedColumns):
     created_at: Named[datetime] = Column(UtcDateTime)
     started_at: Named[datetime | None] = Column(UtcDateTime)
     told_at: Named[datetime | None] = Column(UtcDateTime)
+    reading: Named[Reading] = Column(_choice(Reading), server_default="needed")
+    length: Named[Length] = Column(_choice(Length), server_default="normal")
+    same_story: Named[SameStory] = Column(_choice(SameStory), server_default="merge")
 
 
 subscriptions = Table(
@@ -220,22 +330,16 @@ subscriptions = Table(
 
 
 class PostColumns(TypedColumns):
-    """The outbox row, then the message. The channel's next one waits until this one is finished."""
+    """The outbox row, then the message. The channel's next one waits until this one is finished.
+
+    `length` and `reading` are the subscription's wishes. It goes into the thread of the post `beside_id`, where set.
+    """
 
     id: Named[int] = Column(RowId, primary_key=True)
     guild_id: Named[int] = Column(BigInteger, ForeignKey("guilds.id", ondelete="CASCADE"))
     channel_id: Named[int] = Column(BigInteger)
     article_id: Named[int] = Column(RowId, ForeignKey("articles.id", ondelete="CASCADE"))
-    state: Named[PostState] = Column(
-        Enum(
-            PostState,
-            name="state",
-            native_enum=False,
-            create_constraint=True,
-            length=10,
-            values_callable=lambda states: [state.value for state in states],
-        )
-    )
+    state: Named[PostState] = Column(_choice(PostState, "state"))
     nonce: Named[str] = Column(String(25))
     after_id: Named[int | None] = Column(BigInteger)
     message_id: Named[int | None] = Column(BigInteger)
@@ -249,6 +353,9 @@ class PostColumns(TypedColumns):
     created_at: Named[datetime] = Column(UtcDateTime)
     sent_at: Named[datetime | None] = Column(UtcDateTime)
     finished_at: Named[datetime | None] = Column(UtcDateTime)
+    length: Named[Length] = Column(_choice(Length), server_default="normal")
+    reading: Named[Reading] = Column(_choice(Reading), server_default="needed")
+    beside_id: Named[int | None] = Column(RowId)
 
 
 posts = Table(

@@ -88,7 +88,7 @@ def card(to_post: CardToPost) -> Card:
         colour=source_colour(source),
         title=escaped_line(article.title, TITLE) or "Untitled article",
         url=web_address(article.url, EMBED_URL),
-        description=escaped_text(article.summary, SUMMARY) or None,
+        description=escaped_text(to_post.summary, SUMMARY) or None,
         timestamp=_timestamp(article.published_at),
     )
     embed.set_author(

@@ -1,0 +1,131 @@
+"""Articles keep their text, page, picture and story; subscriptions say how much of it their cards show."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from storage.types import RowId, UtcDateTime
+
+revision = "0003"
+down_revision = "0002"
+
+_ARTICLE = (
+    ("tags", sa.Text(), ""),
+    ("language", sa.Text(), None),
+    ("word_count", sa.Integer(), None),
+    ("paywalled", sa.Boolean(), sa.false()),
+    ("media_kind", sa.Text(), None),
+    ("media_url", sa.Text(), None),
+    ("media_duration_s", sa.Integer(), None),
+    ("image_checked", sa.Boolean(), sa.false()),
+    ("correction", sa.Text(), None),
+    ("retracted_at", UtcDateTime(), None),
+    ("story_id", RowId, None),
+    ("copy_of_id", RowId, None),
+)
+_WISHES = (("reading", "needed"), ("length", "normal"))
+
+
+def upgrade() -> None:
+    """Bring it."""
+    for name, kind, default in _ARTICLE:
+        op.add_column("articles", sa.Column(name, kind, server_default=default, nullable=default is None))
+    # Cards that are in their channels keep the images that they show.
+    op.execute(sa.text("UPDATE articles SET image_checked = :yes").bindparams(yes=True))
+    where = sa.text("story_id IS NOT NULL")
+    op.create_index(
+        "ix_articles_story", "articles", ["story_id", "id"], sqlite_where=where, postgresql_where=where
+    )
+    op.add_column("guilds", sa.Column("summary_language", sa.Text(), nullable=True))
+    for table in ("subscriptions", "posts"):
+        for name, default in _WISHES:
+            op.add_column(table, sa.Column(name, sa.String(10), server_default=default, nullable=False))
+    op.add_column(
+        "subscriptions", sa.Column("same_story", sa.String(10), server_default="merge", nullable=False)
+    )
+    op.add_column("posts", sa.Column("beside_id", RowId, nullable=True))
+    _make_what_hangs_on_articles()
+    _make_what_a_model_wrote()
+
+
+def downgrade() -> None:
+    """Take it back."""
+    for table in ("model_use", "written", "shingles", "pictures", "readings", "texts"):
+        op.drop_table(table)
+    op.drop_column("posts", "beside_id")
+    op.drop_column("subscriptions", "same_story")
+    for table in ("posts", "subscriptions"):
+        for name, _ in reversed(_WISHES):
+            op.drop_column(table, name)
+    op.drop_column("guilds", "summary_language")
+    op.drop_index("ix_articles_story", "articles")
+    for name, _, _ in reversed(_ARTICLE):
+        op.drop_column("articles", name)
+
+
+def _article_id() -> sa.Column[int]:
+    return sa.Column("article_id", RowId, nullable=False, autoincrement=False)
+
+
+def _of_articles(table: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(
+        ["article_id"], ["articles.id"], name=op.f(f"fk_{table}_article_id"), ondelete="CASCADE"
+    )
+
+
+def _make_what_hangs_on_articles() -> None:
+    op.create_table(
+        "texts",
+        _article_id(),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("whole", sa.Boolean(), nullable=False),
+        sa.Column("short", sa.Text(), nullable=False),
+        sa.Column("normal", sa.Text(), nullable=False),
+        sa.Column("long", sa.Text(), nullable=False),
+        _of_articles("texts"),
+        sa.PrimaryKeyConstraint("article_id", "origin", name=op.f("pk_texts")),
+    )
+    op.create_table(
+        "readings",
+        _article_id(),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        _of_articles("readings"),
+        sa.PrimaryKeyConstraint("article_id", name=op.f("pk_readings")),
+    )
+    op.create_index(op.f("ix_readings_due_at_article_id"), "readings", ["due_at", "article_id"])
+    op.create_table(
+        "pictures",
+        _article_id(),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        _of_articles("pictures"),
+        sa.PrimaryKeyConstraint("article_id", name=op.f("pk_pictures")),
+    )
+    op.create_table(
+        "shingles",
+        sa.Column("shingle", sa.BigInteger(), nullable=False),
+        _article_id(),
+        _of_articles("shingles"),
+        sa.PrimaryKeyConstraint("shingle", "article_id", name=op.f("pk_shingles")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_shingles_article_id"), "shingles", ["article_id"])
+
+
+def _make_what_a_model_wrote() -> None:
+    op.create_table(
+        "written",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("written_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_written")),
+    )
+    op.create_index(op.f("ix_written_written_at"), "written", ["written_at"])
+    op.create_table(
+        "model_use",
+        sa.Column("day", sa.Text(), nullable=False),
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("tokens", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "guild_id", name=op.f("pk_model_use")),
+    )
