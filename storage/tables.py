@@ -169,6 +169,7 @@ class ArticleColumns(TypedColumns):
     media_url: Named[str | None] = Column(Text)
     media_duration_s: Named[int | None]
     image_checked: Named[bool] = Column(Boolean, server_default=false())
+    revisions: Named[int] = Column(Integer, server_default="0")
     correction: Named[str | None] = Column(Text)
     retracted_at: Named[datetime | None] = Column(UtcDateTime)
     # No foreign keys: a story outlives its first article, as a copy outlives what it copies.

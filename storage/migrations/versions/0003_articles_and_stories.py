@@ -17,6 +17,7 @@ _ARTICLE = (
     ("media_url", sa.Text(), None),
     ("media_duration_s", sa.Integer(), None),
     ("image_checked", sa.Boolean(), sa.false()),
+    ("revisions", sa.Integer(), "0"),
     ("correction", sa.Text(), None),
     ("retracted_at", UtcDateTime(), None),
     ("story_id", RowId, None),
