@@ -275,6 +275,53 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
+class ArticleToRead:
+    """An article whose page or image is to be fetched.
+
+    `wishes` are those of its posts that show a summary. `feed` is the text that its feed gave, `has_page` says whether
+    its page's is stored already. `attempts` counts this one too.
+    """
+
+    article: Article
+    source: Source
+    feed: TextStored | None
+    has_page: bool
+    wishes: frozenset[Reading]
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSeen:
+    """What became of an image that was looked at: `url` is it, or None where it can't be shown.
+
+    `claimed` is what the article had before. `picture` is it made small, with its media type, where it has to be
+    attached.
+    """
+
+    claimed: str | None
+    url: str | None
+    picture: tuple[str, bytes] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleRead:
+    """What reading an article's page and image brought.
+
+    `text` is the page's, where it tells more than the feed's; `word_count` counts its words. Author, date and
+    language are set where the article has none.
+    """
+
+    article_id: int
+    text: TextStored | None = None
+    word_count: int | None = None
+    author: str | None = None
+    published_at: datetime | None = None
+    language: str | None = None
+    paywalled: bool = False
+    image: ImageSeen | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriptionToStore:
     """A wish to see a source in a channel; `newest` articles are posted at once so that one sees it works."""
 

@@ -232,9 +232,10 @@ class PictureColumns(TypedColumns):
     )
     media_type: Named[str] = Column(Text)
     data: Named[bytes] = Column(LargeBinary)
+    made_at: Named[datetime] = Column(UtcDateTime)
 
 
-pictures = Table("pictures", metadata, PictureColumns)
+pictures = Table("pictures", metadata, PictureColumns, Index(None, "made_at"))
 
 
 class ShingleColumns(TypedColumns):

@@ -100,9 +100,11 @@ def _make_what_hangs_on_articles() -> None:
         _article_id(),
         sa.Column("media_type", sa.Text(), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
         _of_articles("pictures"),
         sa.PrimaryKeyConstraint("article_id", name=op.f("pk_pictures")),
     )
+    op.create_index(op.f("ix_pictures_made_at"), "pictures", ["made_at"])
     op.create_table(
         "shingles",
         sa.Column("shingle", sa.BigInteger(), nullable=False),
