@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from bot.feeds.model import Candidate, Document, Entry, Unreadable
+from bot.feeds.model import Candidate, Document, Entry, Media, MediaKind, Unreadable
 from bot.feeds.text import MAX_HTML
 
 PREFIX = struct.Struct("!II")
@@ -59,6 +59,8 @@ def read_entries(head: dict[str, Any]) -> Iterator[Entry]:
     for fields in head["entries"]:
         for name in ("published_at", "updated_at"):
             fields[name] = datetime.fromisoformat(fields[name]) if fields[name] else None
+        media = fields["media"]
+        fields["media"] = Media(**{**media, "kind": MediaKind(media["kind"])}) if media else None
         yield Entry(**{**fields, "tags": tuple(fields["tags"])})
 
 

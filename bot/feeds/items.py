@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from bot.feeds.identify import bounded, digest_of, told_apart
 from bot.feeds.links import absolute, comparable
+from bot.feeds.media import File, media_of
 from bot.feeds.model import Entry, Unreadable
 from bot.feeds.page import first_image
 from bot.feeds.text import clean
@@ -37,6 +38,9 @@ class Item:
     images: tuple[str | None, ...] = ()
     tags: tuple[str, ...] = ()
     base: str | None = None
+    files: tuple[File, ...] = ()
+    duration: str = ""
+    video_id: str = ""
 
 
 def no_feed() -> Unreadable:
@@ -75,6 +79,7 @@ def _entry(item: Item, url: str) -> Entry:
         updated_at=updated,
         image_url=image or first_image(content, link or base) or first_image(summary, link or base),
         tags=tuple(tags)[:_MAX_TAGS],
+        media=media_of(item.files, item.duration, item.video_id, link, base),
     )
 
 

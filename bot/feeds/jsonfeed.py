@@ -12,6 +12,7 @@ from bot.feeds.charset import decode
 from bot.feeds.hub import MOST_HUBS
 from bot.feeds.items import MAX_DESCRIPTION, MAX_ENTRIES, MAX_TITLE, Item, entries_of, no_feed
 from bot.feeds.links import absolute
+from bot.feeds.media import MOST_FILES, File
 from bot.feeds.model import Document, Unreadable
 from bot.feeds.text import clean
 
@@ -69,6 +70,10 @@ def _item(item: Mapping[str, Any], feed_author: str, base: str) -> Item:
         ),
         tags=tuple(_text(tag) for tag in _list(item.get("tags"))),
         base=base,
+        files=tuple(
+            File(_text(a.get("url")), _text(a.get("mime_type")), _text(a.get("duration_in_seconds")))
+            for a in attachments[:MOST_FILES]
+        ),
     )
 
 

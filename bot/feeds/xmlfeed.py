@@ -6,12 +6,14 @@ import html
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from bot.feeds.bounded import parse
 from bot.feeds.charset import decode
 from bot.feeds.items import MAX_DESCRIPTION, MAX_ENTRIES, MAX_TITLE, Item, entries_of, no_feed
 from bot.feeds.links import absolute
+from bot.feeds.media import MOST_FILES, File
 from bot.feeds.model import Document, Unreadable
 from bot.feeds.text import clean, plain
 
@@ -88,6 +90,9 @@ def _item(entry: dict[str, Any], base: str) -> Item:
         images=tuple(_images(entry)),
         tags=tuple(_string(tag.get("term")) for tag in entry.get("tags") or () if isinstance(tag, Mapping)),
         base=_base(entry.get("title_detail"), base),
+        files=tuple(islice(_files(entry), MOST_FILES)),
+        duration=_string(entry.get("itunes_duration")),
+        video_id=_string(entry.get("yt_videoid")),
     )
 
 
@@ -128,6 +133,16 @@ def _images(entry: Mapping[str, Any]) -> Iterable[str]:
         if part.get("rel") == "enclosure" and _string(part.get("type")).startswith("image/"):
             yield _string(part.get("href"))
     yield _string(_mapping(entry.get("image")).get("href"))  # itunes:image
+
+
+def _files(entry: Mapping[str, Any]) -> Iterable[File]:
+    """Enclosures (of RSS, and of Atom as links), then what Media RSS has."""
+    for part in _mappings(entry.get("links")):
+        if part.get("rel") == "enclosure":
+            yield File(_string(part.get("href")), _string(part.get("type")))
+    for part in _mappings(entry.get("media_content")):
+        kind = _string(part.get("type")) or _string(part.get("medium"))
+        yield File(_string(part.get("url")), kind, _string(part.get("duration")))
 
 
 def _moment(entry: dict[str, Any], name: str) -> datetime | None:

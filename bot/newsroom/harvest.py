@@ -345,4 +345,8 @@ def write_article(entry: Entry, summary: str, now: datetime) -> ArticleToStore:
         summary=summary,
         image_url=image_url,
         published_at=published_at,
+        tags=entry.tags,
+        media_kind=entry.media.kind.value if entry.media else None,
+        media_url=entry.media.url if entry.media else None,
+        media_duration_s=entry.media.duration_s if entry.media else None,
     )

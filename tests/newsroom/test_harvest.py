@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.feeds.model import Document, Entry, Validators
+from bot.feeds.model import Document, Entry, Media, MediaKind, Validators
 from bot.feeds.workers import Workers
 from bot.newsroom.harvest import MOST_WAITING, Harvest, Read
 from storage import Database, Source, Store
@@ -140,3 +140,19 @@ async def test_a_site_that_changes_all_its_guids_and_links_posts_nothing_again(
     )
     [again] = await harvest.store([read(13, "slug-", "b.test")])
     assert (again.articles, again.posts, again.revisions) == (1, 1, 0)
+
+
+async def test_an_articles_tags_and_media_reach_its_card(harvest: Harvest, store: Store) -> None:
+    source = await wanted(store, 1)
+    episode = Media(MediaKind.AUDIO, "https://a.test/1.mp3", 2880)
+    entry = Entry(
+        identity="e", url="https://a.test/e", title="Low water", tags=("Port", "Tides"), media=episode
+    )
+    await harvest.store(
+        [Read(source, LATER, Validators(digest="d"), document=Document("T", entries=(entry,)))]
+    )
+    (card,) = await store.posts.claim(LATER, 9, CLAIM)
+    article = card.article
+    assert article.tags == ("Port", "Tides")
+    assert (article.media_kind, article.media_url) == ("audio", "https://a.test/1.mp3")
+    assert article.media_duration_s == 2880
