@@ -13,6 +13,7 @@ from sqlalchemy import (
     bindparam,
     column,
     exists,
+    false,
     func,
     literal_column,
     null,
@@ -25,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database import Database
 from storage.moves import Moves, move
 from storage.outbox import queue
+from storage.readings import look_again
 from storage.records import (
     ArticleToStore,
     Brought,
@@ -32,12 +34,14 @@ from storage.records import (
     SourceFailed,
     SourceUnchanged,
     SourceUpdate,
+    TextStored,
     WordsStored,
 )
 from storage.rows import insert, portions
 from storage.sources import next_poll
 from storage.tables import articles, sources
 from storage.tallies import mark_stale
+from storage.texts import put_texts, search_text
 from storage.types import RowId, UtcDateTime
 
 Poll = TypeVar("Poll", SourceUpdate, SourceUnchanged)
@@ -293,7 +297,7 @@ def _text(article: ArticleToStore) -> dict[str, Any]:
         "title": article.title,
         "author": article.author,
         "summary": article.summary,
-        "search_text": f"{article.title}\n{article.summary}".casefold(),
+        "search_text": search_text(article.title, article.summary),
         "image_url": article.image_url,
         "tags": article.tags,
         "language": article.language,
@@ -309,6 +313,13 @@ async def _insert(
 ) -> dict[int, list[int]]:
     """Insert what is not stored yet; answers, for each source, the new ids in the order of its articles."""
     ids: dict[int, list[int]] = {one.source.source_id: [] for one in brought}
+    text_of = {
+        (one.source.source_id, article.identity): article.text
+        for one in brought
+        for article in one.new
+        if article.text is not None
+    }
+    told: list[tuple[int, TextStored]] = []
     rows = (
         {
             "source_id": one.source.source_id,
@@ -324,11 +335,14 @@ async def _insert(
         made = await connection.execute(
             insert(connection, articles)
             .on_conflict_do_nothing(index_elements=["source_id", "identity"])
-            .returning(articles.c.source_id, articles.c.id),
+            .returning(articles.c.source_id, articles.c.id, articles.c.identity),
             portion,
         )
-        for source_id, article_id in made:
+        for source_id, article_id, identity in made:
             ids[source_id].append(article_id)
+            if (text := text_of.get((source_id, identity))) is not None:
+                told.append((article_id, text))
+    await put_texts(connection, told)
     return {source_id: sorted(made) for source_id, made in ids.items()}
 
 
@@ -340,6 +354,7 @@ async def _revise(connection: AsyncConnection, brought: Sequence[Brought], now: 
     stored = await _stored(connection, ((source, article.identity) for source, article in revised))
     revisions: dict[int, int] = {}
     changes = []
+    told: list[tuple[int, TextStored]] = []
     for source_id, article in revised:
         article_id, revision = stored.get((source_id, article.identity), (None, article.revision))
         if revision != article.revision:
@@ -348,13 +363,28 @@ async def _revise(connection: AsyncConnection, brought: Sequence[Brought], now: 
                     "article": article_id,
                     "published_at": article.published_at,
                     "revised_at": now,
+                    "image": article.image_url,
                     **_text(article),
                 }
             )
+            if article_id is not None and article.text is not None:
+                told.append((article_id, article.text))
             revisions[source_id] = revisions.get(source_id, 0) + 1
     for portion in portions(changes):
-        await connection.execute(update(articles).where(articles.c.id == bindparam("article")), portion)
-        await mark_stale(connection, [change["article"] for change in portion])
+        await connection.execute(
+            update(articles)
+            .where(articles.c.id == bindparam("article"))
+            # An image that was looked at stays so until there is another one.
+            .values(
+                image_checked=articles.c.image_checked
+                & func.coalesce(articles.c.image_url == bindparam("image", type_=Text), false())
+            ),
+            portion,
+        )
+        ids = [change["article"] for change in portion]
+        await look_again(connection, ids, now)
+        await mark_stale(connection, ids)
+    await put_texts(connection, told)
     return revisions
 
 

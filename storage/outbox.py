@@ -1,4 +1,7 @@
-"""Queueing posts: which articles sources' subscriptions are still to get. Runs inside the caller's transaction."""
+"""Queueing posts: which articles sources' subscriptions are still to get. Runs inside the caller's transaction.
+
+A post whose article's page or image is still to be read waits for that, for a moment (see `storage.readings`).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.readings import HOLD, Unread, enlist, unread
 from storage.records import PostState
 from storage.rows import insert, portions
 from storage.tables import articles, guilds, posts, subscriptions
@@ -25,7 +29,7 @@ async def queue(
     `new` maps sources to the ids of their articles in their order, none for those that only may have
     beginners. Guilds that the bot left get none. Answers how many posts were queued, by source.
     """
-    rows: list[dict[str, Any]] = []
+    wanted_by: list[tuple[Row[Any], int]] = []
     source_of: dict[int, int] = {}
     for portion in portions(new):
         bringing = [source_id for source_id in portion if new[source_id]]
@@ -48,19 +52,25 @@ async def queue(
             else:
                 found = newest[wish.source_id]
                 wanted = found[max(0, len(found) - wish.newest) :]
-            rows += (_post(wish, article_id, nonce(), now) for article_id in wanted)
+            wanted_by += ((wish, article_id) for article_id in wanted)
             source_of |= dict.fromkeys(wanted, wish.source_id)
+    unknown = await unread(connection, source_of.keys())
+    rows = [_post(wish, article_id, nonce(), now, unknown[article_id]) for wish, article_id in wanted_by]
+    to_read: dict[int, None] = {}
     queued: dict[int, int] = {}
     for batch in portions(rows):
         # Only this conflict is one to pass over: a nonce given out twice must not swallow a post.
-        made = await connection.scalars(
+        made = await connection.execute(
             insert(connection, posts)
             .on_conflict_do_nothing(index_elements=["article_id", "channel_id"])
-            .returning(posts.c.article_id),
+            .returning(posts.c.article_id, posts.c.due_at),
             batch,
         )
-        for article_id in made:
+        for article_id, due_at in made:
             queued[source_of[article_id]] = queued.get(source_of[article_id], 0) + 1
+            if due_at > now:
+                to_read[article_id] = None
+    await enlist(connection, to_read, now)
     return queued
 
 
@@ -89,7 +99,8 @@ async def _newest(
     return newest
 
 
-def _post(wish: Row[Any], article_id: int, nonce: str, now: datetime) -> dict[str, Any]:
+def _post(wish: Row[Any], article_id: int, nonce: str, now: datetime, unknown: Unread) -> dict[str, Any]:
+    waits = unknown.holds(wish.reading, wish.length)
     return {
         "guild_id": wish.guild_id,
         "channel_id": wish.channel_id,
@@ -98,7 +109,7 @@ def _post(wish: Row[Any], article_id: int, nonce: str, now: datetime) -> dict[st
         "nonce": nonce,
         "thread_wanted": wish.thread,
         "seeded": 0,
-        "due_at": now,
+        "due_at": now + HOLD if waits else now,
         "attempts": 0,
         "created_at": now,
         "length": wish.length,

@@ -14,9 +14,11 @@ from storage.hubs import Hubs
 from storage.leases import Leases
 from storage.notices import Notices
 from storage.posts import Posts
+from storage.readings import Readings
 from storage.sources import Sources
 from storage.subscriptions import Subscriptions
 from storage.tallies import Ranks
+from storage.texts import Texts
 from storage.votes import Votes
 
 
@@ -32,6 +34,8 @@ class Store:
         self.harvest = Harvest(database, nonce)
         self.hubs = Hubs(database)
         self.articles = Articles(database)
+        self.texts = Texts(database)
+        self.readings = Readings(database)
         self.subscriptions = Subscriptions(database, nonce)
         self.posts = Posts(database, ranks)
         self.votes = Votes(database, ranks)

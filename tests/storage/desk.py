@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from storage import (
     Store,
     Subscription,
     SubscriptionToStore,
+    TextStored,
 )
 from storage.records import Brought
 
@@ -31,6 +33,11 @@ def at(minutes: float) -> datetime:
     return NOW + timedelta(minutes=minutes)
 
 
+def whole(body: str, origin: str = "feed", **changes: Any) -> TextStored:
+    """A text that is all of an article, so that no page is wanted for it."""
+    return replace(TextStored(origin, body, True, body, body, body), **changes)
+
+
 def article(identity: str, **changes: Any) -> ArticleToStore:
     values: dict[str, Any] = {
         "identity": identity,
@@ -41,6 +48,7 @@ def article(identity: str, **changes: Any) -> ArticleToStore:
         "summary": f"Summary of {identity}.",
         "image_url": None,
         "published_at": None,
+        "text": whole(f"Summary of {identity}."),
     }
     return ArticleToStore(**{**values, **changes})
 

@@ -24,7 +24,7 @@ async def test_an_article_keeps_all_it_was_given(desk: Desk):
     source = await desk.wired(100)
     given = article("a", author="Ada", image_url="https://example.org/i.png", published_at=at(-60))
     await desk.store.harvest.store([Brought(poll(source), [given])], NOW)
-    (card,) = await desk.claim()
+    (card,) = await desk.claim(at(1))  # it waited for its image
     stored = await desk.store.articles.get(card.article.id)
     assert stored == card.article
     for name in ("identity", "url", "title", "author", "summary", "image_url", "published_at"):

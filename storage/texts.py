@@ -1,0 +1,61 @@
+"""What articles tell, as their feeds, their pages and language models have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import Database
+from storage.records import TextStored
+from storage.rows import insert, portions, read
+from storage.tables import texts
+
+
+class Texts:
+    """Articles' texts, one for each origin (see `Origin`)."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, article_id: int, origin: str) -> TextStored | None:
+        """Find what an article tells as `origin` has it."""
+        async with self._database.reading() as connection:
+            row = (
+                await connection.execute(
+                    select(texts).where(texts.c.article_id == article_id, texts.c.origin == origin)
+                )
+            ).one_or_none()
+            return read(TextStored, texts, row) if row else None
+
+    async def put(self, article_id: int, text: TextStored) -> None:
+        """Store what an article tells, in the place of what the same origin had before."""
+        async with self._database.writing() as connection:
+            await put_texts(connection, [(article_id, text)])
+
+
+async def put_texts(connection: AsyncConnection, told: Iterable[tuple[int, TextStored]]) -> None:
+    """Store texts of articles, each in the place of what its origin had before."""
+    adding = insert(connection, texts)
+    fields = ("body", "whole", "short", "normal", "long")
+    adding = adding.on_conflict_do_update(
+        index_elements=["article_id", "origin"], set_={name: adding.excluded[name] for name in fields}
+    )
+    for portion in portions(told):
+        await connection.execute(
+            adding,
+            [
+                {
+                    "article_id": article_id,
+                    "origin": text.origin,
+                    **{name: getattr(text, name) for name in fields},
+                }
+                for article_id, text in portion
+            ],
+        )
+
+
+def search_text(title: str, summary: str) -> str:
+    """What an article is found by, in the form in which words are looked for."""
+    return f"{title}\n{summary}".casefold()
