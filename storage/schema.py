@@ -23,6 +23,11 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
+def is_declared(_object: object, name: str | None, *_: object) -> bool:
+    """Say whether tables are to declare it: not the index of words, which each database has in a way of its own."""
+    return name is None or not name.startswith("keyword_index")
+
+
 def newest() -> str:
     """Answer the version that this program was written for."""
     head = ScriptDirectory.from_config(_config()).get_current_head()

@@ -239,7 +239,7 @@ pictures = Table("pictures", metadata, PictureColumns, Index(None, "made_at"))
 
 
 class ShingleColumns(TypedColumns):
-    """Which articles of the last weeks hold which shingle (see `bot.feeds.shingles`)."""
+    """Which articles of the last weeks hold which shingle: of each article the few smallest, to find it by."""
 
     shingle: Named[int] = Column(BigInteger)
     article_id: Named[int] = Column(RowId, ForeignKey("articles.id", ondelete="CASCADE"))
@@ -253,6 +253,58 @@ shingles = Table(
     Index(None, "article_id"),
     sqlite_with_rowid=False,
 )
+
+
+class FingerprintColumns(TypedColumns):
+    """All shingles of an article of the last weeks, packed (see `bot.feeds.shingles`)."""
+
+    article_id: Named[int] = Column(
+        RowId, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    shingles: Named[bytes] = Column(LargeBinary)
+
+
+fingerprints = Table("fingerprints", metadata, FingerprintColumns)
+
+
+class CopyColumns(TypedColumns):
+    """Two articles of different sources that tell the same in the same words; each pair stands here both ways."""
+
+    article_id: Named[int] = Column(RowId, ForeignKey("articles.id", ondelete="CASCADE"))
+    other_id: Named[int] = Column(RowId, ForeignKey("articles.id", ondelete="CASCADE"))
+
+
+copies = Table(
+    "copies",
+    metadata,
+    CopyColumns,
+    PrimaryKeyConstraint("article_id", "other_id"),
+    Index(None, "other_id"),
+    sqlite_with_rowid=False,
+)
+
+
+class KeywordColumns(TypedColumns):
+    """The words of an article's title and text, divided by blanks, by which it is found (see `storage.search`)."""
+
+    article_id: Named[int] = Column(
+        RowId, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    words: Named[str] = Column(Text)
+
+
+keywords = Table("keywords", metadata, KeywordColumns)
+# The index over the words is made by a migration alone: each database has a kind of its own.
+
+
+class FrequencyColumns(TypedColumns):
+    """In about how many articles a word stands; the empty word stands in each of them."""
+
+    word: Named[str] = Column(Text, primary_key=True)
+    articles: Named[int]
+
+
+frequencies = Table("frequencies", metadata, FrequencyColumns, sqlite_with_rowid=False)
 
 
 class WrittenColumns(TypedColumns):
@@ -402,6 +454,33 @@ Index(
     posts.c.thread_id,
     sqlite_where=posts.c.thread_id.is_not(None),
     postgresql_where=posts.c.thread_id.is_not(None),
+)
+Index(
+    "ix_posts_beside",
+    posts.c.beside_id,
+    sqlite_where=posts.c.beside_id.is_not(None),
+    postgresql_where=posts.c.beside_id.is_not(None),
+)
+
+
+class MergedColumns(TypedColumns):
+    """An article that has no post of its own in a channel: the post there tells the same and names it.
+
+    Where it came `late`, that post's card may have been drawn without it.
+    """
+
+    post_id: Named[int] = Column(RowId, ForeignKey("posts.id", ondelete="CASCADE"))
+    article_id: Named[int] = Column(RowId, ForeignKey("articles.id", ondelete="CASCADE"))
+    late: Named[bool]
+
+
+merged = Table(
+    "merged",
+    metadata,
+    MergedColumns,
+    PrimaryKeyConstraint("post_id", "article_id"),
+    Index(None, "article_id"),
+    sqlite_with_rowid=False,
 )
 
 

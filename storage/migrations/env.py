@@ -2,12 +2,14 @@
 
 from alembic import context
 
+from storage.schema import is_declared
 from storage.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     render_as_batch=True,
+    include_object=is_declared,
     transactional_ddl=True,
 )
 with context.begin_transaction():

@@ -15,7 +15,8 @@ from storage.tables import metadata
 
 
 def differences(connection: Connection) -> list[object]:
-    return list(compare_metadata(MigrationContext.configure(connection), metadata))
+    context = MigrationContext.configure(connection, opts={"include_object": schema.is_declared})
+    return list(compare_metadata(context, metadata))
 
 
 def constraints(connection: Connection) -> dict[str, object]:
@@ -41,11 +42,12 @@ def constraints(connection: Connection) -> dict[str, object]:
                 (str(index["name"]), tuple(index["column_names"]), condition(dict(index)))
                 for index in inspector.get_indexes(table)
                 if not index.get("duplicates_constraint")
+                and not str(index["name"]).startswith("keyword_index")
             ),
             "key": inspector.get_pk_constraint(table)["constrained_columns"],
         }
         for table in sorted(inspector.get_table_names())
-        if table != "alembic_version"
+        if table != "alembic_version" and not table.startswith("keyword_index")
     }
 
 

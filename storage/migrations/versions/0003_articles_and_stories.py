@@ -1,8 +1,11 @@
 """Articles keep their text, page, picture and story; subscriptions say how much of it their cards show."""
 
+from collections import Counter
+
 import sqlalchemy as sa
 from alembic import op
 
+from storage.search import keywords
 from storage.types import RowId, UtcDateTime
 
 revision = "0003"
@@ -44,14 +47,24 @@ def upgrade() -> None:
         "subscriptions", sa.Column("same_story", sa.String(10), server_default="merge", nullable=False)
     )
     op.add_column("posts", sa.Column("beside_id", RowId, nullable=True))
+    where = sa.text("beside_id IS NOT NULL")
+    op.create_index("ix_posts_beside", "posts", ["beside_id"], sqlite_where=where, postgresql_where=where)
     _make_what_hangs_on_articles()
+    _make_stories()
+    _make_search()
     _make_what_a_model_wrote()
 
 
 def downgrade() -> None:
     """Take it back."""
-    for table in ("model_use", "written", "shingles", "pictures", "readings", "texts"):
+    if op.get_context().dialect.name == "sqlite":
+        op.drop_table("keyword_index")
+    for table in (
+        *("model_use", "written", "keywords", "frequencies", "merged", "copies", "fingerprints"),
+        *("shingles", "pictures", "readings", "texts"),
+    ):
         op.drop_table(table)
+    op.drop_index("ix_posts_beside", "posts")
     op.drop_column("posts", "beside_id")
     op.drop_column("subscriptions", "same_story")
     for table in ("posts", "subscriptions"):
@@ -105,6 +118,9 @@ def _make_what_hangs_on_articles() -> None:
         sa.PrimaryKeyConstraint("article_id", name=op.f("pk_pictures")),
     )
     op.create_index(op.f("ix_pictures_made_at"), "pictures", ["made_at"])
+
+
+def _make_stories() -> None:
     op.create_table(
         "shingles",
         sa.Column("shingle", sa.BigInteger(), nullable=False),
@@ -114,6 +130,93 @@ def _make_what_hangs_on_articles() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_shingles_article_id"), "shingles", ["article_id"])
+    op.create_table(
+        "fingerprints",
+        _article_id(),
+        sa.Column("shingles", sa.LargeBinary(), nullable=False),
+        _of_articles("fingerprints"),
+        sa.PrimaryKeyConstraint("article_id", name=op.f("pk_fingerprints")),
+    )
+    op.create_table(
+        "copies",
+        _article_id(),
+        sa.Column("other_id", RowId, nullable=False),
+        _of_articles("copies"),
+        sa.ForeignKeyConstraint(
+            ["other_id"], ["articles.id"], name=op.f("fk_copies_other_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("article_id", "other_id", name=op.f("pk_copies")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_copies_other_id"), "copies", ["other_id"])
+    op.create_table(
+        "merged",
+        sa.Column("post_id", RowId, nullable=False),
+        _article_id(),
+        sa.Column("late", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["post_id"], ["posts.id"], name=op.f("fk_merged_post_id"), ondelete="CASCADE"
+        ),
+        _of_articles("merged"),
+        sa.PrimaryKeyConstraint("post_id", "article_id", name=op.f("pk_merged")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_merged_article_id"), "merged", ["article_id"])
+
+
+# SQLite's index stands beside the table, and triggers keep it right; PostgreSQL's is one on it.
+_SEARCH = {
+    "sqlite": (
+        "CREATE VIRTUAL TABLE keyword_index USING fts5(words, content='keywords', content_rowid='article_id', "
+        "detail=none, columnsize=0, tokenize=\"unicode61 remove_diacritics 0 categories 'L* N* M* Co'\")",
+        "CREATE TRIGGER keywords_inserted AFTER INSERT ON keywords BEGIN "
+        "INSERT INTO keyword_index (rowid, words) VALUES (new.article_id, new.words); END",
+        "CREATE TRIGGER keywords_deleted AFTER DELETE ON keywords BEGIN INSERT INTO keyword_index "
+        "(keyword_index, rowid, words) VALUES ('delete', old.article_id, old.words); END",
+        "CREATE TRIGGER keywords_updated AFTER UPDATE ON keywords BEGIN INSERT INTO keyword_index "
+        "(keyword_index, rowid, words) VALUES ('delete', old.article_id, old.words); "
+        "INSERT INTO keyword_index (rowid, words) VALUES (new.article_id, new.words); END",
+    ),
+    "postgresql": (
+        "CREATE INDEX keyword_index ON keywords USING gin (array_to_tsvector(string_to_array(words, ' ')))",
+    ),
+}
+
+
+def _make_search() -> None:
+    made = op.create_table(
+        "keywords",
+        _article_id(),
+        sa.Column("words", sa.Text(), nullable=False),
+        _of_articles("keywords"),
+        sa.PrimaryKeyConstraint("article_id", name=op.f("pk_keywords")),
+    )
+    counted = op.create_table(
+        "frequencies",
+        sa.Column("word", sa.Text(), nullable=False),
+        sa.Column("articles", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("word", name=op.f("pk_frequencies")),
+        sqlite_with_rowid=False,
+    )
+    for statement in _SEARCH[op.get_context().dialect.name]:
+        op.execute(statement)
+    frequencies: Counter[str] = Counter()
+    last = 0
+    articles = sa.table("articles", sa.column("id"), sa.column("title"), sa.column("summary"))
+    while rows := (
+        op.get_bind()
+        .execute(sa.select(articles).where(articles.c.id > last).order_by(articles.c.id).limit(500))
+        .all()
+    ):
+        last = rows[-1].id
+        words = {row.id: keywords(row.title, row.summary) for row in rows}
+        op.bulk_insert(
+            made,
+            [{"article_id": article_id, "words": " ".join(found)} for article_id, found in words.items()],
+        )
+        for found in words.values():
+            frequencies.update({"", *found})
+    op.bulk_insert(counted, [{"word": word, "articles": articles} for word, articles in frequencies.items()])
 
 
 def _make_what_a_model_wrote() -> None:
