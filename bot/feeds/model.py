@@ -94,6 +94,17 @@ class ArticlePage:
 
 
 @dataclass(frozen=True, slots=True)
+class Examined:
+    """An image that was looked at: why it can't be shown, or, where it can't be linked to, it made small.
+
+    `picture` is a media type and bytes; with neither, the image can be linked to as it is.
+    """
+
+    problem: str | None = None
+    picture: tuple[str, bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A feed as it stood: its own words, and its entries in the document's order.
 

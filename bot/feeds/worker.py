@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any, BinaryIO
 
-from bot.feeds.frames import PREFIX, candidates_frame, document_frames, pack, read_texts
+from bot.feeds.frames import PREFIX, candidates_frame, document_frames, examined_frame, pack, read_texts
 from bot.feeds.model import Unreadable
 from bot.feeds.page import candidates, decode
 from bot.feeds.parse import parse
@@ -59,6 +59,10 @@ def _answer(head: dict[str, Any], data: bytes) -> Iterable[bytes]:
             return [pack({"summaries": [summarise(entry) for entry in read_texts(head)]})]
         if head["wish"] == "sitemaps":
             return [pack({"sitemaps": named_in(data, head["url"])})]
+        if head["wish"] == "examine":
+            from bot.feeds.pixels import examine  # its libraries are no business of workers that read feeds
+
+            return [examined_frame(examine(data, attach=head["attach"]))]
         return [candidates_frame(candidates(decode(data, head["charset"]), head["url"]))]
     except MemoryError:
         return document_frames(Unreadable("This is too large to be read within the worker's memory."))

@@ -19,10 +19,11 @@ from bot.feeds.frames import (
     read_candidates,
     read_document,
     read_entries,
+    read_examined,
     summary_portions,
     summary_request,
 )
-from bot.feeds.model import Candidate, Document, Entry, Unreadable
+from bot.feeds.model import Candidate, Document, Entry, Examined, Unreadable
 
 _ROOT = Path(__file__).resolve().parents[2]
 _INHERITED = ("PATH", "SYSTEMROOT", "PYTHONPATH", "LD_LIBRARY_PATH")  # never the bot's token
@@ -116,6 +117,20 @@ class Workers:
         with suppress(_WorkerDiedError):
             await self._ask({"wish": "sitemaps", "url": url}, body, answer.update)
         return tuple(answer.get("sitemaps", ()))
+
+    async def examine(self, body: bytes, *, attach: bool) -> Examined:
+        """Look at an image (see `bot.feeds.pixels`); where it is to `attach`, it comes made small.
+
+        Raises RuntimeError if no worker can be started or the workers are closed.
+        """
+        answer: dict[str, Any] = {}
+        try:
+            await self._ask({"wish": "examine", "attach": attach}, body, answer.update)
+        except _WorkerDiedError:
+            if self._closed:  # not the image's doing
+                raise RuntimeError(_CLOSED) from None
+            return Examined(_TOO_MUCH)
+        return read_examined(answer)
 
     async def summarise(self, entries: Sequence[Entry]) -> tuple[str, ...]:
         """The summaries of these entries (see `bot.feeds.summarise`), in their order.
