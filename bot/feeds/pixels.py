@@ -46,6 +46,8 @@ def examine(data: bytes, *, attach: bool) -> Examined:
             return Examined() if linked and not attach else _made_small(image)
     except MemoryError:
         raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return Examined("It is too large.")
     except Exception as error:
         # Decoders raise whatever a damaged file leads them to.
         return Examined(f"It can't be read as an image ({type(error).__name__}).")
