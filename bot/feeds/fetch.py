@@ -110,13 +110,22 @@ class Fetcher:
             self._session = None
 
     async def fetch(
-        self, url: str, validators: Validators | None = None, own: Mapping[str, str] | None = None
+        self,
+        url: str,
+        validators: Validators | None = None,
+        own: Mapping[str, str] | None = None,
+        *,
+        accept: str | None = None,
+        most: int | None = None,
     ) -> Outcome:
         """Fetch one address. Whatever the world does comes back as an outcome, never as an error.
 
-        `own` headers are sent to the address's own origin alone, as the login that stands in it is.
+        `own` headers are sent to the address's own origin alone, as the login that stands in it is. What is no feed
+        says what to `accept` instead, and how many bytes it has at `most` where that is less than any body may have.
         """
         known = validators or Validators()
+        limit = min(most or self._max_body, self._max_body)
+        general = {"Accept": accept} if accept else {}
         remaining = self._deadline
         clock = asyncio.get_running_loop().time
         address = _read_url(url)
@@ -128,7 +137,8 @@ class Fetcher:
             at_home = address is origin or address.origin() == origin.origin()
             async with self._turn(address.host_port_subcomponent or host), self._slots:
                 begun = clock()
-                answer = await self._hop(address, known, remaining, (own or {}) if at_home else {})
+                headers = general | dict(own or {}) if at_home else general
+                answer = await self._hop(address, known, remaining, headers, limit)
                 remaining -= clock() - begun
             if isinstance(answer, Changed | Unchanged):
                 return replace(answer, moved_to=moved_to) if moved_to else answer
@@ -171,9 +181,9 @@ class Fetcher:
         return Failed(f"A form was sent on more than {MAX_REDIRECTS} times and not taken.", kind="connection")
 
     async def _hop(
-        self, address: URL, known: Validators, remaining: float, own: Mapping[str, str]
+        self, address: URL, known: Validators, remaining: float, own: Mapping[str, str], limit: int
     ) -> Outcome | _Redirect:
-        return await self._guarded(address, self._get(address, known, own), remaining)
+        return await self._guarded(address, self._get(address, known, own, limit), remaining)
 
     async def _guarded(
         self, address: URL, answer: Coroutine[None, None, Answer], remaining: float
@@ -198,7 +208,9 @@ class Fetcher:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return failure_by_error(error, host)
 
-    async def _get(self, address: URL, known: Validators, own: Mapping[str, str]) -> Outcome | _Redirect:
+    async def _get(
+        self, address: URL, known: Validators, own: Mapping[str, str], most: int
+    ) -> Outcome | _Redirect:
         if self._session is None:
             raise RuntimeError("The fetcher is not open: use it as `async with Fetcher(…) as fetcher`.")
         headers = dict(own)
@@ -221,10 +233,10 @@ class Fetcher:
                     challenge = challenge_of(host, response.headers, await self._start_of(response))
                     refusal = replace(challenge, retry_after=refusal.retry_after) if challenge else refusal
                 return refusal
-            body = await self._read(response)
+            body = await self._read(response, most)
             if body is None:
-                limit = f"{self._max_body / 1024 / 1024:g} MiB"
-                return Failed(f"{host} sends more than {limit}, more than a feed may have.", kind="too_large")
+                limit = f"{most / 1024 / 1024:g} MiB"
+                return Failed(f"{host} sends more than {limit}, more than this may have.", kind="too_large")
             digest = hashlib.sha256(body).hexdigest()  # what processors have an instruction for
             validators = _validators(response, digest, Validators())
             if digest == known.digest:
@@ -255,9 +267,9 @@ class Fetcher:
             asked = wait_of(response.headers.get("Retry-After"), self._clock())
             return Failed(f"{address.host} answered with status {status}.", asked, "status", status)
 
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes | None:
+    async def _read(self, response: aiohttp.ClientResponse, most: int) -> bytes | None:
         """Read the body decompressed, piece by piece; None as soon as it exceeds the limit."""
-        if (response.content_length or 0) > self._max_body:
+        if (response.content_length or 0) > most:
             response.close()
             return None
         pieces: list[bytes] = []
@@ -265,7 +277,7 @@ class Fetcher:
         async for piece in response.content.iter_any():
             pieces.append(piece)
             size += len(piece)
-            if size > self._max_body:
+            if size > most:
                 response.close()  # do not drain what is left
                 return None
         return b"".join(pieces)
