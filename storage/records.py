@@ -434,6 +434,7 @@ class Post:
     again. `after_id` is Discord's newest message id in the channel when sending began. `thread_wanted` asks
     for a thread; `seeded` counts the vote reactions already placed; `finished_at` is None while steps remain.
     `length` and `reading` are its subscription's wishes. It belongs into the thread of the post `beside_id`, if set.
+    `attached` is the address of the image that its message carries as a file.
     """
 
     id: int
@@ -453,6 +454,7 @@ class Post:
     length: Length = Length.NORMAL
     reading: Reading = Reading.NEEDED
     beside_id: int | None = None
+    attached: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -495,8 +497,9 @@ class CardToPost:
 
     `summary` is as long as its subscription wants it; with Length.FULL it is the article's paragraphs, one a line.
     `also` are the sources that tell the same, whose articles have no card of their own in the channel; `earlier` is
-    what the channel was told before of the same, still developing, story. `picture` is the article's image where it
-    has to be attached, with its media type.
+    what the channel was told before of the same, still developing, story. `picture` is the article's image, with its
+    media type, where it has to be attached and the post's message does not carry it yet. `by_model` says that a
+    language model wrote the summary.
     """
 
     post: Post
@@ -509,6 +512,7 @@ class CardToPost:
     also: tuple[AlsoCovered, ...] = ()
     earlier: AlsoCovered | None = None
     picture: tuple[str, bytes] | None = field(default=None, repr=False)
+    by_model: bool = False
 
 
 @dataclass(frozen=True, slots=True)

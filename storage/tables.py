@@ -387,6 +387,7 @@ class PostColumns(TypedColumns):
     """The outbox row, then the message. The channel's next one waits until this one is finished.
 
     `length` and `reading` are the subscription's wishes. It goes into the thread of the post `beside_id`, where set.
+    `attached` is the address of the image that its message carries as a file.
     """
 
     id: Named[int] = Column(RowId, primary_key=True)
@@ -410,6 +411,7 @@ class PostColumns(TypedColumns):
     length: Named[Length] = Column(_choice(Length), server_default="normal")
     reading: Named[Reading] = Column(_choice(Reading), server_default="needed")
     beside_id: Named[int | None] = Column(RowId)
+    attached: Named[str | None] = Column(Text)
 
 
 posts = Table(

@@ -5,7 +5,7 @@ from collections import Counter
 import sqlalchemy as sa
 from alembic import op
 
-from storage.search import keywords
+from storage.search import words_of
 from storage.types import RowId, UtcDateTime
 
 revision = "0003"
@@ -47,6 +47,7 @@ def upgrade() -> None:
         "subscriptions", sa.Column("same_story", sa.String(10), server_default="merge", nullable=False)
     )
     op.add_column("posts", sa.Column("beside_id", RowId, nullable=True))
+    op.add_column("posts", sa.Column("attached", sa.Text(), nullable=True))
     where = sa.text("beside_id IS NOT NULL")
     op.create_index("ix_posts_beside", "posts", ["beside_id"], sqlite_where=where, postgresql_where=where)
     _make_what_hangs_on_articles()
@@ -65,6 +66,7 @@ def downgrade() -> None:
     ):
         op.drop_table(table)
     op.drop_index("ix_posts_beside", "posts")
+    op.drop_column("posts", "attached")
     op.drop_column("posts", "beside_id")
     op.drop_column("subscriptions", "same_story")
     for table in ("posts", "subscriptions"):
@@ -209,7 +211,7 @@ def _make_search() -> None:
         .all()
     ):
         last = rows[-1].id
-        words = {row.id: keywords(row.title, row.summary) for row in rows}
+        words = {row.id: words_of(row.title, row.summary) for row in rows}
         op.bulk_insert(
             made,
             [{"article_id": article_id, "words": " ".join(found)} for article_id, found in words.items()],
