@@ -1,0 +1,169 @@
+"""Whether what a language model wrote may stand on a card. Pure.
+
+A model invents, obeys what it reads, and decorates. What it wrote is stripped of all but plain sentences, held to its
+length and language, and given up where it has a number or a name that the article has not.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bot.feeds.language_model.figures import figures_in
+from bot.feeds.summary import joined
+from bot.feeds.summary.languages import detect
+from bot.feeds.summary.sentences import sentences
+from bot.feeds.text import clean, count_words
+
+# Shorter than this it says too little, longer than this before it is cut it was not asked for.
+LEAST_WORDS, MOST_TIMES = 5, 4
+# Of names in another language, this share may be unknown to the article: they are spelt otherwise there.
+_UNKNOWN_ABROAD = 1 / 3
+# There a capital tells no name, and the nouns of a translation stand nowhere in the article.
+_NOUNS_HAVE_CAPITALS = frozenset(("de", "lb"))
+_STEM = 4  # letters that a name keeps when it is declined
+
+_THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
+_OPEN_THOUGHT = re.compile(r"</?(?:think|thinking|reasoning)>", re.IGNORECASE)
+_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*\)")
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)\S+|\bdiscord(?:app)?\.(?:gg|com)/\S*|\b[\w.+-]+@[\w-]+\.\w+\S*", re.IGNORECASE
+)
+_MENTION = re.compile(r"<[@#:][^>\n]*>|@(?:everyone|here)\b", re.IGNORECASE)
+_MARKUP = re.compile(r"[*_`~|]{1,3}(?=\S)|(?<=\S)[*_`~|]{1,3}|^\s*(?:#{1,6}|>|[-*•])\s+", re.MULTILINE)
+_QUOTED = re.compile(r"\A[\"“„«'‘](?P<inner>[^\"“”„«»'‘’]*)[\"”“»'’]\Z", re.DOTALL)
+_PREFACE = re.compile(r"\A[^\n.!?。！？।]{1,100}[:：]\s*\n+")
+_REFUSAL = re.compile(
+    r"\W*(?:as an? (?:ai|language)|i(?:['’]m| am) (?:sorry|unable|not able|an ai)"
+    r"|i (?:can(?:['’]t|not)|could not|do not|don['’]t)\b|sorry\b|unfortunately, i"
+    r"|als (?:ki|sprachmodell)|(?:es )?tut mir leid|ich kann (?:nicht|kein|dies|den)"
+    r"|je suis désolé|désolé|je ne peux|lo siento|no puedo|desculpe|não posso|mi dispiace|non posso"
+    r"|przepraszam|nie mogę|извините|к сожалению, я|я не могу|вибачте|üzgünüm|عذر|آسف|抱歉|对不起|申し訳|죄송)",
+    re.IGNORECASE,
+)
+_ABOUT_ITSELF = re.compile(
+    r"\b(?:this|the) (?:article|summary|text) (?:is about|discusses|describes|summari[sz]es)"
+    r"|\bhere(?: is|['’]s) (?:a|the|your) ",
+    re.IGNORECASE,
+)
+_WHOLE = re.compile(r"[.!?。！？｡।۔؟…][\"'”’»“)\]」』）]*\Z")
+_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+# English writes these with a capital, other languages do not.
+_CAPITALS_OF_ENGLISH = re.compile(
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august"
+    r"|(?:septem|octo|novem|decem)ber|i"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for: a summary of this text, so long, in this language where one was named."""
+
+    title: str
+    text: str
+    words: int
+    sentences: int
+    language: str | None
+    translated: bool = False
+
+
+def accept(answer: str, asked: Asked, *, cut: bool = False) -> str | None:
+    """The summary in an answer, in plain whole sentences; None where there is none that can be believed.
+
+    `cut` says that the model ran out of room: its last sentence is no whole one.
+    """
+    text = _plain(answer)
+    if text is None or _REFUSAL.match(text):
+        return None
+    found = [sentence for line in text.splitlines() for sentence in sentences(clean(line), asked.language)]
+    if cut and found and not _WHOLE.search(found[-1]):
+        found.pop()
+    if not found or not all(map(_WHOLE.search, found)) or _ABOUT_ITSELF.match(found[0]):
+        return None
+    if count_words(joined(found)) > asked.words * MOST_TIMES:
+        return None
+    summary = _within(found, asked)
+    if count_words(summary) < LEAST_WORDS or _repeats(summary, asked.title):
+        return None
+    if asked.language is not None and detect(summary) not in (None, asked.language):
+        return None
+    known = f"{asked.title}\n{asked.text}"
+    if not figures_in(summary, every_reading=False) <= figures_in(known):
+        return None
+    return summary if _names_are_known(summary, known, asked) else None
+
+
+def _plain(answer: str) -> str | None:
+    """The answer without thoughts, prefaces and markup; None where a thought has no end."""
+    text = _THOUGHT.sub("", answer)
+    if _OPEN_THOUGHT.search(text):
+        return None
+    text = text.strip().removeprefix("```").removesuffix("```").strip()
+    text = _PREFACE.sub("", text, count=1)
+    text = _MENTION.sub("", _ADDRESS.sub("", _LINK.sub(r"\1", text)))
+    text = _MARKUP.sub("", text)
+    text = "".join(character for character in text if unicodedata.category(character) != "So")
+    text = text.strip()
+    if quoted := _QUOTED.match(text):
+        text = quoted["inner"].strip()
+    return text
+
+
+def _within(found: Iterable[str], asked: Asked) -> str:
+    """As many of the leading sentences as the length allows."""
+    kept: list[str] = []
+    for sentence in found:
+        if len(kept) == asked.sentences or count_words(joined([*kept, sentence])) > asked.words:
+            break
+        kept.append(sentence)
+    return joined(kept)
+
+
+def _repeats(summary: str, title: str) -> bool:
+    return _folded(summary).strip(" .") == _folded(title).strip(" .")
+
+
+def _names_are_known(summary: str, known: str, asked: Asked) -> bool:
+    names = set(_names(summary, asked.language))
+    folded = _folded(known)
+    words = {word[0] for word in _WORD.finditer(folded)}
+    stems = {word[:_STEM] for word in words}
+    unknown = [name for name in names if not _is_known(_folded(name), words, stems, folded)]
+    if not asked.translated:
+        return not unknown
+    if asked.language in _NOUNS_HAVE_CAPITALS:
+        return True
+    scripts = {_script(name) for name in names}
+    if scripts and scripts.isdisjoint(_script(word) for word in words):
+        return True  # letters of another alphabet: nothing here can compare them
+    return len(unknown) <= len(names) * _UNKNOWN_ABROAD
+
+
+def _is_known(name: str, words: set[str], stems: set[str], text: str) -> bool:
+    if name in words or (" " not in name and name in text):
+        return True
+    parts = [part for part in re.split(r"[-'’]", name) if part]
+    return all(part in words or (len(part) > _STEM and part[:_STEM] in stems) for part in parts)
+
+
+def _names(text: str, language: str | None) -> Iterator[str]:
+    """Words with a capital that do not begin a sentence."""
+    for sentence in sentences(text, language):
+        first = True
+        for word in _WORD.finditer(sentence):
+            begins = first or sentence[: word.start()].rstrip()[-1:] in '“„«"‘(:'
+            first = False
+            if word[0][0].isupper() and not begins and not _CAPITALS_OF_ENGLISH.fullmatch(word[0].lower()):
+                yield word[0]
+
+
+def _folded(text: str) -> str:
+    """Without case and accents, so that a name is known in either spelling."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def _script(word: str) -> str:
+    return unicodedata.name(word[0], "").partition(" ")[0]
