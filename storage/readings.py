@@ -145,16 +145,6 @@ class Readings:
             wishes = await _wishes(connection, ids)
             return [_to_read(found[article_id], wishes.get(article_id, frozenset())) for article_id in ids]
 
-    async def put_off(self, article_id: int, due_at: datetime, *, tried: bool) -> None:
-        """Read an article later. Where it was not `tried`, this was no attempt."""
-        async with self._database.writing() as connection:
-            await connection.execute(
-                update(readings)
-                .where(readings.c.article_id == article_id)
-                .values(due_at=due_at, attempts=readings.c.attempts - (0 if tried else 1))
-            )
-            await _let_go(connection, article_id, until=due_at)
-
     async def keep(self, brought: ArticleRead, now: datetime, again_at: datetime | None = None) -> None:
         """Store what reading an article brought. It is done with that, or goes on at `again_at`.
 
@@ -195,7 +185,7 @@ class Readings:
 
 
 # What of an article its cards show.
-_SHOWN = frozenset(("summary", "author", "published_at", "paywalled", "image_checked", "word_count"))
+_SHOWN = frozenset(("title", "summary", "author", "published_at", "paywalled", "image_checked", "word_count"))
 
 
 def _changes(article: Article, brought: ArticleRead) -> dict[str, Any]:
@@ -204,13 +194,15 @@ def _changes(article: Article, brought: ArticleRead) -> dict[str, Any]:
     for name in ("author", "published_at", "language"):
         if getattr(article, name) is None and getattr(brought, name) is not None:
             changes[name] = getattr(brought, name)
+    if brought.title is not None:
+        changes |= {"title": brought.title, "search_text": search_text(brought.title, article.summary)}
     if brought.paywalled and not article.paywalled:
         changes["paywalled"] = True
     if brought.text is not None:
         summary = brought.text.normal or article.summary
         changes |= {
             "summary": summary,
-            "search_text": search_text(article.title, summary),
+            "search_text": search_text(brought.title or article.title, summary),
             "word_count": brought.word_count,
         }
     if brought.image is not None and article.image_url == brought.image.claimed:

@@ -289,6 +289,16 @@ class ArticleToRead:
     wishes: frozenset[Reading]
     attempts: int
 
+    @property
+    def id(self) -> int:
+        """The article's."""
+        return self.article.id
+
+    @property
+    def url(self) -> str:
+        """Where there is something to fetch: the page, else the image."""
+        return self.article.url or self.article.image_url or ""
+
 
 @dataclass(frozen=True, slots=True)
 class ImageSeen:
@@ -307,12 +317,13 @@ class ImageSeen:
 class ArticleRead:
     """What reading an article's page and image brought.
 
-    `text` is the page's, where it tells more than the feed's; `word_count` counts its words. Author, date and
-    language are set where the article has none.
+    `text` is the page's, where it tells more than the feed's; `word_count` counts its words. `title` is set where the
+    feed gave none, author, date and language where the article has none.
     """
 
     article_id: int
     text: TextStored | None = None
+    title: str | None = None
     word_count: int | None = None
     author: str | None = None
     published_at: datetime | None = None

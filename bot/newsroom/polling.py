@@ -74,7 +74,7 @@ class Poller:
         self._bounds = Bounds(interval, max(longest or interval, interval))
         self._spread = spread
         self._harvest = Harvest(store, workers, clock=clock, on_posts=on_posts, on_stored=on_stored)
-        self._line = HostLine(MOST_PER_HOST, MOST_IN_LINE, MOST_IN_ONE_LINE)
+        self._line: HostLine[Source] = HostLine(MOST_PER_HOST, MOST_IN_LINE, MOST_IN_ONE_LINE)
         self._closing = False
         self._rounds = Rounds("polling", self.start_due, woken=woken, longest=LOOK_EVERY)
         self._jobs = Jobs(MOST_AT_ONCE, on_end=self._start_waiting)

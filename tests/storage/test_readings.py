@@ -141,10 +141,10 @@ async def test_posts_wait_no_longer_than_the_next_attempt_is_away(desk: Desk):
     assert await to_read(desk) == []
     (todo,) = await to_read(desk, 0.5)
     assert todo.attempts == 2
-    await desk.store.readings.put_off(todo.article.id, at(20), tried=False)
+    await desk.store.readings.keep(nothing, at(0.5), at(20))
     assert await due(desk, 0.5) == [(100, "a")]
     (todo,) = await to_read(desk, 20)
-    assert todo.attempts == 2
+    assert todo.attempts == 3
 
 
 async def test_a_post_that_waits_for_something_else_goes_on_waiting(desk: Desk):
