@@ -7,7 +7,9 @@ import asyncio
 import os
 import signal
 import sys
+from argparse import BooleanOptionalAction
 from collections.abc import Callable, Coroutine, Sequence
+from enum import StrEnum
 from getpass import getpass
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,8 @@ from bot.logs import configure_logging
 from bot.newsroom.tenure import TenureProblem
 from bot.terminal import Terminal
 from bot.web import WebProblem
-from storage import DatabaseProblem
+from storage import DatabaseProblem, Length, Reading, SameStory
+from storage.records import Wishes
 
 # What ends a command with a sentence instead of a traceback.
 PROBLEMS = (SettingsProblem, AppProblem, DatabaseProblem, TenureProblem, DiscordProblem, WebProblem)
@@ -98,7 +101,12 @@ async def _subscribe(settings: Settings, given: argparse.Namespace, terminal: Te
                 given.url,
                 given.channel,
                 guild_id=given.guild,
-                thread=given.thread,
+                wishes=Wishes(
+                    thread=given.thread,
+                    length=Length(given.summary) if given.summary else None,
+                    reading=Reading(given.pages) if given.pages else None,
+                    same_story=SameStory(given.same_story) if given.same_story else None,
+                ),
                 selector=given.selector,
             )
         )
@@ -196,7 +204,15 @@ def _parser() -> argparse.ArgumentParser:
         "--guild", type=_snowflake, metavar="ID", help="its server's id; left out, Discord is asked"
     )
     subscribe.add_argument("--selector", metavar="CSS", help=_SELECTOR)
-    subscribe.add_argument("--thread", action="store_true", help="open a thread under every post")
+    subscribe.add_argument(
+        "--thread", action=BooleanOptionalAction, help="open a thread under every post, or none"
+    )
+    for flag, kind, help_text in (
+        ("--summary", Length, "how much of an article its card tells"),
+        ("--pages", Reading, "whether articles' own pages are read"),
+        ("--same-story", SameStory, "what becomes of a story that the channel has from another source"),
+    ):
+        _choice(subscribe, flag, kind, help_text)
 
     unsubscribe = command("unsubscribe", _unsubscribe, "End a subscription; what was posted stays.")
     unsubscribe.add_argument("subscription", type=_id, metavar="ID", help="as 'subscriptions' shows it")
@@ -227,6 +243,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     upgrade.set_defaults(command=_db_upgrade)
     return parser
+
+
+def _choice(command: argparse.ArgumentParser, flag: str, kind: type[StrEnum], help_text: str) -> None:
+    """A flag that takes one of a few words; left out, a subscription that is there stays as it is."""
+    words = [choice.value for choice in kind]
+    command.add_argument(
+        flag, choices=words, type=kind, help=f"{help_text}: {', '.join(words)}", metavar="WISH"
+    )
 
 
 def _port(text: str, most: int = 65_535) -> int:

@@ -18,6 +18,7 @@ from bot.sandbox.limits import Limits
 from bot.sandbox.prepare import Prepared, prepare
 from bot.sandbox.store import DamagedState
 from bot.web import WebProblem
+from storage.records import Wishes
 
 # The chat page's port; the sample sources and the web API take the two after it.
 FIRST_PORT, LAST_PORT = 8090, 65_533
@@ -143,7 +144,7 @@ async def _subscribe(newsroom: Newsroom, samples: SampleSources, town: Prepared)
             guild_id,
             channel,
             publication.site_url,
-            thread=channel == channels[1],
+            wishes=Wishes(thread=channel == channels[1]),
             newest=1 if before is None else 0,
         )
         if before is not None:

@@ -19,7 +19,7 @@ from bot.newsroom.polling import Poller
 from bot.newsroom.source_status import DAYS
 from bot.newsroom.subscriptions import NotSubscribed, SeveralFeeds, Subscribed
 from storage import Database, Store
-from storage.records import ArticleToStore, Pace, Source, SourceListed, Subscription
+from storage.records import ArticleToStore, Pace, Source, SourceListed, Subscription, Wishes
 
 # Lists on the command line are read by people: this many lines are enough to find one's way.
 MOST_LISTED = 1000
@@ -112,14 +112,14 @@ class Desk:
         channel_id: int,
         *,
         guild_id: int | None,
-        thread: bool,
+        wishes: Wishes,
         selector: str | None = None,
     ) -> Subscribed | SeveralFeeds | NotSubscribed:
         """Wire an address to a channel; the guild is asked of Discord where it is not given."""
         if guild_id is None:
             guild_id = await self._guild_of(channel_id)
         return await self._subscriptions.subscribe(
-            guild_id, channel_id, address, thread=thread, selector=selector
+            guild_id, channel_id, address, wishes=wishes, selector=selector
         )
 
     async def _guild_of(self, channel_id: int) -> int:

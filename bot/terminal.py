@@ -27,6 +27,7 @@ from bot.newsroom.source_status import (
     shown_address,
 )
 from bot.newsroom.subscriptions import NotSubscribed, SeveralFeeds, Subscribed
+from bot.newsroom.wishes import about_changes, about_wishes, listed
 from storage.records import Source, Subscription
 
 DONE, FAILED = 0, 1
@@ -120,12 +121,16 @@ class Terminal:
         if isinstance(answer, SeveralFeeds):
             return self._candidates(answer.candidates)
         title, channel = answer.subscription.source.title, answer.subscription.channel_id
-        if answer.created:
+        if answer.before is None:
+            wishes = about_wishes(answer.subscription)
+            how = f", with {listed(wishes)}" if wishes else ""
             self.line(
-                f"{title} is posted into channel {channel} from now on; its newest article comes first."
+                f"{title} is posted into channel {channel} from now on{how}; its newest article comes first."
             )
         else:
-            self.line(f"{title} is already posted into channel {channel}.")
+            changes = about_changes(answer.before, answer.subscription)
+            now = f"; from now on with {listed(changes)}" if changes else ""
+            self.line(f"{title} is already posted into channel {channel}{now}.")
         return DONE
 
     def unsubscribed(self, subscription: Subscription) -> int:
@@ -148,6 +153,9 @@ class Terminal:
                         "guild_id": str(one.guild_id),
                         "channel_id": str(one.channel_id),
                         "thread": one.thread,
+                        "summary": one.length.value,
+                        "pages": one.reading.value,
+                        "same_story": one.same_story.value,
                         "problem": one.source.problem,
                     }
                     for one in subscriptions
@@ -159,9 +167,10 @@ class Terminal:
                 "No channel follows a source yet. In Discord: /subscribe; here: subscribe --channel ID URL."
             )
         for one in subscriptions:
-            thread = ", with a thread per post" if one.thread else ""
+            wishes = about_wishes(one)
+            how = f", with {listed(wishes)}" if wishes else ""
             self.line(
-                f"{one.id:>5}  {_name(one.source)} → channel {one.channel_id} (server {one.guild_id}){thread}"
+                f"{one.id:>5}  {_name(one.source)} → channel {one.channel_id} (server {one.guild_id}){how}"
             )
             if one.source.problem:
                 self.line(f"       {one.source.problem}")

@@ -21,9 +21,10 @@ from bot.cards import (
 )
 from bot.feeds.model import Candidate
 from bot.newsroom.subscriptions import NotSubscribed, SeveralFeeds, Subscribed, Subscriptions
+from bot.newsroom.wishes import LENGTHS, PAGES, SAME_STORY, about_changes, about_wishes, listed
 from bot.publisher import PostChannel, missing_permissions, needed_to_post
 from cogs.replies import Host, Interaction, clicked, guild_of, show, turn_page
-from storage.records import Subscription
+from storage.records import Length, Reading, SameStory, Subscription, Wishes
 
 CHOICE, CHOICES = 100, 25
 CHOOSE_WITHIN = 600.0  # seconds; an interaction's token ends after 900
@@ -82,6 +83,14 @@ class SubscriptionsCog(commands.Cog, name="subscriptions"):
         channel="Where the cards go (this channel if you leave it out)",
         thread="Open a thread for discussion under each card",
         selector="For a page without a feed: a CSS selector of its links to articles, such as: article h2 a",
+        summary="How much of an article its card tells",
+        pages="Whether articles' own pages are read, for those of which the feed brings little",
+        same_story="What becomes of a story that the channel has from another source already",
+    )
+    @app_commands.choices(
+        summary=[app_commands.Choice(name=words, value=wish.value) for wish, words in LENGTHS.items()],
+        pages=[app_commands.Choice(name=words, value=wish.value) for wish, words in PAGES.items()],
+        same_story=[app_commands.Choice(name=words, value=wish.value) for wish, words in SAME_STORY.items()],
     )
     @app_commands.default_permissions(manage_guild=True)
     @app_commands.checks.has_permissions(manage_guild=True)
@@ -90,8 +99,11 @@ class SubscriptionsCog(commands.Cog, name="subscriptions"):
         interaction: Interaction,
         url: app_commands.Range[str, 1, 2000],
         channel: app_commands.Transform[NamedPlace, Place] | None = None,
-        thread: bool = False,
+        thread: bool | None = None,
         selector: app_commands.Range[str, 1, 200] | None = None,
+        summary: str | None = None,
+        pages: str | None = None,
+        same_story: str | None = None,
     ) -> None:
         """Find what is to be followed at an address and store the wish, if the bot may post there."""
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -100,39 +112,45 @@ class SubscriptionsCog(commands.Cog, name="subscriptions"):
         except (discord.Forbidden, discord.NotFound):
             await interaction.followup.send(_CANNOT_SEE, ephemeral=True)
             return
-        if (objection := _objection(target, thread)) is not None or target is None:
+        if (objection := _objection(target, bool(thread))) is not None or target is None:
             await interaction.followup.send(objection or "Name a channel for the cards.", ephemeral=True)
             return
-        await self._subscribe(interaction, target.id, url, thread, selector)
+        wishes = Wishes(
+            thread=thread,
+            length=Length(summary) if summary else None,
+            reading=Reading(pages) if pages else None,
+            same_story=SameStory(same_story) if same_story else None,
+        )
+        await self._subscribe(interaction, target.id, url, wishes, selector)
 
     async def _subscribe(
         self,
         interaction: Interaction,
         channel_id: int,
         url: str,
-        thread: bool,
+        wishes: Wishes,
         selector: str | None = None,
     ) -> None:
         guild_id, member_id = guild_of(interaction), interaction.user.id
         outcome = await self._subscriptions.subscribe(
-            guild_id, channel_id, url, thread=thread, by=member_id, newest=1, selector=selector
+            guild_id, channel_id, url, wishes=wishes, by=member_id, newest=1, selector=selector
         )
         match outcome:
-            case Subscribed(subscription=subscription, created=created):
-                await interaction.followup.send(_welcome(subscription, created), ephemeral=True)
+            case Subscribed(subscription=subscription, before=before):
+                await interaction.followup.send(_welcome(subscription, before), ephemeral=True)
             case NotSubscribed(sentence=sentence):
                 await interaction.followup.send(escaped_text(sentence, MESSAGE), ephemeral=True)
             case SeveralFeeds(candidates=candidates):
-                await self._offer(interaction, channel_id, candidates, thread)
+                await self._offer(interaction, channel_id, candidates, wishes)
 
     async def _offer(
-        self, interaction: Interaction, channel_id: int, candidates: Sequence[Candidate], thread: bool
+        self, interaction: Interaction, channel_id: int, candidates: Sequence[Candidate], wishes: Wishes
     ) -> None:
         custom_id = f"{FEED_MENU}{interaction.id}"
 
         async def chosen(choice: Interaction, url: str) -> None:
             await choice.response.defer(ephemeral=True, thinking=True)
-            await self._subscribe(choice, channel_id, url, thread)
+            await self._subscribe(choice, channel_id, url, wishes)
 
         async def ended() -> None:
             self._open_menus.discard(custom_id)
@@ -268,12 +286,16 @@ def _objection(channel: object, thread: bool) -> str | None:
     return None if missing is None else f"{missing.sentence} Then try again."
 
 
-def _welcome(subscription: Subscription, created: bool) -> str:
+def _welcome(subscription: Subscription, before: Subscription | None) -> str:
     name, where = escape(source_name(subscription.source, 200)), f"<#{subscription.channel_id}>"
-    if not created:
-        return f"**{name}** comes into {where} already. `/subscriptions` shows how it is doing."
+    if before is not None:
+        changes = about_changes(before, subscription)
+        now = f"; from now on with {listed(changes)}" if changes else ""
+        return f"**{name}** comes into {where} already{now}. `/subscriptions` shows how it is doing."
+    wishes = about_wishes(subscription)
+    how = f", with {listed(wishes)}" if wishes else ""
     return (
-        f"**{name}** now comes into {where}. Its newest article comes within a minute or two, and from "
+        f"**{name}** now comes into {where}{how}. Its newest article comes within a minute or two, and from "
         f"then on every new one; older ones are left out.{_HOW_FOLLOWED.get(subscription.source.kind, '')}"
     )
 

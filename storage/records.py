@@ -348,6 +348,16 @@ class SubscriptionToStore:
 
 
 @dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a subscription is to be, as far as it was said; None leaves it as it is, or as it usually is."""
+
+    thread: bool | None = None
+    length: Length | None = None
+    reading: Reading | None = None
+    same_story: SameStory | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Subscription:
     """A source wired to a channel. `started_at` is None until its first articles were queued.
 

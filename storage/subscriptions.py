@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from storage.database import Database
 from storage.guilds import ensure_guild
 from storage.outbox import queue
-from storage.records import PostState, Source, Subscription, SubscriptionToStore
+from storage.records import PostState, Source, Subscription, SubscriptionToStore, Wishes
 from storage.rows import insert, read
 from storage.sources import soon, wanted
 from storage.tables import articles, is_sent, is_unfinished, posts, sources, subscriptions
@@ -127,6 +128,34 @@ class Subscriptions:
                 )
             ).one()
             return _read(row), made is not None
+
+    async def change(self, subscription_id: int, wishes: Wishes) -> Subscription | None:
+        """Have a subscription be as it is wished from now on; what waits for its channel goes out so too.
+
+        None where there is none of this id.
+        """
+        said = {name: wish for name, wish in asdict(wishes).items() if wish is not None}
+        async with self._database.writing() as connection:
+            chosen = subscriptions.c.id == subscription_id
+            if said:
+                await connection.execute(update(subscriptions).where(chosen).values(said))
+            row = (await connection.execute(_subscriptions().where(chosen))).one_or_none()
+            if row is None:
+                return None
+            changed = _read(row)
+            await connection.execute(
+                update(posts)
+                .where(
+                    posts.c.channel_id == changed.channel_id,
+                    is_unfinished(posts),
+                    posts.c.state == PostState.READY,
+                    posts.c.article_id.in_(
+                        select(articles.c.id).where(articles.c.source_id == changed.source.id)
+                    ),
+                )
+                .values(length=changed.length, reading=changed.reading, thread_wanted=changed.thread)
+            )
+            return changed
 
     async def remove(self, subscription_id: int) -> bool:
         """End a subscription: what is not being sent yet never is, and a source that nobody wants any more idles."""

@@ -15,6 +15,7 @@ from bot.newsroom.comments import CommentPage
 from bot.newsroom.front_page import Page
 from bot.newsroom.ranking import Period
 from bot.newsroom.source_status import shown_address
+from bot.newsroom.wishes import about_wishes, listed
 from storage.records import Listed, Sort, Subscription, Tally
 
 TOP_BUTTON = "top:"
@@ -255,9 +256,10 @@ def _has_problem(subscription: Subscription) -> bool:
 
 def _subscription_line(subscription: Subscription) -> str:
     source = subscription.source
-    thread = ", with a thread for each article" if subscription.thread else ""
+    wishes = about_wishes(subscription)
+    how = f", with {listed(wishes)}" if wishes else ""
     lines = [
-        f"**{escape(source_name(source, 80))}** → <#{subscription.channel_id}>{thread}",
+        f"**{escape(source_name(source, 80))}** → <#{subscription.channel_id}>{how}",
         escaped_line(shown_address(source.url), 160),
     ]
     read = f"Last read {_ago(source.last_success_at)}" if source.last_success_at else "Not read yet"

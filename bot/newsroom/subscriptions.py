@@ -10,15 +10,18 @@ from bot.feeds.discover import Finder, Found, NotFound, Several
 from bot.feeds.model import Candidate
 from bot.newsroom.rounds import Clock
 from storage import Store
-from storage.records import Subscription, SubscriptionToStore
+from storage.records import Length, Reading, SameStory, Subscription, SubscriptionToStore, Wishes
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """The channel gets the source's articles from now on; `created` is False where it already did."""
+    """The channel gets the source's articles from now on.
+
+    `before` is how the subscription was until now, where the channel got them already.
+    """
 
     subscription: Subscription
-    created: bool
+    before: Subscription | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Subscriptions:
         channel_id: int,
         address: str,
         *,
-        thread: bool = False,
+        wishes: Wishes | None = None,
         by: int | None = None,
         newest: int = 1,
         selector: str | None = None,
@@ -59,8 +62,9 @@ class Subscriptions:
 
         With a CSS `selector` the page itself is followed: the links to articles that are chosen by it.
         The `newest` articles are posted at once, so that one sees that it works; what is older is remembered
-        and not posted.
+        and not posted. A channel that follows it already has its subscription changed as it is wished.
         """
+        wished = wishes or Wishes()
         match await self._finder.find(address, selector):
             case NotFound(sentence=sentence):
                 return NotSubscribed(sentence)
@@ -81,14 +85,20 @@ class Subscriptions:
                         guild_id=guild_id,
                         channel_id=channel_id,
                         source_id=source.id,
-                        thread=thread,
+                        thread=bool(wished.thread),
                         newest=newest,
                         created_by=by,
+                        reading=wished.reading or Reading.NEEDED,
+                        length=wished.length or Length.NORMAL,
+                        same_story=wished.same_story or SameStory.MERGE,
                     ),
                     now,
                 )
+                if not created:
+                    changed = await self._store.subscriptions.change(subscription.id, wished)
+                    return Subscribed(changed or subscription, subscription)
                 self._on_change()
-                return Subscribed(subscription, created)
+                return Subscribed(subscription)
 
     async def unsubscribe(self, guild_id: int, subscription_id: int) -> Subscription | None:
         """End a subscription of this guild; None where it has none of this id. What was posted stays."""

@@ -1,0 +1,68 @@
+"""The wishes that a subscription may have, in words: to choose from, and to say what they are. Pure."""
+
+from __future__ import annotations
+
+from storage.records import Length, Reading, SameStory, Subscription
+
+LENGTHS = {
+    Length.SHORT: "Short: one or two sentences",
+    Length.NORMAL: "Normal: two or three sentences (the usual)",
+    Length.LONG: "Long: a paragraph",
+    Length.NONE: "None: the headline and the picture",
+    Length.FULL: "Full: as much of the article as fits",
+}
+PAGES = {
+    Reading.NEEDED: "When needed: where the feed brings only a beginning (the usual)",
+    Reading.ALWAYS: "Always",
+    Reading.NEVER: "Never: only what the feed brings",
+}
+SAME_STORY = {
+    SameStory.MERGE: "Name it on the card that is there (the usual)",
+    SameStory.THREAD: "Put it in the thread of the card that is there",
+    SameStory.POST: "Post it anyway",
+}
+_LENGTH = {
+    Length.SHORT: "short summaries",
+    Length.NORMAL: "summaries of the usual length",
+    Length.LONG: "long summaries",
+    Length.NONE: "no summaries",
+    Length.FULL: "whole articles",
+}
+_PAGES = {
+    Reading.NEEDED: "articles' pages read when needed",
+    Reading.ALWAYS: "articles' pages always read",
+    Reading.NEVER: "articles' pages never read",
+}
+_SAME_STORY = {
+    SameStory.MERGE: "the same story of another source named on its card",
+    SameStory.THREAD: "the same story of another source put in its card's thread",
+    SameStory.POST: "the same story of another source posted anyway",
+}
+
+
+def about_wishes(subscription: Subscription) -> list[str]:
+    """What about a subscription is not as usual, in words that go after "with"."""
+    unusual = [
+        ("a thread for each article", subscription.thread),
+        (_LENGTH[subscription.length], subscription.length is not Length.NORMAL),
+        (_PAGES[subscription.reading], subscription.reading is not Reading.NEEDED),
+        (_SAME_STORY[subscription.same_story], subscription.same_story is not SameStory.MERGE),
+    ]
+    return [words for words, said in unusual if said]
+
+
+def about_changes(before: Subscription, after: Subscription) -> list[str]:
+    """What is other about a subscription now, in words that go after "with"."""
+    changed = [
+        ("a thread for each article" if after.thread else "no threads", before.thread != after.thread),
+        (_LENGTH[after.length], before.length != after.length),
+        (_PAGES[after.reading], before.reading != after.reading),
+        (_SAME_STORY[after.same_story], before.same_story != after.same_story),
+    ]
+    return [words for words, other in changed if other]
+
+
+def listed(phrases: list[str]) -> str:
+    """Several phrases as one: "a, b and c"."""
+    *first, last = phrases
+    return f"{', '.join(first)} and {last}" if first else last
