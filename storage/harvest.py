@@ -38,13 +38,18 @@ from storage.records import (
     WordsStored,
 )
 from storage.rows import insert, portions
+from storage.search import index
 from storage.sources import next_poll
+from storage.stories import Kinship, relate, take_turn
 from storage.tables import articles, sources
 from storage.tallies import mark_stale
 from storage.texts import put_texts, search_text
 from storage.types import RowId, UtcDateTime
 
 Poll = TypeVar("Poll", SourceUpdate, SourceUnchanged)
+
+Made = tuple[int, int, ArticleToStore]
+"""An article that was stored now: its source, its id, and what it was made from."""
 
 Stored = Mapping[tuple[int, str], tuple[int, str]]
 """Articles by source and identity: the id, and the revision."""
@@ -57,9 +62,10 @@ _WELL = {"failures": literal_column("0"), "failing_since": null(), "not_before":
 class Harvest:
     """Polls' results."""
 
-    def __init__(self, database: Database, nonce: Callable[[], str]) -> None:
+    def __init__(self, database: Database, nonce: Callable[[], str], kinship: Kinship) -> None:
         self._database = database
         self._nonce = nonce
+        self._kinship = kinship
 
     async def known(self, wanted: Mapping[int, Iterable[str]]) -> dict[int, dict[str, str]]:
         """Answer which of the identities are stored for each source, each with its revision."""
@@ -107,6 +113,8 @@ class Harvest:
                 | {one.source_id for one in failed},
                 moved or {},
             )
+            if moved or any(one.new or one.revised for one in brought):
+                await take_turn(connection)
             moves = await move(connection, moved, self._nonce, now) if moved else Moves()
             unchanged = [_arrived(one, moves) for one in unchanged if one.source_id not in moves.gave_up]
             await _quiet(connection, unchanged, now)
@@ -117,7 +125,13 @@ class Harvest:
                 if one.source.source_id in there - moves.gave_up
             ]
             await _rename(connection, kept)
-            new = await _insert(connection, kept, now)
+            made = await _insert(connection, kept, now)
+            await relate(
+                connection, {article_id: one.shingles for _, article_id, one in made}, self._kinship, now
+            )
+            new: dict[int, list[int]] = {one.source.source_id: [] for one in kept}
+            for source_id, article_id, _ in made:
+                new[source_id].append(article_id)
             revisions = await _revise(connection, kept, now)
             # The sources first: a subscription that began while one was idle is served below all the same.
             await _update_sources(connection, [one.source for one in kept if not one.pushed], now)
@@ -308,18 +322,10 @@ def _text(article: ArticleToStore) -> dict[str, Any]:
     }
 
 
-async def _insert(
-    connection: AsyncConnection, brought: Sequence[Brought], now: datetime
-) -> dict[int, list[int]]:
-    """Insert what is not stored yet; answers, for each source, the new ids in the order of its articles."""
-    ids: dict[int, list[int]] = {one.source.source_id: [] for one in brought}
-    text_of = {
-        (one.source.source_id, article.identity): article.text
-        for one in brought
-        for article in one.new
-        if article.text is not None
-    }
-    told: list[tuple[int, TextStored]] = []
+async def _insert(connection: AsyncConnection, brought: Sequence[Brought], now: datetime) -> list[Made]:
+    """Insert what is not stored yet; answers that in the order of the ids, which is the articles' own."""
+    given = {(one.source.source_id, article.identity): article for one in brought for article in one.new}
+    made: list[Made] = []
     rows = (
         {
             "source_id": one.source.source_id,
@@ -332,18 +338,24 @@ async def _insert(
         for article in one.new
     )
     for portion in portions(rows):
-        made = await connection.execute(
+        stored = await connection.execute(
             insert(connection, articles)
             .on_conflict_do_nothing(index_elements=["source_id", "identity"])
             .returning(articles.c.source_id, articles.c.id, articles.c.identity),
             portion,
         )
-        for source_id, article_id, identity in made:
-            ids[source_id].append(article_id)
-            if (text := text_of.get((source_id, identity))) is not None:
-                told.append((article_id, text))
-    await put_texts(connection, told)
-    return {source_id: sorted(made) for source_id, made in ids.items()}
+        made += [(source, article_id, given[source, identity]) for source, article_id, identity in stored]
+    made.sort(key=lambda one: one[1])
+    await put_texts(
+        connection, [(article_id, one.text) for _, article_id, one in made if one.text is not None]
+    )
+    await index(connection, {article_id: _searched(one) for _, article_id, one in made}, new=True)
+    return made
+
+
+def _searched(article: ArticleToStore) -> tuple[str, str]:
+    """An article's title and text as they are looked up."""
+    return article.title, article.summary if article.text is None else article.text.body or article.summary
 
 
 async def _revise(connection: AsyncConnection, brought: Sequence[Brought], now: datetime) -> dict[int, int]:
@@ -355,6 +367,7 @@ async def _revise(connection: AsyncConnection, brought: Sequence[Brought], now: 
     revisions: dict[int, int] = {}
     changes = []
     told: list[tuple[int, TextStored]] = []
+    searched: dict[int, tuple[str, str]] = {}
     for source_id, article in revised:
         article_id, revision = stored.get((source_id, article.identity), (None, article.revision))
         if revision != article.revision:
@@ -367,6 +380,8 @@ async def _revise(connection: AsyncConnection, brought: Sequence[Brought], now: 
                     **_text(article),
                 }
             )
+            if article_id is not None:
+                searched[article_id] = _searched(article)
             if article_id is not None and article.text is not None:
                 told.append((article_id, article.text))
             revisions[source_id] = revisions.get(source_id, 0) + 1
@@ -385,6 +400,7 @@ async def _revise(connection: AsyncConnection, brought: Sequence[Brought], now: 
         await look_again(connection, ids, now)
         await mark_stale(connection, ids)
     await put_texts(connection, told)
+    await index(connection, searched)
     return revisions
 
 

@@ -1,10 +1,12 @@
 """Queueing posts: which articles sources' subscriptions are still to get. Runs inside the caller's transaction.
 
-A post whose article's page or image is still to be read waits for that, for a moment (see `storage.readings`).
+A post whose article's page or image is still to be read waits for that, for a moment (see `storage.readings`). One
+whose channel has the same story from another source may give way to that (see `storage.stories`).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.readings import HOLD, Unread, enlist, unread
 from storage.records import PostState
 from storage.rows import insert, portions
+from storage.stories import settle, take_turn
 from storage.tables import articles, guilds, posts, subscriptions
 
 
@@ -54,10 +57,13 @@ async def queue(
                 wanted = found[max(0, len(found) - wish.newest) :]
             wanted_by += ((wish, article_id) for article_id in wanted)
             source_of |= dict.fromkeys(wanted, wish.source_id)
+    if not wanted_by:
+        return {}
+    await take_turn(connection)
     unknown = await unread(connection, source_of.keys())
     rows = [_post(wish, article_id, nonce(), now, unknown[article_id]) for wish, article_id in wanted_by]
     to_read: dict[int, None] = {}
-    queued: dict[int, int] = {}
+    made_of: Counter[int] = Counter()
     for batch in portions(rows):
         # Only this conflict is one to pass over: a nonce given out twice must not swallow a post.
         made = await connection.execute(
@@ -67,10 +73,14 @@ async def queue(
             batch,
         )
         for article_id, due_at in made:
-            queued[source_of[article_id]] = queued.get(source_of[article_id], 0) + 1
+            made_of[article_id] += 1
             if due_at > now:
                 to_read[article_id] = None
-    await enlist(connection, to_read, now)
+    made_of.subtract(await settle(connection, made_of))
+    await enlist(connection, [article_id for article_id in to_read if made_of[article_id]], now)
+    queued: Counter[int] = Counter()
+    for article_id, made_for in made_of.items():
+        queued[source_of[article_id]] += made_for
     return queued
 
 

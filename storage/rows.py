@@ -39,10 +39,10 @@ def insert(connection: AsyncConnection, table: Table[Any]) -> sqlite.Insert | po
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
-def portions(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
-    """Cut into lists that fit one statement."""
+def portions(items: Iterable[Item], most: int = _PORTION) -> Iterator[Sequence[Item]]:
+    """Cut into lists that fit one statement, or of at most so many."""
     iterator = iter(items)
-    while portion := list(islice(iterator, _PORTION)):
+    while portion := list(islice(iterator, most)):
         yield portion
 
 

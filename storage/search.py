@@ -1,27 +1,60 @@
-"""Full-text search: the words that articles are found by, kept beside them, and those that are like one of them."""
+"""Full-text search: the words that articles are found by, kept beside them, and which articles share them.
+
+an article's words → the thirty that tell most → articles of the guild that hold them, the likest first
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import log
+
+from sqlalchemy import BigInteger, TextClause, bindparam, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import Database
+from storage.rows import insert, portions
+from storage.tables import frequencies, keywords
 
 MOST_WORDS = 150
 # A title says more about an article than any sentence of its text.
 TITLE_WEIGHT = 2
-
+LONGEST_WORD = 40
 # What is written without blanks is cut into pairs of characters.
 _UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f"
 # Signs above and below letters, and India's vowel signs, are parts of words, though no letters.
 _LETTER = rf"(?:(?![{_UNSPACED}])[^\W\d_]|[\u0300-\u036f\u0900-\u0dff])"
 _WORD = re.compile(rf"([{_UNSPACED}]{{2,}})|{_LETTER}{{3,}}|\d{{4,}}")
-LONGEST_WORD = 40
+
+# Counting every word of every article would cost more than the rest of storing it: one in eight is enough.
+_ALL_COUNTED, _ONE_IN = 2000, 8
+# By how many words articles are looked for, and how many rows that may walk through, roughly.
+MOST_TERMS, MOST_ROWS = 30, 4000
+MOST_CANDIDATES = 50
 
 
-def keywords(title: str, text: str) -> list[str]:
-    """Cut a title, which counts twice, and the beginning of a text into casefolded words, at most 300.
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """An article's words, those of others that share some that tell much, and in how many articles each word stands.
+
+    `total` is how many articles there are, as roughly as the rest.
+    """
+
+    words: Sequence[str]
+    others: Mapping[int, Sequence[str]]
+    frequencies: Mapping[str, int]
+    total: int
+
+
+def words_of(title: str, text: str) -> list[str]:
+    """Cut a title, which counts twice, and the beginning of a text into casefolded words.
 
     Longer texts add cost and noise, not likeness.
     """
-    return [*_cut(title) * TITLE_WEIGHT, *_cut(text)][: 2 * MOST_WORDS]
+    return [*_cut(title) * TITLE_WEIGHT, *_cut(text)]
 
 
 def _cut(text: str) -> list[str]:
@@ -35,3 +68,131 @@ def _cut(text: str) -> list[str]:
         if len(words) >= MOST_WORDS:
             break
     return words[:MOST_WORDS]
+
+
+async def index(
+    connection: AsyncConnection, told: Mapping[int, tuple[str, str]], *, new: bool = False
+) -> None:
+    """Have articles found by their titles and texts, in the place of what they were found by before."""
+    words = {article_id: words_of(*parts) for article_id, parts in told.items()}
+    adding = insert(connection, keywords)
+    adding = adding.on_conflict_do_update(
+        index_elements=["article_id"], set_={"words": adding.excluded.words}
+    )
+    for portion in portions(words.items()):
+        await connection.execute(
+            adding, [{"article_id": article_id, "words": " ".join(found)} for article_id, found in portion]
+        )
+    if new and words:
+        await _count(connection, words)
+
+
+async def _count(connection: AsyncConnection, words: Mapping[int, Collection[str]]) -> None:
+    total = await connection.scalar(select(frequencies.c.articles).where(frequencies.c.word == "")) or 0
+    every = 1 if total < _ALL_COUNTED else _ONE_IN
+    counted: Counter[str] = Counter()
+    for article_id, found in words.items():
+        if article_id % every == 0:
+            counted.update({"", *found})
+    adding = insert(connection, frequencies)
+    adding = adding.on_conflict_do_update(
+        index_elements=["word"], set_={"articles": frequencies.c.articles + adding.excluded.articles}
+    )
+    for portion in portions(sorted(counted.items())):
+        await connection.execute(
+            adding, [{"word": word, "articles": count * every} for word, count in portion]
+        )
+
+
+class Search:
+    """What articles have in common."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def alike(self, guild_id: int, article_id: int, *, visible: Collection[int]) -> Alike:
+        """Answer, for an article, which others share words with it: of those posted in visible channels of a guild.
+
+        Copies of it are left out. They are fifty at most, those that share most.
+        """
+        async with self._database.reading() as connection:
+            stored = await connection.scalar(
+                select(keywords.c.words).where(keywords.c.article_id == article_id)
+            )
+            words = (stored or "").split()
+            known, total = await _frequencies(connection, words)
+            terms = _telling(words, known, total)
+            others: dict[int, Sequence[str]] = {}
+            if terms and visible:
+                found = await connection.execute(
+                    _sharing(connection.dialect.name, len(terms)),
+                    {
+                        "guild": guild_id,
+                        "article": article_id,
+                        "visible": list(visible),
+                        **{f"word{at}": _quoted(word) for at, word in enumerate(terms)},
+                        **{f"weight{at}": weight for at, weight in enumerate(terms.values())},
+                    },
+                )
+                others = {other_id: its.split() for other_id, its in found}
+            more = {word for its in others.values() for word in its} - known.keys()
+            known |= (await _frequencies(connection, more))[0]
+        return Alike(words, others, known, total)
+
+
+async def _frequencies(connection: AsyncConnection, words: Iterable[str]) -> tuple[dict[str, int], int]:
+    known: dict[str, int] = {}
+    for portion in portions({"", *words}):
+        found = await connection.execute(
+            select(frequencies.c.word, frequencies.c.articles).where(frequencies.c.word.in_(portion))
+        )
+        known |= dict(found)
+    return known, known.pop("", 0)
+
+
+def _telling(words: Sequence[str], known: Mapping[str, int], total: int) -> dict[str, float]:
+    """The words that tell most about what an article is about, each with its weight (TF-IDF)."""
+    weights = {
+        word: (1 + log(count)) * log((total + 1) / (known.get(word, 0) + 0.5))
+        for word, count in Counter(words).items()
+    }
+    terms: dict[str, float] = {}
+    rows = 0
+    for word, weight in sorted(weights.items(), key=lambda pair: -pair[1]):
+        rows += known.get(word, 0)
+        if len(terms) == MOST_TERMS or weight <= 0 or (rows > MOST_ROWS and terms):
+            break
+        terms[word] = weight
+    return terms
+
+
+def _quoted(word: str) -> str:
+    # Both databases read it so: of letters, digits and signs alone, it can't end its own quotes.
+    return f'"{word}"'
+
+
+@cache
+def _sharing(dialect: str, terms: int) -> TextClause:
+    """Select the articles that share most with one, and their words: by `terms` words, each with its weight."""
+    holds = {
+        "sqlite": "SELECT rowid AS id, :weight{0} AS weight FROM keyword_index WHERE keyword_index MATCH :word{0}",
+        "postgresql": (
+            "SELECT article_id AS id, CAST(:weight{0} AS float) AS weight FROM keywords "
+            "WHERE array_to_tsvector(string_to_array(words, ' ')) @@ CAST(:word{0} AS tsquery)"
+        ),
+    }[dialect]
+    union = " UNION ALL ".join(holds.format(at) for at in range(terms))
+    return text(
+        f"""
+        SELECT keywords.article_id, keywords.words FROM (
+            SELECT id, sum(weight) AS likeness FROM ({union}) AS shared
+            WHERE id <> :article
+            AND EXISTS (
+                SELECT 1 FROM posts WHERE posts.article_id = id AND posts.guild_id = :guild
+                AND posts.state = 'sent' AND posts.channel_id IN :visible
+            )
+            AND NOT EXISTS (SELECT 1 FROM copies WHERE copies.article_id = :article AND copies.other_id = id)
+            GROUP BY id ORDER BY likeness DESC, id DESC LIMIT {MOST_CANDIDATES}
+        ) AS likest JOIN keywords ON keywords.article_id = likest.id
+        """  # noqa: S608  # of our own pieces alone
+    ).bindparams(bindparam("visible", expanding=True), bindparam("guild", type_=BigInteger))

@@ -15,6 +15,7 @@ from storage.leases import Leases
 from storage.notices import Notices
 from storage.posts import Posts
 from storage.readings import Readings
+from storage.search import Search
 from storage.sources import Sources
 from storage.subscriptions import Subscriptions
 from storage.tallies import Ranks
@@ -31,11 +32,12 @@ class Store:
 
     def __init__(self, database: Database, *, ranks: Ranks, nonce: Callable[[], str]) -> None:
         self.sources = Sources(database)
-        self.harvest = Harvest(database, nonce)
+        self.harvest = Harvest(database, nonce, ranks.kinship)
         self.hubs = Hubs(database)
         self.articles = Articles(database)
         self.texts = Texts(database)
         self.readings = Readings(database)
+        self.search = Search(database)
         self.subscriptions = Subscriptions(database, nonce)
         self.posts = Posts(database, ranks)
         self.votes = Votes(database, ranks)

@@ -15,16 +15,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records import Tally
 from storage.rows import insert, portions
+from storage.stories import Kinship
 from storage.tables import SENT, comments, guilds, posts, reactions, standings
 from storage.types import DatabaseClock
 
 
 @dataclass(frozen=True, slots=True)
 class Ranks:
-    """The newsroom's rules for what is stored to be sorted by: from upvotes, downvotes and the time of posting."""
+    """The newsroom's rules for what is stored.
+
+    It is sorted by what upvotes, downvotes and the time of posting make; `kinship` says what is the same story.
+    """
 
     hot: Callable[[int, int, datetime], float]
     controversy: Callable[[int, int], float]
+    kinship: Kinship
 
 
 async def lock(connection: AsyncConnection, article_id: int, guild_id: int) -> None:

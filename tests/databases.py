@@ -18,6 +18,7 @@ import asyncpg
 import pytest
 
 from bot.newsroom.ranking import controversy
+from bot.newsroom.stories import KINSHIP
 from storage import Database, Ranks, Store
 from storage.tables import metadata
 
@@ -29,7 +30,7 @@ def hot(upvotes: int, downvotes: int, posted_at: datetime) -> float:
     return upvotes - downvotes + posted_at.timestamp() / 3600
 
 
-RANKS = Ranks(hot, controversy)
+RANKS = Ranks(hot, controversy, KINSHIP)
 
 
 def nonces() -> Callable[[], str]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from math import log10
 
+from bot.newsroom.stories import KINSHIP
 from storage import Ranks
 
 # Seconds by which an article must be newer to outweigh ten times the votes (the constant of Reddit's ranking).
@@ -33,8 +34,8 @@ def controversy(upvotes: int, downvotes: int) -> float:
     return float((upvotes + downvotes) ** balance)
 
 
-RANKS = Ranks(hot, controversy)
-"""The rules by which storage keeps articles sorted."""
+RANKS = Ranks(hot, controversy, KINSHIP)
+"""The rules by which storage keeps articles sorted and tied together."""
 
 
 class Period(StrEnum):
