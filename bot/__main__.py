@@ -249,7 +249,7 @@ def _choice(command: argparse.ArgumentParser, flag: str, kind: type[StrEnum], he
     """A flag that takes one of a few words; left out, a subscription that is there stays as it is."""
     words = [choice.value for choice in kind]
     command.add_argument(
-        flag, choices=words, type=kind, help=f"{help_text}: {', '.join(words)}", metavar="WISH"
+        flag, choices=words, help=f"{help_text}: {', '.join(words)}", metavar="WISH"
     )
 
 
