@@ -1,0 +1,233 @@
+"""Comments by their shape, whatever their elements are called and in whatever language: a name, a moment, what is said,
+and a control to answer with, again and again. Pure, and in linear time."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.feeds.extract.markup import Element, Line
+from bot.feeds.extract.words import COMMENTS_HEADING, is_moment
+
+_NAME_WORDS, _NAME_LENGTH = 5, 40
+_OPENING_WORDS = 14  # name, moment and what joins them, in one line
+_FURTHEST = 4  # lines from a name to its moment
+_CONTROL_WORDS = 3
+_STEPS_UP = 30
+_CLIMBS = 12
+_BELOW = 2  # lines after a comment's own element in which its controls may stand
+_SHARED, _DISTINCT = 0.6, 0.6
+_SAID_WORDS = 8
+_NO_NAMES = frozenset(("h4", "h5", "h6", "li", "dt", "tr", "th"))  # of which articles' own lists are made
+_TITLES = frozenset(("h1", "h2", "h3"))
+_LETTER = re.compile(r"[^\W\d_]")
+_NO_LETTERS = re.compile(r"[\W\d_]+")
+_INITIAL = re.compile(r"(?<!\w)\w{1,2}\.\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """A line that may open a comment, its moment's line where it has one, and where something is said first.
+
+    `element` is the smallest one that holds both the opening and what is said.
+    """
+
+    at: int
+    moment: int | None
+    body: int
+    element: Element
+
+
+@dataclass(frozen=True, slots=True)
+class _Comment:
+    """A comment's lines, `start` to `end`, and the short ones among them below what is said (or right after them)."""
+
+    opening: _Opening
+    start: int
+    end: int
+    closers: frozenset[str]
+
+
+class Lines(Sequence[Line]):
+    """A page's lines in order, with the span of them that each element holds."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._lines = lines
+        self.spans: dict[Element, tuple[int, int]] = {}
+        for at, line in enumerate(lines):
+            element: Element | None = line.holder
+            while element is not None:
+                first, _ = self.spans.get(element, (at, at))
+                self.spans[element] = (first, at + 1)
+                element = element.getparent()
+
+    def __getitem__(self, at):  # type: ignore[no-untyped-def]
+        return self._lines[at]
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+
+def comments_in(lines: Lines) -> set[int]:
+    """Which lines are comments or belong to them."""
+    groups: defaultdict[tuple[str, str, str], list[_Opening]] = defaultdict(list)
+    for opening in _openings(lines):
+        element = opening.element
+        groups[(element.tag, element.get("class") or "", lines[opening.at].holder.tag)].append(opening)
+    found: set[int] = set(_under_heading(lines))
+    for group in groups.values():
+        if len(group) > 1:
+            found.update(_told_by_people(lines, list(_comments(lines, group))))
+    return found
+
+
+def _told_by_people(lines: Lines, group: list[_Comment]) -> Iterator[int]:
+    """The lines of a group that is one of comments; none of any other."""
+    dated = [comment for comment in group if comment.opening.moment is not None]
+    counts = Counter(closer for comment in group for closer in comment.closers)
+    shared = {closer for closer, count in counts.items() if count > 1 and count >= _SHARED * len(group)}
+    answered = [comment for comment in group if shared & comment.closers and _is_said(lines, comment)]
+    if len(dated) > 1 and len(dated) >= _SHARED * len(group):
+        members = group
+    elif len(answered) > 1 and len(answered) >= _SHARED * len(group):
+        members = [comment for comment in group if comment in answered or comment.opening.moment is not None]
+    else:
+        members = dated if len(dated) > 1 else []
+    names = {lines[comment.opening.at].text for comment in members}
+    if len(members) < 2 or len(names) < _DISTINCT * len(members):
+        return
+    for comment in members:
+        for at in range(comment.start, comment.end):
+            # Where comments follow one another without elements of their own, the last one ends with its control.
+            yield at
+            if at > comment.opening.body and shared and _control(lines[at]) in shared and comment.opening.element in _flat(group):
+                break
+
+
+def _flat(group: list[_Comment]) -> set[Element]:
+    """Elements that hold more than one opening."""
+    counts = Counter(comment.opening.element for comment in group)
+    return {element for element, count in counts.items() if count > 1}
+
+
+def _is_said(lines: Lines, comment: _Comment) -> bool:
+    """Whether an undated comment looks like one: somebody's name, and below it sentences."""
+    opening = lines[comment.opening.at]
+    said = lines[comment.opening.body]
+    return (
+        opening.holder.tag not in _NO_NAMES
+        and not opening.text.endswith((":", "："))
+        and (said.is_ended or said.words >= _SAID_WORDS)
+    )
+
+
+def _comments(lines: Lines, group: list[_Opening]) -> Iterator[_Comment]:
+    """Each opening with its lines: those of its element, or where several share one, those up to the next."""
+    for opening, following in zip(group, [*group[1:], None], strict=True):
+        first, end = lines.spans[opening.element]
+        shares = (following is not None and following.element is opening.element) or opening.at - first > _FURTHEST
+        start = opening.at if shares else first
+        if following is not None and following.element is opening.element:
+            end = following.at
+        below = range(opening.body + 1, min(end + (0 if shares else _BELOW), len(lines)))
+        closers = frozenset(
+            name
+            for at in below
+            if lines[at].words <= _CONTROL_WORDS and not _leads_away(lines[at]) and (name := _control(lines[at]))
+        )
+        yield _Comment(opening, start, end, closers)
+
+
+def _openings(lines: Lines) -> Iterator[_Opening]:
+    passed = 0
+    for at, line in enumerate(lines):
+        together = _is_opening(line)
+        if at < passed or not (together or _is_name(line)):
+            continue
+        moment = at if together else _moment_after(lines, at)
+        body = _said_after(lines, (at if moment is None else moment) + 1)
+        element = _smallest(lines, at, body) if body is not None else None
+        if body is not None and element is not None:
+            yield _Opening(at, moment, body, element)
+            passed = at + 1 if moment is None else body
+
+
+def _is_name(line: Line) -> bool:
+    text = line.text
+    return (
+        line.words <= _NAME_WORDS
+        and len(text) <= _NAME_LENGTH
+        and line.holder.tag not in _TITLES
+        and _LETTER.search(text) is not None
+        and (not line.is_ended or _INITIAL.search(text) is not None)
+        and not is_moment(text)
+    )
+
+
+def _is_opening(line: Line) -> bool:
+    """Whether one line holds both the name and the moment."""
+    return (
+        line.words <= _OPENING_WORDS
+        and line.holder.tag not in _TITLES
+        and not line.is_ended
+        and is_moment(line.text)
+        and len(_LETTER.findall(line.text)) > 8
+        and _LETTER.match(line.text) is not None
+    )
+
+
+def _moment_after(lines: Lines, at: int) -> int | None:
+    for later in range(at + 1, min(at + _FURTHEST, len(lines))):
+        line = lines[later]
+        if line.words <= _OPENING_WORDS and not line.is_ended and is_moment(line.text):
+            return later
+        if line.words > _NAME_WORDS:
+            return None
+    return None
+
+
+def _said_after(lines: Lines, at: int) -> int | None:
+    """The line at which something is said: not a number, and not another name's place."""
+    for later in range(at, min(at + 2, len(lines))):
+        if lines[later].linked < 0.9 and _LETTER.search(lines[later].text) and not is_moment(lines[later].text):
+            return later
+    return None
+
+
+def _smallest(lines: Lines, at: int, body: int) -> Element | None:
+    element: Element | None = lines[at].holder
+    for _ in range(_STEPS_UP):
+        if element is None or lines.spans[element][1] > body:
+            return element
+        element = element.getparent()
+    return None
+
+
+def _control(line: Line) -> str:
+    return _NO_LETTERS.sub(" ", line.text).strip().casefold()
+
+
+def _leads_away(line: Line) -> bool:
+    """Whether the line is a link to another page; what answers a comment stays."""
+    if line.linked < 0.5:
+        return False
+    links = [line.holder] if line.holder.tag == "a" else list(line.holder.iter("a"))
+    hrefs = [link.get("href") or "#" for link in links[:4]]
+    return any(not (href.startswith(("#", "?", "javascript:")) or "#" in href or "reply" in href) for href in hrefs)
+
+
+def _under_heading(lines: Lines) -> Iterator[int]:
+    """The lines of a section whose heading says that comments follow: of the widest element that begins with it."""
+    for at, line in enumerate(lines):
+        if line.words > 8 or not COMMENTS_HEADING.fullmatch(line.text):
+            continue
+        element: Element = line.holder
+        for _ in range(_CLIMBS):
+            parent = element.getparent()
+            if parent is None or lines.spans[parent][0] < at - 2:
+                break
+            element = parent
+        if element.tag not in ("html", "body"):
+            yield from range(at, lines.spans[element][1])
