@@ -25,6 +25,11 @@ _UNKNOWN_ABROAD = 1 / 3
 _NOUNS_HAVE_CAPITALS = frozenset(("de", "lb"))
 _STEM = 4  # letters that a name keeps when it is declined
 
+# Letters that no decomposition takes apart.
+_WITHOUT_STROKES = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe"}
+)
+
 _THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
 _OPEN_THOUGHT = re.compile(r"</?(?:think|thinking|reasoning)>", re.IGNORECASE)
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*\)")
@@ -33,7 +38,7 @@ _ADDRESS = re.compile(
 )
 _MENTION = re.compile(r"<[@#:][^>\n]*>|@(?:everyone|here)\b", re.IGNORECASE)
 _MARKUP = re.compile(r"[*_`~|]{1,3}(?=\S)|(?<=\S)[*_`~|]{1,3}|^\s*(?:#{1,6}|>|[-*•])\s+", re.MULTILINE)
-_QUOTED = re.compile(r"\A[\"“„«'‘](?P<inner>[^\"“”„«»'‘’]*)[\"”“»'’]\Z", re.DOTALL)
+_QUOTES = (("“", "”"), ("„", "“"), ("«", "»"), ('"', '"'), ("'", "'"), ("‘", "’"), ("「", "」"))
 _PREFACE = re.compile(r"\A[^\n.!?。！？।]{1,100}[:：]\s*\n+")
 _REFUSAL = re.compile(
     r"\W*(?:as an? (?:ai|language)|i(?:['’]m| am) (?:sorry|unable|not able|an ai)"
@@ -101,13 +106,19 @@ def _plain(answer: str) -> str | None:
     if _OPEN_THOUGHT.search(text):
         return None
     text = text.strip().removeprefix("```").removesuffix("```").strip()
-    text = _PREFACE.sub("", text, count=1)
     text = _MENTION.sub("", _ADDRESS.sub("", _LINK.sub(r"\1", text)))
     text = _MARKUP.sub("", text)
     text = "".join(character for character in text if unicodedata.category(character) != "So")
-    text = text.strip()
-    if quoted := _QUOTED.match(text):
-        text = quoted["inner"].strip()
+    return _unquoted(_PREFACE.sub("", text.strip(), count=1).strip())
+
+
+def _unquoted(text: str) -> str:
+    """The text without quotation marks around all of it."""
+    for opening, closing in _QUOTES:
+        inner = text[1:-1]
+        if len(text) > 1 and text[0] == opening and text[-1] == closing:
+            alone = opening in "'‘" or (opening not in inner and closing not in inner)
+            return inner.strip() if alone else text
     return text
 
 
@@ -161,7 +172,7 @@ def _names(text: str, language: str | None) -> Iterator[str]:
 
 def _folded(text: str) -> str:
     """Without case and accents, so that a name is known in either spelling."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_WITHOUT_STROKES))
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 

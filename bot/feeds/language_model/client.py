@@ -36,6 +36,7 @@ _REFUSALS = {
     403: "it refuses the key (SUMMARY_API_KEY)",
     404: "it knows no such address or model (SUMMARY_API_URL, SUMMARY_MODEL)",
 }
+_PASSING = frozenset((408, 409, 425, 429))
 _CHARACTERS_A_TOKEN = 3  # where the server does not say what it used
 _MOST_TOKENS = 1_000_000
 _ENDING = "/chat/completions"
@@ -61,16 +62,20 @@ class NoAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _Refused:
-    """The server did not answer: with this status, for so long, and in these words."""
+    """The server did not answer: with this status, for so long, and in these words. Some of it is `passing`."""
 
     sentence: str
     status: int = 0
+    passing: bool = False
     pause: timedelta | None = None
     words: str = ""
 
 
 class ModelClient:
-    """One model of one server; an async context manager. The server is the operator's choice, an inner one too."""
+    """One model of one server; an async context manager. The server is the operator's choice, an inner one too.
+
+    `answer_within` is in seconds; `pause` is taken before a second attempt, where the server names no other.
+    """
 
     def __init__(
         self,
@@ -81,12 +86,14 @@ class ModelClient:
         clock: Callable[[], datetime],
         user_agent: str,
         answer_within: float = ANSWER_WITHIN,
+        pause: timedelta = timedelta(seconds=1),
     ) -> None:
         self._url = url if url.rstrip("/").endswith(_ENDING) else url.rstrip("/") + _ENDING
         self._model = model
         self._headers = {"User-Agent": user_agent} | ({"Authorization": f"Bearer {key}"} if key else {})
         self._clock = clock
         self._answer_within = answer_within
+        self._pause = pause
         self._slots = asyncio.Semaphore(MOST_AT_ONCE)
         self._parameters: dict[str, str | None] = {_TOKENS: _TOKENS, _TEMPERATURE: _TEMPERATURE}
         self._failures = 0
@@ -127,8 +134,8 @@ class ModelClient:
             if self.rests:
                 return NoAnswer("The language model has failed too often and is left alone for a while.")
             answer = await self._ask(prompt)
-            if isinstance(answer, _Refused) and self._is_worth_repeating(answer):
-                await asyncio.sleep((answer.pause or timedelta(seconds=1)).total_seconds())
+            if isinstance(answer, _Refused) and answer.passing:
+                await asyncio.sleep((self._pause if answer.pause is None else answer.pause).total_seconds())
                 answer = await self._ask(prompt)
             if isinstance(answer, Answered):
                 self._failures, self._rests_until = 0, None
@@ -180,23 +187,24 @@ class ModelClient:
                 if response.status != 200:
                     pause = wait_of(response.headers.get("Retry-After"), self._clock())
                     sentence = _REFUSALS.get(response.status, f"it answered with status {response.status}")
-                    return _Refused(sentence, response.status, pause, said.decode("utf-8", "replace"))
+                    passing = response.status in _PASSING or response.status >= 500
+                    return _Refused(
+                        sentence,
+                        response.status,
+                        passing and (pause is None or pause <= LONGEST_WAIT),
+                        pause,
+                        said.decode("utf-8", "replace"),
+                    )
         except TimeoutError:
             return _Refused(f"it did not answer within {self._answer_within:g} seconds")
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return _Refused(f"the connection failed ({type(error).__name__})")
+            return _Refused(f"the connection failed ({type(error).__name__})", passing=True)
         answer = _read_answer(said)
         if answer is None:
             return _Refused("its answer is not one of the chat-completions convention")
         text, tokens, cut = answer
         estimated = (len(prompt.instructions) + len(prompt.article) + len(text)) // _CHARACTERS_A_TOKEN
         return Answered(text, estimated if tokens is None else tokens, cut)
-
-    @staticmethod
-    def _is_worth_repeating(refused: _Refused) -> bool:
-        if refused.pause is not None and refused.pause > LONGEST_WAIT:
-            return False
-        return refused.status in (0, 408, 409, 425, 429) or refused.status >= 500
 
     def _failed(self, refused: _Refused) -> NoAnswer:
         self._failures += 1
