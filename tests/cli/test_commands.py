@@ -37,6 +37,10 @@ WRONG_USE = {
     "a source of too many digits": (["poll", "9" * 30], "is no id; 'subscriptions' and 'sources' show"),
     "no port": (["sandbox", "--port", "http"], "a port is a number up to 65535 here, not 'http'"),
     "no room for three ports": (["demo", "--port", "65535"], "a port is a number up to 65533 here"),
+    "no such wish": (
+        ["subscribe", "https://town.example", "--channel", "1", "--summary", "tiny"],
+        "invalid choice: 'tiny' (choose from",
+    ),
     "half a command": (["db"], "required: COMMAND"),
 }
 
@@ -143,6 +147,9 @@ async def test_a_subscription_from_its_beginning_to_its_end(shell: Shell, press:
     assert (first.code, first.err) == (0, "")
     assert first.out.startswith("The Tide is posted into channel 1234567890 from now on")
     assert (again.code, again.out) == (0, "The Tide is already posted into channel 1234567890.\n")
+    other = await shell.run(*wish[:-1], "--no-thread", "--summary", "short", "--pages", "never")
+    now = "from now on with no threads, short summaries and articles' pages never read"
+    assert other.out == f"The Tide is already posted into channel 1234567890; {now}.\n"
 
     polled = await shell.run("poll")
     assert (polled.code, polled.out) == (0, "The Tide: 2 new articles, 0 revised articles, 1 post queued\n")
@@ -151,10 +158,15 @@ async def test_a_subscription_from_its_beginning_to_its_end(shell: Shell, press:
     assert outcome == {"source": "1", "articles": 1, "revisions": 0, "posts": 1, "problem": None}
 
     text, program = await asyncio.gather(shell.run("subscriptions"), shell.run("subscriptions", "--json"))
-    assert text.out == "    1  The Tide → channel 1234567890 (server 99), with a thread per post\n"
+    assert (
+        text.out
+        == "    1  The Tide → channel 1234567890 (server 99), with short summaries and articles' pages never read\n"
+    )
     (subscription,) = program.json
     assert subscription["source"] == {"id": "1", "title": "The Tide", "url": press.feed_url}
     assert (subscription["channel_id"], subscription["guild_id"]) == ("1234567890", "99")
+    wished = ("thread", "summary", "pages", "same_story")
+    assert tuple(subscription[wish] for wish in wished) == (False, "short", "never", "merge")
 
     press.status = 500
     failed = await shell.run("poll")

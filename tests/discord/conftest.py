@@ -24,6 +24,7 @@ from storage import Database, Store
 from storage.records import ArticleToStore, Brought, CardToPost, Source, SourceUpdate, SubscriptionToStore
 from tests.databases import RANKS
 from tests.discord.records import card_to_post
+from tests.storage.desk import whole
 
 Answer = TypeVar("Answer")
 
@@ -224,6 +225,7 @@ class Press:
                     summary="It is told at length.",
                     image_url=None,
                     published_at=utc_now(),
+                    text=whole("It is told at length."),
                 )
             )
         await self.store.harvest.store([Brought(update, articles)], utc_now())

@@ -9,7 +9,7 @@ from bot.feeds.model import Candidate
 from bot.newsroom.newsroom import Newsroom
 from bot.sandbox.scenario import Reply
 from cogs.subscriptions import SubscriptionsCog
-from storage import Store
+from storage import Length, Reading, Store
 from tests.discord.conftest import Press, StartBot, Town, Web, eventually
 
 
@@ -50,6 +50,24 @@ async def test_a_source_is_subscribed_listed_and_unsubscribed(
     assert "`/subscriptions` lists" in shown(unknown)
 
 
+async def test_subscribing_again_changes_how_a_source_comes(town: Town, bot: BroadsheetBot, web: Web) -> None:
+    web.feed("https://town.example/feed.xml", "Crier")
+    url = "https://town.example/feed.xml"
+    first = await town.alice.slash("subscribe", url=url, summary="long", same_story="post")
+    long = "long summaries and the same story of another source posted anyway"
+    assert f"**Crier** now comes into <#{town.channel_id}>, with {long}." in shown(first)
+    again = await town.alice.slash("subscribe", url=url, pages="never", thread=True)
+    now = "from now on with a thread for each article and articles' pages never read."
+    assert f"**Crier** comes into <#{town.channel_id}> already; {now}" in shown(again)
+    same = await town.alice.slash("subscribe", url=url)
+    assert f"**Crier** comes into <#{town.channel_id}> already. `/subscriptions`" in shown(same)
+    listed = shown(await town.alice.slash("subscriptions"))
+    assert (
+        f"**Crier** → <#{town.channel_id}>, with a thread for each article, long summaries, articles' pages never "
+        "read and the same story"
+    ) in listed
+
+
 async def test_where_nothing_is_found_the_answer_says_what_to_try(town: Town, bot: BroadsheetBot) -> None:
     options = {"url": "https://empty.example"}
     reply = await town.alice.slash("subscribe", options)
@@ -66,7 +84,7 @@ async def test_of_several_feeds_one_is_chosen(
         )
     )
     web.feed("https://town.example/sport.xml", "Town Sport")
-    options = {"url": "https://town.example", "thread": True}
+    options = {"url": "https://town.example", "thread": True, "summary": "full", "pages": "always"}
     reply = await town.alice.slash("subscribe", options)
     menu = reply.components[0]["components"][0]
     assert [option["label"] for option in menu["options"]] == ["All", "Sport"]
@@ -74,6 +92,7 @@ async def test_of_several_feeds_one_is_chosen(
     assert "**Town Sport** now comes" in shown(answer)
     (subscription,) = await newsroom.subscriptions.of_guild(int(town.guild_id))
     assert (subscription.source.url, subscription.thread) == ("https://town.example/sport.xml", True)
+    assert (subscription.length, subscription.reading) == (Length.FULL, Reading.ALWAYS)
 
 
 async def test_the_links_of_a_page_are_chosen_by_a_selector(
