@@ -7,39 +7,25 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.cards import read_cards, select_cards
 from storage.database import Database
 from storage.records import CardToPost, CardToRefresh, Post, PostState, TrackedChannel
-from storage.rows import portions, read, read_card
+from storage.rows import portions, read
+from storage.stories import draw_late
 from storage.tables import (
     SENT,
     UNFINISHED,
-    articles,
     guilds,
     is_unfinished,
     posts,
     reactions,
-    sources,
     standings,
 )
 from storage.tallies import Ranks, lock, make_standing, recompute
 from storage.types import DatabaseClock
-
-
-def _cards() -> Select[*tuple[Any, ...]]:
-    return (
-        select(posts, articles, sources, guilds, standings)
-        .select_from(posts)
-        .join(articles, articles.c.id == posts.c.article_id)
-        .join(sources, sources.c.id == articles.c.source_id)
-        .join(guilds, guilds.c.id == posts.c.guild_id)
-        .outerjoin(
-            standings,
-            and_(standings.c.article_id == posts.c.article_id, standings.c.guild_id == posts.c.guild_id),
-        )
-    )
 
 
 def _heads() -> Any:
@@ -102,8 +88,8 @@ class Posts:
                 .where(posts.c.id.in_(ids))
                 .values(leased_until=now + lease, attempts=posts.c.attempts + 1)
             )
-            rows = await connection.execute(_cards().where(posts.c.id.in_(ids)).order_by(posts.c.id))
-            return [read_card(row) for row in rows]
+            rows = await connection.execute(select_cards().where(posts.c.id.in_(ids)).order_by(posts.c.id))
+            return await read_cards(connection, rows)
 
     async def begin_sending(self, post_id: int, after_id: int | None, now: datetime) -> bool:
         """Record that sending begins, and the channel's newest message before it; False: do not send.
@@ -124,15 +110,27 @@ class Posts:
             )
             return begun.rowcount > 0
 
-    async def sent(self, post_id: int, message_id: int, now: datetime) -> bool:
-        """Record the message that the post became; the first one in a guild gives the article its standing."""
+    async def sent(
+        self, post_id: int, message_id: int, now: datetime, attached: tuple[str | None, str] | None = None
+    ) -> bool:
+        """Record the message that the post became; the first one in a guild gives the article its standing.
+
+        `attached` is the address of the image that it carries as a file, and the file's name.
+        """
+        address, name = attached or (None, None)
         async with self._database.writing() as connection:
             row = (
                 await connection.execute(
                     update(posts)
                     .where(posts.c.id == post_id, posts.c.state == PostState.SENDING)
                     .values(
-                        state=PostState.SENT, message_id=message_id, sent_at=now, problem=None, attempts=0
+                        state=PostState.SENT,
+                        message_id=message_id,
+                        sent_at=now,
+                        problem=None,
+                        attempts=0,
+                        attached=address,
+                        attached_as=name,
                     )
                     .returning(posts.c.article_id, posts.c.guild_id)
                 )
@@ -142,7 +140,12 @@ class Posts:
             await make_standing(connection, self._ranks, row.article_id, row.guild_id, now)
             # Comments outlive a deleted card: an article that comes back brings them along.
             await recompute(connection, self._ranks, row.article_id, row.guild_id)
+            await draw_late(connection, post_id, row.article_id, row.guild_id)
             return True
+
+    async def attached(self, post_id: int, address: str | None, name: str | None) -> None:
+        """Record which image the post's message carries as a file now, if any."""
+        await self._change(posts.c.id == post_id, attached=address, attached_as=name)
 
     async def threaded(self, post_id: int, thread_id: int) -> None:
         """Record the post's thread."""
@@ -228,8 +231,8 @@ class Posts:
     async def card(self, post_id: int) -> CardToPost | None:
         """Answer all that the post's card needs, as of now."""
         async with self._database.reading() as connection:
-            row = (await connection.execute(_cards().where(posts.c.id == post_id))).one_or_none()
-            return read_card(row) if row else None
+            rows = await connection.execute(select_cards().where(posts.c.id == post_id))
+            return next(iter(await read_cards(connection, rows)), None)
 
     async def channel_deleted(self, channel_id: int, now: datetime) -> int:
         """Record that a channel or thread is gone: its posts with their votes, or the thread of a post.
@@ -328,7 +331,7 @@ class Posts:
         )
         async with self._database.reading() as connection:
             rows = await connection.execute(
-                _cards()
+                select_cards()
                 .join(
                     stale,
                     and_(stale.c.article_id == posts.c.article_id, stale.c.guild_id == posts.c.guild_id),
@@ -336,7 +339,10 @@ class Posts:
                 .where(SENT)
                 .order_by(standings.c.stale_at, standings.c.article_id, standings.c.guild_id, posts.c.id)
             )
-            return [CardToRefresh(read_card(row), row._mapping[standings.c.version]) for row in rows]
+            stale_rows = rows.all()
+            cards = await read_cards(connection, stale_rows)
+            versions = [row._mapping[standings.c.version] for row in stale_rows]
+            return [CardToRefresh(card, version) for card, version in zip(cards, versions, strict=True)]
 
     async def card_not_refreshed(self, article_id: int, guild_id: int, again_at: datetime) -> None:
         """Record that one of the article's cards could not be edited: it comes again then, after the others."""

@@ -455,7 +455,7 @@ class Post:
     again. `after_id` is Discord's newest message id in the channel when sending began. `thread_wanted` asks
     for a thread; `seeded` counts the vote reactions already placed; `finished_at` is None while steps remain.
     `length` and `reading` are its subscription's wishes. It belongs into the thread of the post `beside_id`, if set.
-    `attached` is the address of the image that its message carries as a file.
+    `attached` is the address of the image that its message carries as a file, called `attached_as`.
     """
 
     id: int
@@ -476,6 +476,7 @@ class Post:
     reading: Reading = Reading.NEEDED
     beside_id: int | None = None
     attached: str | None = None
+    attached_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

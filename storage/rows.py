@@ -12,9 +12,6 @@ from sqlalchemy import Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.records import Article, CardToPost, Post, Source, Tally, VoteEmoji
-from storage.tables import articles, guilds, posts, sources, standings
-
 Record = TypeVar("Record")
 Item = TypeVar("Item")
 
@@ -44,17 +41,3 @@ def portions(items: Iterable[Item], most: int = _PORTION) -> Iterator[Sequence[I
     iterator = iter(items)
     while portion := list(islice(iterator, most)):
         yield portion
-
-
-def read_card(row: Row[*tuple[Any, ...]]) -> CardToPost:
-    """Read a card from a row with a post, its article, source, guild and (perhaps) standing."""
-    values = row._mapping
-    return CardToPost(
-        post=read(Post, posts, row),
-        article=read(Article, articles, row),
-        source=read(Source, sources, row),
-        tally=Tally(values[standings.c.upvotes] or 0, values[standings.c.downvotes] or 0),
-        comment_count=values[standings.c.comment_count] or 0,
-        emoji=VoteEmoji(values[guilds.c.vote_up], values[guilds.c.vote_down]),
-        summary=values[articles.c.summary],
-    )

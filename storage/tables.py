@@ -387,7 +387,7 @@ class PostColumns(TypedColumns):
     """The outbox row, then the message. The channel's next one waits until this one is finished.
 
     `length` and `reading` are the subscription's wishes. It goes into the thread of the post `beside_id`, where set.
-    `attached` is the address of the image that its message carries as a file.
+    `attached` is the address of the image that its message carries as a file, called `attached_as`.
     """
 
     id: Named[int] = Column(RowId, primary_key=True)
@@ -412,6 +412,7 @@ class PostColumns(TypedColumns):
     reading: Named[Reading] = Column(_choice(Reading), server_default="needed")
     beside_id: Named[int | None] = Column(RowId)
     attached: Named[str | None] = Column(Text)
+    attached_as: Named[str | None] = Column(Text)
 
 
 posts = Table(

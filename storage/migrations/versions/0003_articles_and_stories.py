@@ -47,7 +47,8 @@ def upgrade() -> None:
         "subscriptions", sa.Column("same_story", sa.String(10), server_default="merge", nullable=False)
     )
     op.add_column("posts", sa.Column("beside_id", RowId, nullable=True))
-    op.add_column("posts", sa.Column("attached", sa.Text(), nullable=True))
+    for name in ("attached", "attached_as"):
+        op.add_column("posts", sa.Column(name, sa.Text(), nullable=True))
     where = sa.text("beside_id IS NOT NULL")
     op.create_index("ix_posts_beside", "posts", ["beside_id"], sqlite_where=where, postgresql_where=where)
     _make_what_hangs_on_articles()
@@ -66,7 +67,8 @@ def downgrade() -> None:
     ):
         op.drop_table(table)
     op.drop_index("ix_posts_beside", "posts")
-    op.drop_column("posts", "attached")
+    for name in ("attached_as", "attached"):
+        op.drop_column("posts", name)
     op.drop_column("posts", "beside_id")
     op.drop_column("subscriptions", "same_story")
     for table in ("posts", "subscriptions"):
