@@ -1,7 +1,7 @@
 """The only place that makes things and closes them.
 
 settings → database → store ┐
-           fetcher, workers ┴→ newsroom → poller, delivery, refresher
+           fetcher, workers ┴→ newsroom → poller, reader, delivery, refresher
                                         → Discord bot, publisher
                                         → web server
 """
@@ -36,6 +36,7 @@ from bot.newsroom.newsroom import Newsroom, open_newsroom
 from bot.newsroom.notices import Notices
 from bot.newsroom.polling import Poller
 from bot.newsroom.ranking import RANKS
+from bot.newsroom.reader import Reader
 from bot.newsroom.refresh import BATCH_EVERY, Refresher
 from bot.newsroom.tenure import Process, Tenure
 from bot.newsroom.websub import WebSub
@@ -47,7 +48,8 @@ log = logging.getLogger(__name__)
 
 # What is in flight when the bot is told to stop may take this long to end well.
 GRACE = timedelta(seconds=6)
-
+# Bytes of address space: an image of 40 million pixels and its copy need 350 MB beside the libraries.
+PAGE_MEMORY = 1 << 30
 
 LONGEST_RECONNECT = timedelta(minutes=5)
 
@@ -68,10 +70,11 @@ def new_nonce() -> str:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What reads the world outside."""
+    """What reads the world outside. Articles' pages and images have workers of their own: feeds never wait for them."""
 
     fetcher: Fetcher
     workers: Workers
+    page_workers: Workers
     finder: Finder
 
 
@@ -86,8 +89,9 @@ async def open_world(settings: Settings) -> AsyncIterator[World]:
     async with (
         Fetcher(user_agent=f"Broadsheet/{__version__}{address} feed reader", allow=allow) as fetcher,
         Workers() as workers,
+        Workers(wall=20.0, cpu=15, memory=PAGE_MEMORY) as page_workers,
     ):
-        yield World(fetcher, workers, Finder(fetcher, workers))
+        yield World(fetcher, workers, page_workers, Finder(fetcher, workers))
 
 
 @asynccontextmanager
@@ -127,13 +131,17 @@ async def run_app(
         stack.push_async_callback(tenure.give_back)
         world = await stack.enter_async_context(open_world(settings))
 
-        polls, posts = asyncio.Event(), asyncio.Event()
+        polls, readings, posts = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        def on_posts() -> None:
+            readings.set()
+            posts.set()
 
         def on_subscriptions() -> None:
             polls.set()
-            posts.set()
+            on_posts()
 
-        websub = await open_websub(settings, store, world, on_posts=posts.set, on_due=polls.set)
+        websub = await open_websub(settings, store, world, on_posts=on_posts, on_due=polls.set)
         shortest, longest = settings.poll_bounds
         poller = Poller(
             store,
@@ -144,8 +152,17 @@ async def run_app(
             longest=longest,
             spread=random.random,
             woken=polls,
-            on_posts=posts.set,
+            on_posts=on_posts,
             on_stored=websub.polled if websub else None,
+        )
+        reader = Reader(
+            store,
+            world.fetcher,
+            world.page_workers,
+            clock=utc_now,
+            woken=readings,
+            may_send=tenure.holds,
+            on_posts=posts.set,
         )
         newsroom = open_newsroom(
             store,
@@ -215,10 +232,16 @@ async def run_app(
         # What was made until now stays: looking through it again and again would hold the loop for 100 ms each time.
         gc.freeze()
         try:
-            pieces = [connect(bot, settings.discord_token), talk(), poller.run(), tenure.keep()]
+            pieces = [
+                connect(bot, settings.discord_token),
+                talk(),
+                poller.run(),
+                reader.run(),
+                tenure.keep(),
+            ]
             await _run_until(stop, *pieces, *([websub.run()] if websub else []))
         finally:
-            await asyncio.gather(poller.close(GRACE), delivery.close(GRACE))
+            await asyncio.gather(poller.close(GRACE), reader.close(GRACE), delivery.close(GRACE))
 
 
 async def open_websub(

@@ -235,7 +235,7 @@ async def test_without_a_public_address_no_hub_is_asked_and_none_is_let_in(town:
     await pushing(town)
     await town.hub.push(town.press.document([town.press.publish("Two")]))
     assert (await town.source()).pushed_until
-    world = World(town.fetcher, town.workers, Finder(town.fetcher, town.workers))
+    world = World(town.fetcher, town.workers, town.workers, Finder(town.fetcher, town.workers))
     known = {"on_posts": lambda: None, "on_due": lambda: None}
     assert isinstance(
         await open_websub(replace(SETTINGS, web_public_url=BASE), town.store, world, **known), WebSub
