@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -52,19 +56,50 @@ class Site:
         return await handler(request) if handler else web.Response(status=404)
 
 
-@pytest.fixture
-async def site() -> AsyncIterator[Site]:
+@asynccontextmanager
+async def open_site(tls: ssl.SSLContext | None = None) -> AsyncIterator[Site]:
+    """A server of its own origin; with a context it speaks https."""
     site = Site()
     server = web.Server(site.answer)
     runner = web.ServerRunner(server, shutdown_timeout=0.1)
     await runner.setup()
-    listening = web.TCPSite(runner, "127.0.0.1", 0)
+    listening = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await listening.start()
     port = runner.addresses[0][1]
-    site.address = f"http://127.0.0.1:{port}"
-    yield site
-    site.released.set()
-    await runner.cleanup()
+    site.address = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+    try:
+        yield site
+    finally:
+        site.released.set()
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    async with open_site() as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def self_signed(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+    folder: Path = tmp_path_factory.mktemp("tls")
+    key, certificate = folder / "key.pem", folder / "cert.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+         "-keyout", key, "-out", certificate, "-days", "1", "-subj", "/CN=127.0.0.1"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+@pytest.fixture
+def trusting() -> ssl.SSLContext:
+    """What believes every certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 @pytest.fixture

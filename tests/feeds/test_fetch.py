@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import ssl
-import subprocess
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -207,20 +205,6 @@ def test_retry_after_in_both_forms(value: str | None, wait: timedelta | None) ->
 )
 def test_freshness(headers: dict[str, str], fresh: timedelta | None) -> None:
     assert freshness_of(headers, NOW) == fresh
-
-
-@pytest.fixture(scope="module")
-def self_signed(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    folder: Path = tmp_path_factory.mktemp("tls")
-    key, certificate = folder / "key.pem", folder / "cert.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-         "-keyout", key, "-out", certificate, "-days", "1", "-subj", "/CN=127.0.0.1"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    return context
 
 
 async def test_a_false_certificate_is_told_as_such(fetcher: Fetcher, self_signed: ssl.SSLContext) -> None:
