@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.moves import Moves, move
-from storage.outbox import queue
+from storage.outbox import Queueing, queue
 from storage.readings import look_again
 from storage.records import (
     ArticleToStore,
@@ -62,9 +62,9 @@ _WELL = {"failures": literal_column("0"), "failing_since": null(), "not_before":
 class Harvest:
     """Polls' results."""
 
-    def __init__(self, database: Database, nonce: Callable[[], str], kinship: Kinship) -> None:
+    def __init__(self, database: Database, queueing: Queueing, kinship: Kinship) -> None:
         self._database = database
-        self._nonce = nonce
+        self._queueing = queueing
         self._kinship = kinship
 
     async def known(self, wanted: Mapping[int, Iterable[str]]) -> dict[int, dict[str, str]]:
@@ -115,7 +115,7 @@ class Harvest:
             )
             if moved or any(one.new or one.revised for one in brought):
                 await take_turn(connection)
-            moves = await move(connection, moved, self._nonce, now) if moved else Moves()
+            moves = await move(connection, moved, self._queueing, now) if moved else Moves()
             unchanged = [_arrived(one, moves) for one in unchanged if one.source_id not in moves.gave_up]
             await _quiet(connection, unchanged, now)
             await _fail(connection, failed, now)
@@ -139,7 +139,7 @@ class Harvest:
             held_back = {one.source.source_id for one in kept if one.held_back}
             posted = {source_id: ids for source_id, ids in new.items() if source_id not in held_back}
             may_begin |= {source_id: [] for source_id in held_back}
-            queued = await queue(connection, may_begin | posted, self._nonce, now)
+            queued = await queue(connection, may_begin | posted, self._queueing, now)
         return [_ingested(one.source.source_id, new, revisions, queued) for one in brought]
 
 

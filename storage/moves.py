@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.outbox import queue
+from storage.outbox import Queueing, queue
 from storage.sources import wanted
 from storage.tables import articles, sources, subscriptions
 
@@ -23,7 +23,7 @@ class Moves:
 
 
 async def move(
-    connection: AsyncConnection, moved: Mapping[int, str], nonce: Callable[[], str], now: datetime
+    connection: AsyncConnection, moved: Mapping[int, str], queueing: Queueing, now: datetime
 ) -> Moves:
     """Give sources (by id) their new addresses; answers what became of each.
 
@@ -47,7 +47,7 @@ async def move(
             await _swap(connection, source_id, there.id, url)
             settled.add(source_id)
         elif there.last_success_at is not None:
-            await _hand_over(connection, source_id, there.id, nonce, now)
+            await _hand_over(connection, source_id, there.id, queueing, now)
             gave_up.add(source_id)
     return Moves(frozenset(settled), frozenset(gave_up))
 
@@ -67,7 +67,7 @@ async def _swap(connection: AsyncConnection, source_id: int, idle_id: int, url: 
 
 
 async def _hand_over(
-    connection: AsyncConnection, source_id: int, other_id: int, nonce: Callable[[], str], now: datetime
+    connection: AsyncConnection, source_id: int, other_id: int, queueing: Queueing, now: datetime
 ) -> None:
     own = articles.alias()
     # What the other found since this one was last read is all that its channels do not have.
@@ -83,7 +83,7 @@ async def _hand_over(
         )
         .order_by(articles.c.id)
     )
-    await queue(connection, {source_id: list(missed)}, nonce, now)
+    await queue(connection, {source_id: list(missed)}, queueing, now)
     both = subscriptions.alias()
     await connection.execute(
         delete(subscriptions).where(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,10 +22,21 @@ from storage.stories import settle, take_turn
 from storage.tables import articles, guilds, posts, subscriptions
 
 
+@dataclass(frozen=True, slots=True)
+class Queueing:
+    """How posts are queued: `nonce` makes a mark; where `all_wait`, each waits for its article to be read.
+
+    That is so where a language model writes summaries, of articles with nothing else to be read too.
+    """
+
+    nonce: Callable[[], str]
+    all_wait: bool = False
+
+
 async def queue(
     connection: AsyncConnection,
     new: Mapping[int, Sequence[int]],
-    nonce: Callable[[], str],
+    how: Queueing,
     now: datetime,
 ) -> dict[int, int]:
     """Queue new articles for started subscriptions, the newest few for the others, which then are started.
@@ -61,7 +73,7 @@ async def queue(
         return {}
     await take_turn(connection)
     unknown = await unread(connection, source_of.keys())
-    rows = [_post(wish, article_id, nonce(), now, unknown[article_id]) for wish, article_id in wanted_by]
+    rows = [_post(wish, article_id, how, now, unknown[article_id]) for wish, article_id in wanted_by]
     to_read: dict[int, None] = {}
     made_of: Counter[int] = Counter()
     for batch in portions(rows):
@@ -109,14 +121,14 @@ async def _newest(
     return newest
 
 
-def _post(wish: Row[Any], article_id: int, nonce: str, now: datetime, unknown: Unread) -> dict[str, Any]:
-    waits = unknown.holds(wish.reading, wish.length)
+def _post(wish: Row[Any], article_id: int, how: Queueing, now: datetime, unknown: Unread) -> dict[str, Any]:
+    waits = how.all_wait or unknown.holds(wish.reading, wish.length)
     return {
         "guild_id": wish.guild_id,
         "channel_id": wish.channel_id,
         "article_id": article_id,
         "state": PostState.READY,
-        "nonce": nonce,
+        "nonce": how.nonce(),
         "thread_wanted": wish.thread,
         "seeded": 0,
         "due_at": now + HOLD if waits else now,

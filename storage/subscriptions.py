@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -11,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, select, update
 
 from storage.database import Database
 from storage.guilds import ensure_guild
-from storage.outbox import queue
+from storage.outbox import Queueing, queue
 from storage.records import PostState, Source, Subscription, SubscriptionToStore, Wishes
 from storage.rows import insert, read
 from storage.sources import soon, wanted
@@ -76,9 +75,9 @@ def _read(row: Any) -> Subscription:
 class Subscriptions:
     """Subscriptions, as admins make, see and end them."""
 
-    def __init__(self, database: Database, nonce: Callable[[], str]) -> None:
+    def __init__(self, database: Database, queueing: Queueing) -> None:
         self._database = database
-        self._nonce = nonce
+        self._queueing = queueing
 
     async def add(self, wish: SubscriptionToStore, now: datetime) -> tuple[Subscription, bool]:
         """Wire a source to a channel; answers the subscription and whether it is new (an old one stays as it was).
@@ -118,7 +117,7 @@ class Subscriptions:
                     .values(next_poll_at=soon(now), etag=None, last_modified=None, digest=None)
                 )
             elif made is not None:
-                await queue(connection, {wish.source_id: ()}, self._nonce, now)
+                await queue(connection, {wish.source_id: ()}, self._queueing, now)
             row = (
                 await connection.execute(
                     _subscriptions().where(

@@ -65,7 +65,7 @@ def shown_at(now: datetime, revised_at: datetime | None, revisions: int) -> date
     """When the cards may show a revision, the first after `revisions` others, the last of them at `revised_at`."""
     if revised_at is None or revisions < 1:
         return now
-    pause = min(SHORTEST_PAUSE * 2 ** min(revisions - 1, 10), LONGEST_PAUSE)
+    pause = min(SHORTEST_PAUSE * (1 << min(revisions - 1, 10)), LONGEST_PAUSE)
     return max(now, revised_at + pause)
 
 
