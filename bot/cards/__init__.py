@@ -1,13 +1,24 @@
 """What Broadsheet shows in Discord: articles, comments and lists as messages. Pure; no network."""
 
-from bot.cards.card import Button, Card, Menu, card, nonce_of, source_name, standing, thread_name
+from bot.cards.card import (
+    Button,
+    Card,
+    File,
+    Menu,
+    card,
+    carried_picture,
+    nonce_of,
+    read_related_button,
+    source_name,
+    standing,
+    thread_name,
+)
 from bot.cards.lists import (
     ARTICLE_MENU,
     COMMENTS_A_PAGE,
     article_choice,
     article_value,
     comments_card,
-    jump_url,
     read_article_value,
     read_comments_button,
     read_subscriptions_button,
@@ -24,6 +35,7 @@ from bot.cards.sources import (
     sources_card,
 )
 from bot.cards.text import clean, cut, escape, escaped_line, escaped_text, line, units, web_address
+from bot.cards.words import jump_url
 
 __all__ = [
     "ARTICLE_MENU",
@@ -31,10 +43,12 @@ __all__ = [
     "SOURCE_MENU",
     "Button",
     "Card",
+    "File",
     "Menu",
     "article_choice",
     "article_value",
     "card",
+    "carried_picture",
     "checked",
     "clean",
     "comments_card",
@@ -49,6 +63,7 @@ __all__ = [
     "read_article_value",
     "read_check_button",
     "read_comments_button",
+    "read_related_button",
     "read_retry_button",
     "read_sources_button",
     "read_subscriptions_button",

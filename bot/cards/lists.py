@@ -10,6 +10,7 @@ import discord
 
 from bot.cards.card import COLOUR, DESCRIPTION, TITLE, Button, Card, Menu, source_name
 from bot.cards.text import cut, escape, escaped_line, line, units
+from bot.cards.words import jump_url
 from bot.newsroom.comment_tree import CommentLine, CommentSort
 from bot.newsroom.comments import CommentPage
 from bot.newsroom.front_page import Page
@@ -47,11 +48,6 @@ _COMMENT_ORDERS = {
     CommentSort.OLDEST: "Oldest",
     CommentSort.MOST_VOTED: "Most voted",
 }
-
-
-def jump_url(guild_id: int, channel_id: int, message_id: int) -> str:
-    """The address by which Discord's clients go to a message."""
-    return f"https://discord.com/channels/{guild_id}/{channel_id}/{message_id}"
 
 
 def top_card(page: Page, sort: Sort, period: Period, cursor: str | None = None) -> Card:

@@ -13,12 +13,14 @@ MARKS_A_BASE = 4
 # How much of a text is looked at, in units of the limit it must fit: what is dropped may make room for more.
 LOOKED_AT = 4
 
+_FIRST_LETTER_BY = 200
+
 ZERO_WIDTH_JOINERS = "\u200c\u200d"
 
 _LINE_BREAKS = re.compile(r"\r\n|[\r\v\f\x85\u2028\u2029]")
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r" ?\n[ \n]*")
-_SENTENCE_END = re.compile(r"[.!?…](?=[\"'”’»)\]]*\s)[\"'”’»)\]]*|[。！？]")
+_SENTENCE_END = re.compile(r"[.!?…؟۔।](?=[\"'”’»)\]]*\s)[\"'”’»)\]]*|[。！？][」』”’》）]*")
 # What opens any of Discord's markup. `:` only where a word follows: in addresses, emoji names and `mailto:`.
 # Line starts: bullets, subtext and numbered lists (headings and quotations begin with an escaped sign anyway).
 _MARKUP = re.compile(
@@ -27,6 +29,11 @@ _MARKUP = re.compile(
 )
 # Discord offers to join a server wherever it sees one of these, with a scheme before it or without.
 _INVITE = re.compile(r"(discord(?:app)?)\.(?=(?:gg|com|io|me|li)\b)", re.I)
+# Inside a link's text no sign can be escaped: brackets become round ones, other markup goes.
+_IN_LINK = str.maketrans({"[": "(", "]": ")", "_": " ", **dict.fromkeys("\\*~|<>`@#")})
+_SCHEME = re.compile(r"(https?)://", re.I)
+_ROUND_BRACKETS = str.maketrans({"(": "%28", ")": "%29"})
+_RIGHT_TO_LEFT, _END_ISOLATE = "\u2067", "\u2069"
 _WEB_ADDRESS = re.compile(r"https?://[!-~]+", re.I)
 
 
@@ -91,6 +98,29 @@ def escaped_line(text: str, limit: int) -> str:
 def escaped_text(text: str, limit: int) -> str:
     """Paragraphs within `limit` units in which nothing is markup."""
     return _fitted(clean(text, limit), limit)
+
+
+def linked(text: str, address: str | None, limit: int) -> str:
+    """A line that leads to an address of at most `limit` units; the escaped line alone where there is none."""
+    if (found := web_address(address, limit)) is None:
+        return escape(text)
+    shown = _INVITE.sub(r"\1 ", _SCHEME.sub(r"\1 ", " ".join(text.translate(_IN_LINK).split())))
+    return f"[{shown}]({found.translate(_ROUND_BRACKETS)})" if shown else escape(text)
+
+
+def directed(text: str) -> str:
+    """A paragraph as it is, or isolated where it is written from right to left.
+
+    Discord sets messages from left to right whatever they say, and full stops and foreign words in them would stand
+    in the wrong places (https://www.unicode.org/reports/tr9/#Explicit_Directional_Isolates).
+    """
+    for character in text[:_FIRST_LETTER_BY]:
+        match unicodedata.bidirectional(character):
+            case "L":
+                break
+            case "R" | "AL":
+                return f"{_RIGHT_TO_LEFT}{text}{_END_ISOLATE}"
+    return text
 
 
 def _fitted(text: str, limit: int) -> str:

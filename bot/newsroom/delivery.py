@@ -127,9 +127,12 @@ class Delivery:
     async def _sent(self, card: CardToPost, outcome: Outcome, *, unsent: bool) -> CardToPost | None:
         post = card.post
         match outcome:
-            case Done(id=int(message_id)):
+            case Done(id=int(message_id), file=file):
+                attached = (card.article.image_url, file) if file else None
                 # What Discord has accepted must be written down even while the bot is being stopped.
-                await self._write(lambda: self._store.posts.sent(post.id, message_id, self._clock()))
+                await self._write(
+                    lambda: self._store.posts.sent(post.id, message_id, self._clock(), attached)
+                )
                 return await self._store.posts.card(post.id)
             case Refused(sentence=sentence):
                 log.warning("Post %d was refused: %s", post.id, sentence)

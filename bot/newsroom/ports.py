@@ -15,9 +15,13 @@ from storage.records import CardToPost, NoticeToTell
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """It happened. `id` is the id of the message or thread that it made or found, where there is one."""
+    """It happened. `id` is the id of the message or thread that it made or found, where there is one.
+
+    Of a card that was sent, found or refreshed, `file` is the name of the file by which it carries the article's image.
+    """
 
     id: int | None = None
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import timedelta
 
-from bot.newsroom.ports import Away, Later, Missing, Publisher, Refused, Unclear
+from bot.newsroom.ports import Away, Done, Later, Missing, Publisher, Refused, Unclear
 from bot.newsroom.rounds import Clock, Rounds
 from storage import Store
-from storage.records import CardToRefresh
+from storage.records import CardToPost, CardToRefresh
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,8 @@ class Refresher:
         for stale in cards:
             post = stale.card.post
             match await self._publisher.refresh(stale.card):
+                case Done(file=file):
+                    await self._note_file(stale.card, file)
                 case Away(gone=True):
                     await self._on_gone(post.channel_id)
                 case Later() | Unclear() | Away():
@@ -80,6 +82,12 @@ class Refresher:
                 case Refused(sentence=sentence):
                     log.warning("The card of post %d could not be refreshed: %s", post.id, sentence)
         return again
+
+    async def _note_file(self, card: CardToPost, file: str | None) -> None:
+        """Write down, where it is another one now, which image the message carries as a file."""
+        address = card.article.image_url if file else None
+        if (card.post.attached, card.post.attached_as) != (address, file):
+            await self._store.posts.attached(card.post.id, address, file)
 
 
 def _standing(stale: CardToRefresh) -> tuple[int, int]:

@@ -59,6 +59,11 @@ def mark_of(message: Mapping[str, Any]) -> str | None:
     return next((nonce for nonce in nonces if nonce is not None), None)
 
 
+def file_of(message: Mapping[str, Any]) -> str | None:
+    """The name of the file that a card of ours carries, from a message in the shape of Discord's API."""
+    return next((str(file["filename"]) for file in message.get("attachments", ())), None)
+
+
 def _custom_ids(components: Any) -> Iterator[str]:
     for row in components:
         for component in row.get("components", ()):

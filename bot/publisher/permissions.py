@@ -18,6 +18,7 @@ _NAMES = {
     "send_messages_in_threads": "Send Messages in Threads",
     "create_public_threads": "Create Public Threads",
     "embed_links": "Embed Links",
+    "attach_files": "Attach Files",
     "read_message_history": "Read Message History",
     "add_reactions": "Add Reactions",
 }
@@ -41,6 +42,8 @@ class MissingPermissions:
 
 TO_READ = ("view_channel", "read_message_history")
 TO_EDIT = ("view_channel",)
+# Asked for nowhere: where this is missing a picture that would be sent along is linked to, and often not seen.
+TO_ATTACH = ("attach_files",)
 
 
 def needed_to_post(channel: PostChannel, *, thread_wanted: bool) -> tuple[str, ...]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from io import BytesIO
 from typing import Any
 
 import discord
 from discord.http import Route
 
+from bot.cards import File, carried_picture, notice_card, thread_name
 from bot.cards import card as card_of
-from bot.cards import notice_card, thread_name
 from bot.newsroom.ports import Away, Done, Later, MessageSeen, Missing, Outcome, Refused, Unclear, Unreadable
-from bot.publisher.messages import mark_of, message_seen
+from bot.publisher.messages import file_of, mark_of, message_seen
 from bot.publisher.outcomes import TROUBLES, outcome_of
 from bot.publisher.permissions import (
+    TO_ATTACH,
     TO_EDIT,
     TO_READ,
     PostChannel,
@@ -65,8 +69,10 @@ class DiscordPublisher:
 
     async def send(self, card: CardToPost) -> Outcome:
         """Send the card's message once, with the post's nonce. Done carries the message id."""
-        message = {**card_of(card).payload(), "nonce": card.post.nonce, "enforce_nonce": True}
-        return await self._change(card, "POST", _MESSAGES, self._to_post(card), message)
+        shown = card_of(card, attach=self._may_attach(card))
+        message = {**shown.payload(), "nonce": card.post.nonce, "enforce_nonce": True}
+        outcome = await self._change(card, "POST", _MESSAGES, self._to_post(card), message, shown.file)
+        return _carrying(outcome, shown.file.name if shown.file else None)
 
     async def find(self, card: CardToPost) -> Outcome:
         """Look for the card's message in its channel, after `after_id`, by its mark.
@@ -80,7 +86,7 @@ class DiscordPublisher:
             route = Route("GET", _MESSAGES, channel_id=card.post.channel_id)
             async for message in self._listed(route, card.post.after_id or 0):
                 if int(message["author"]["id"]) == self._own_id and mark_of(message) == card.post.nonce:
-                    return Done(int(message["id"]))
+                    return Done(int(message["id"]), file_of(message))
         except TROUBLES as trouble:
             outcome = outcome_of(trouble)
             # A look that failed has shown nothing about the message.
@@ -99,8 +105,13 @@ class DiscordPublisher:
         return await self._change(card, "PUT", path, self._to_post(card), emoji=emoji)
 
     async def refresh(self, card: CardToPost) -> Outcome:
-        """Edit a sent card so that it shows the given texts, score and comment count."""
-        return await self._change(card, "PATCH", _MESSAGE, lambda _: TO_EDIT, card_of(card).payload())
+        """Edit a sent card so that it shows the given texts, score and comment count.
+
+        A picture that its message carries already stays there and is not sent again.
+        """
+        shown = card_of(card, attach=self._may_attach(card))
+        outcome = await self._change(card, "PATCH", _MESSAGE, lambda _: TO_EDIT, shown.payload(), shown.file)
+        return _carrying(outcome, shown.file.name if shown.file else carried_picture(card))
 
     async def tell(self, notice: NoticeToTell) -> Outcome:
         """Send the message that a source fails, with a button to try again. Done carries the message id."""
@@ -171,11 +182,12 @@ class DiscordPublisher:
         path: str,
         needed: Needed,
         body: dict[str, Any] | None = None,
+        file: File | None = None,
         **parts: str,
     ) -> Outcome:
         """Ask Discord for one change of a card in its channel."""
         return await self._ask(
-            method, path, card.post.channel_id, card.post.message_id, needed, body, **parts
+            method, path, card.post.channel_id, card.post.message_id, needed, body, file, **parts
         )
 
     async def _ask(
@@ -186,6 +198,7 @@ class DiscordPublisher:
         message_id: int | None,
         needed: Needed,
         body: dict[str, Any] | None = None,
+        file: File | None = None,
         **parts: str,
     ) -> Outcome:
         """Ask Discord for one change in a channel. Done carries the id of what was made, or the message's."""
@@ -194,8 +207,7 @@ class DiscordPublisher:
                 if (reason := await self._unusable(channel_id, needed)) is not None:
                     return reason
                 route = Route(method, path, channel_id=channel_id, message_id=message_id, **parts)
-                ask = self._client.http.request
-                answer = await (ask(route) if body is None else ask(route, json=body))
+                answer = await self._client.http.request(route, **_content(body, file))
         except TROUBLES as trouble:
             outcome = outcome_of(trouble)
             return Done(message_id) if isinstance(outcome, Done) else outcome
@@ -222,6 +234,11 @@ class DiscordPublisher:
         thread_wanted = card.post.thread_wanted and card.post.thread_id is None
         return lambda channel: needed_to_post(channel, thread_wanted=thread_wanted)
 
+    def _may_attach(self, card: CardToPost) -> bool:
+        """Whether files may be sent into the card's channel, as far as is known without asking."""
+        channel = self._client.get_channel(card.post.channel_id)
+        return isinstance(channel, PostChannel) and not missing_permissions(channel, TO_ATTACH)
+
     async def _channel(self, channel_id: int) -> object:
         # An archived thread is not in the cache.
         return self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
@@ -243,6 +260,22 @@ class DiscordPublisher:
             return Away("Broadsheet is no longer in this server. Invite it again.")
         missing = missing_permissions(channel, needed(channel))
         return None if missing is None else Away(missing.sentence)
+
+
+def _content(body: dict[str, Any] | None, file: File | None) -> dict[str, Any]:
+    """What discord.py's request takes to send a body, with a file or without one; it sends it again where it must."""
+    if file is None:
+        return {} if body is None else {"json": body}
+    stream = discord.File(BytesIO(file.data), file.name)
+    parts = [
+        {"name": "payload_json", "value": json.dumps(body)},
+        {"name": "files[0]", "value": stream.fp, "filename": file.name, "content_type": file.media_type},
+    ]
+    return {"form": parts, "files": [stream]}
+
+
+def _carrying(outcome: Outcome, file: str | None) -> Outcome:
+    return replace(outcome, file=file) if isinstance(outcome, Done) else outcome
 
 
 def _unreadable(outcome: Outcome) -> Unreadable:

@@ -73,6 +73,7 @@ def card_to_post(article: Article = ARTICLE, source: Source = SOURCE, **post: An
         tally=Tally(0, 0),
         comment_count=0,
         emoji=VoteEmoji("👍", "👎"),
+        summary=article.summary,
     )
 
 

@@ -36,7 +36,11 @@ async def test_a_card_is_sent_threaded_seeded_and_refreshed(
     message = await town.alice.message(town.channel_id, str(message_id))
     assert message["embeds"][0]["title"] == "The bridge is open again"
     assert message["embeds"][0]["footer"]["text"] == "▲ 3 · 💬 2 comments"
-    assert [button["label"] for button in message["components"][0]["components"]] == ["Comments", "Read"]
+    assert [button["label"] for button in message["components"][0]["components"]] == [
+        "Comments",
+        "Read",
+        "More on this topic",
+    ]
     assert [reaction["emoji"]["name"] for reaction in message["reactions"]] == ["👍"]
     assert (message["thread"]["id"], message["thread"]["name"]) == (
         str(thread_id),
