@@ -17,6 +17,7 @@ from bot.cards import (
     nonce_of,
     read_article_value,
     read_comments_button,
+    read_related_button,
     read_subscriptions_button,
     read_top_button,
     standing,
@@ -76,7 +77,7 @@ def test_a_card_shows_the_article() -> None:
                 "color": 0x6E78D6,
                 "title": "The bridge is open again",
                 "url": "https://town.example/bridge",
-                "description": "After two years the bridge is open. Carts may cross from Monday.",
+                "description": "After two years the bridge is open. Carts may cross from Monday.\n\n-# By Ann",
                 "timestamp": "2026-03-01T12:00:00+00:00",
                 "author": {
                     "name": "The Town Crier",
@@ -98,6 +99,12 @@ def test_a_card_shows_the_article() -> None:
                         "custom_id": "comments:0123456789abcdef0123",
                     },
                     {"type": 2, "style": 5, "label": "Read", "url": "https://town.example/bridge"},
+                    {
+                        "type": 2,
+                        "style": 2,
+                        "label": "More on this topic",
+                        "custom_id": "related:0123456789abcdef0123",
+                    },
                 ],
             }
         ],
@@ -106,7 +113,9 @@ def test_a_card_shows_the_article() -> None:
 
 
 def test_a_card_of_an_article_with_nothing_but_an_identity() -> None:
-    bare = replace(ARTICLE, title="\u200b", url=None, summary="", image_url=None, published_at=None)
+    bare = replace(
+        ARTICLE, title="\u200b", url=None, author=None, summary="", image_url=None, published_at=None
+    )
     payload = card(card_to_post(bare, replace(SOURCE, title="", link=None, icon_url=None))).payload()
     assert payload["embeds"][0] == {
         "type": "rich",
@@ -116,13 +125,19 @@ def test_a_card_of_an_article_with_nothing_but_an_identity() -> None:
         "author": {"name": "town.example"},
         "footer": {"text": "No votes yet · No comments yet"},
     }
-    assert [button["label"] for button in payload["components"][0]["components"]] == ["Comments"]
+    assert [button["label"] for button in payload["components"][0]["components"]] == [
+        "Comments",
+        "More on this topic",
+    ]
     assert thread_name(card_to_post(bare)) == "Untitled article"
 
 
 def test_the_button_carries_the_mark() -> None:
     assert nonce_of("comments:abc") == "abc"
     assert nonce_of("comments-page:1:newest:0:sort") is None
+    assert nonce_of("related:abc") is None
+    assert read_related_button("related:abc") == "abc"
+    assert read_related_button("comments:abc") is None
 
 
 @pytest.mark.parametrize(
