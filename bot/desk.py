@@ -59,9 +59,9 @@ async def preview(
         document = found.document
         now = utc_now()
         entries = document.entries[::-1]
-        summaries = await world.workers.summarise(entries)
+        tellings = await world.workers.tell(entries)
         articles = tuple(
-            write_article(entry, summary, now) for entry, summary in zip(entries, summaries, strict=True)
+            write_article(entry, telling, now) for entry, telling in zip(entries, tellings, strict=True)
         )
         return Preview(
             feed_url=found.feed_url,

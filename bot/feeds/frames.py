@@ -13,8 +13,18 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from bot.feeds.model import Candidate, Document, Entry, Examined, Media, MediaKind, Unreadable
-from bot.feeds.text import MAX_HTML
+from bot.feeds.model import (
+    ArticlePage,
+    Candidate,
+    Document,
+    Entry,
+    Examined,
+    Media,
+    MediaKind,
+    Telling,
+    Unreadable,
+)
+from bot.feeds.text import MAX_CONTENT, MAX_HTML
 
 PREFIX = struct.Struct("!II")
 _PIECE = 128 * 1024  # characters of markup a frame holds: reading one must not hold the event loop
@@ -83,13 +93,13 @@ def read_document(head: dict[str, Any], entries: Iterable[Entry]) -> Document | 
     )
 
 
-def summary_portions(entries: Iterable[Entry]) -> Iterator[Sequence[Entry]]:
+def telling_portions(entries: Iterable[Entry]) -> Iterator[Sequence[Entry]]:
     """Entries in portions of which each makes one request of a bearable size."""
     portion: list[Entry] = []
     size = 0
     for entry in entries:
         portion.append(entry)
-        size += min(len(entry.content_html), MAX_HTML) + min(len(entry.summary_html), MAX_HTML) + 500
+        size += min(len(entry.content_html), MAX_CONTENT) + min(len(entry.summary_html), MAX_HTML) + 500
         if size > _PIECE:
             yield portion
             portion, size = [], 0
@@ -97,23 +107,58 @@ def summary_portions(entries: Iterable[Entry]) -> Iterator[Sequence[Entry]]:
         yield portion
 
 
-def summary_request(portion: Sequence[Entry]) -> dict[str, Any]:
-    """The head that asks for the summaries of these entries; of their markup it holds only what is read."""
+def telling_request(portion: Sequence[Entry]) -> dict[str, Any]:
+    """The head that asks what these entries tell; of their markup it holds only what is read."""
     texts = [
         {
             "title": entry.title,
             "summary_html": entry.summary_html[:MAX_HTML],
-            "content_html": entry.content_html[:MAX_HTML],
+            "content_html": entry.content_html[:MAX_CONTENT],
         }
         for entry in portion
     ]
-    return {"wish": "summarise", "entries": texts}
+    return {"wish": "tell", "entries": texts}
 
 
 def read_texts(head: dict[str, Any]) -> Iterator[Entry]:
-    """The entries that a request for summaries brings: their texts alone."""
+    """The entries that such a request brings: their texts alone."""
     for texts in head["entries"]:
         yield Entry(identity="", url=None, **texts)
+
+
+def telling_frames(tellings: Iterable[Telling]) -> Iterator[bytes]:
+    """What entries tell, each as a frame of its own, and an empty one last."""
+    for telling in tellings:
+        yield pack({"telling": _from_telling(telling), "more": True})
+    yield pack({})
+
+
+def read_telling(fields: dict[str, Any]) -> Telling:
+    """What one frame tells."""
+    return Telling(**{**fields, "shingles": bytes.fromhex(fields["shingles"])})
+
+
+def page_frame(result: ArticlePage | Unreadable) -> bytes:
+    """An article's page as one frame: its text is bounded (see `bot.feeds.summary`)."""
+    if isinstance(result, Unreadable):
+        return pack({"unreadable": result.sentence})
+    fields = {
+        "title": result.title,
+        "author": result.author,
+        "published_at": result.published_at.isoformat() if result.published_at else None,
+        "image_url": result.image_url,
+        "paywalled": result.paywalled,
+    }
+    return pack({"page": fields, "telling": _from_telling(result.telling)})
+
+
+def read_page(head: dict[str, Any]) -> ArticlePage | Unreadable:
+    """The article's page that a frame brings."""
+    if "unreadable" in head:
+        return Unreadable(head["unreadable"])
+    fields = head["page"]
+    published_at = datetime.fromisoformat(fields["published_at"]) if fields["published_at"] else None
+    return ArticlePage(**{**fields, "published_at": published_at}, telling=read_telling(head["telling"]))
 
 
 def candidates_frame(found: tuple[Candidate, ...]) -> bytes:
@@ -139,6 +184,10 @@ def read_examined(head: dict[str, Any]) -> Examined:
     if not head["media_type"]:
         return Examined(head["problem"])
     return Examined(None, (head["media_type"], b64decode(head["picture"])))
+
+
+def _from_telling(telling: Telling) -> dict[str, Any]:
+    return {**asdict(telling), "shingles": telling.shingles.hex()}
 
 
 def _from_entry(entry: Entry) -> dict[str, Any]:

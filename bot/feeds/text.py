@@ -1,4 +1,4 @@
-"""Plain text: out of HTML, cleaned of what does harm, cut into sentences. Pure, and in linear time."""
+"""Plain text: out of HTML, cleaned of what does harm, its words. Pure, and in linear time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-MAX_HTML = 64 * 1024  # characters of markup that are read for a text; more is no summary's business
+MAX_HTML = 64 * 1024  # characters of markup that are read for a title or a description,
+MAX_CONTENT = 256 * 1024  # and for an article
 
 
 def _words(text: str) -> frozenset[str]:
@@ -86,11 +87,14 @@ def plain(markup: str) -> str:
     return clean(" ".join(paragraphs(markup)))
 
 
-def paragraphs(markup: str) -> list[str]:
-    """HTML as its clean, non-empty lines, one per block; what no reader sees or says is left out."""
+def paragraphs(markup: str, *, most: int = MAX_HTML) -> list[str]:
+    """HTML as its clean, non-empty lines, one per block; what no reader sees or says is left out.
+
+    Of the markup, `most` characters are read.
+    """
     lines: list[str] = []
     line: list[str] = []
-    for piece in _pieces(markup[:MAX_HTML]):
+    for piece in _pieces(markup[:most]):
         if piece is not None:
             line.append(piece)
         elif line:
@@ -150,88 +154,6 @@ def _end_of_tag(markup: str, at: int, unclosed: set[str]) -> int:
     return markup.find(">", at) + 1 or -1
 
 
-_ABBREVIATIONS = _words(
-    # English
-    "mr mrs ms dr prof st sr jr vs no vol pp fig gen gov sen rep lt col sgt capt rev hon inc ltd corp co "
-    "dept est approx jan feb mar apr jun jul aug sep sept oct nov dec mt ft "
-    # German
-    "bzw ca evtl ggf nr abs art bd hrsg inkl jh mio mrd std str tel usf vgl zb ing dipl st geb gest hl "
-    # French, Spanish, Portuguese, Italian
-    "mm mme mlle m env éd sra srta ud uds dra av avda pág núm sig dott ing avv on sen pag ecc "
-    # Dutch, Scandinavian
-    "dhr mevr drs mr ir bv nl resp f fr kl osv bl a t ex dvs "
-    # Polish, Czech, Slovak, Russian, Ukrainian
-    "np tzw ul godz r im św tj mgr inż hab wg tzv např resp č str mudr judr г гг т др пр руб коп млн млрд "
-    "тыс им ул рис см стр проф акад р"
-)
-_MONTHS = _words(
-    "januar jänner februar märz april mai juni juli august september oktober november dezember "
-    "marts maj oktober december januari februari augusti "
-    "ledna února března dubna května června července srpna září října listopadu prosince "
-    "januára februára marca apríla mája júna júla augusta septembra októbra novembra decembra "
-    "tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesäkuuta heinäkuuta elokuuta syyskuuta "
-    "lokakuuta marraskuuta joulukuuta"
-)
-_ORDINAL_BEFORE = _words(
-    "der die das dem den des am im zum zur vom beim ab bis seit ein einen einer und jeder jede den det til "
-    "fra på i od do dne"
-)
-# Possessive and never begun inside a run of marks: 64,000 dots take a minute otherwise.
-_BOUNDARY = re.compile(
-    r"(?<![.!?…])(?P<latin>[.!?…]++[\"'”’»“)\]]*+)\s++(?=\S)"
-    r"|(?<![。！？｡])[。！？｡]++[」』”’）]*+\s*+(?=\S)"
-    r"|(?<![।۔؟])[।۔؟]++\s++(?=\S)"
-)
-_LAST_WORD = re.compile(r"[^\s(\[\"'„“‚‘«»/–—-]*\Z")
-
-
-def sentences(line: str) -> list[str]:
-    """Cut a clean line into sentences; joined by a blank (or by nothing, in Chinese and Japanese)."""
-    found: list[str] = []
-    start = 0
-    for boundary in _BOUNDARY.finditer(line):
-        end = boundary.end()
-        if boundary["latin"] and not _ends_sentence(line, start, boundary, end):
-            continue
-        found.append(line[start:end].strip())
-        start = end
-    if line[start:].strip():
-        found.append(line[start:].strip())
-    return found
-
-
-def _ends_sentence(line: str, start: int, boundary: re.Match[str], end: int) -> bool:
-    """Whether the mark between two words ends a sentence, judged by the words on both sides."""
-    mark = boundary["latin"]
-    after = line[end : end + 40].lstrip("\"'„“‚‘«»([¿¡–— ")
-    if not after or after[0].islower():
-        return False
-    if mark[0] in "!?" or len(mark) > 1:
-        return True
-    word_match = _LAST_WORD.search(line[max(start, boundary.start() - 40) : boundary.start()])
-    word = word_match[0] if word_match else ""
-    lowered = word.lower()
-    if lowered in ("a.m", "p.m"):
-        return True
-    if lowered in _ABBREVIATIONS or ("." in word and all(len(part) == 1 for part in word.split("."))):
-        return False
-    if len(word) == 1 and word.isalpha():
-        return False  # an initial, or a part of "z. B."
-    if word.isdecimal() and len(word) <= 2:
-        return not _is_ordinal(line[max(start, boundary.start() - 40) : boundary.start()], after)
-    return True
-
-
-def _is_ordinal(before: str, after: str) -> bool:
-    """Whether "3." means "third", as it does in German, Czech or Danish."""
-    words = before.split()
-    following = re.match(r"\w+", after)
-    return bool(
-        (following and following[0].lower() in _MONTHS)
-        or (len(words) > 1 and words[-2].lower() in _ORDINAL_BEFORE)
-    )
-
-
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")  # Thai, Lao, Burmese, Khmer
 _SPACED_WORD = re.compile(
@@ -247,3 +169,19 @@ def count_words(text: str) -> int:
     wide, unspaced = len(_WIDE.findall(text)), len(_UNSPACED.findall(text))
     spaced = sum(1 + len(word) // 40 for word in _SPACED_WORD.findall(text))
     return spaced + -(-wide // 2) + -(-unspaced // 5)
+
+
+# Python's \w leaves out the vowel signs of many scripts, which are no letters but belong to their words.
+_SIGNS = (
+    r"\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0970-\u0dff\u0e31-\u0e4e\u0eb1-\u0ecd"
+    r"\u102b-\u103e\u17b4-\u17d3\u200c"
+)
+_UNSPACED_SIGN = (
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
+)
+_WORD = re.compile(rf"{_UNSPACED_SIGN}|[^\W_](?:(?!{_UNSPACED_SIGN})(?:[^\W_]|[{_SIGNS}]|['’](?=[^\W_])))*")
+
+
+def split_words(text: str) -> list[str]:
+    """Its words in small letters, without marks; where a script leaves no blanks, each sign is one."""
+    return _WORD.findall(text.lower().replace("’", "'"))

@@ -13,12 +13,21 @@ import sys
 from collections.abc import Iterable
 from typing import Any, BinaryIO
 
-from bot.feeds.frames import PREFIX, candidates_frame, document_frames, examined_frame, pack, read_texts
-from bot.feeds.model import Unreadable
+from bot.feeds.frames import (
+    PREFIX,
+    candidates_frame,
+    document_frames,
+    examined_frame,
+    pack,
+    page_frame,
+    read_texts,
+    telling_frames,
+)
+from bot.feeds.model import ArticlePage, Unreadable
 from bot.feeds.page import candidates, decode
 from bot.feeds.parse import parse
 from bot.feeds.sitemap import named_in
-from bot.feeds.summarise import summarise
+from bot.feeds.summary import tell, tell_page
 
 _LARGE = 1 << 20  # bytes of a body after which memory is cleared
 
@@ -55,8 +64,10 @@ def _answer(head: dict[str, Any], data: bytes) -> Iterable[bytes]:
                 selector=head["selector"],
             )
             return list(document_frames(read))
-        if head["wish"] == "summarise":
-            return [pack({"summaries": [summarise(entry) for entry in read_texts(head)]})]
+        if head["wish"] == "tell":
+            return list(telling_frames(map(tell, read_texts(head))))
+        if head["wish"] == "page":
+            return [page_frame(_read_page(decode(data, head["charset"]), head["url"], head["headline"]))]
         if head["wish"] == "sitemaps":
             return [pack({"sitemaps": named_in(data, head["url"])})]
         if head["wish"] == "examine":
@@ -66,6 +77,22 @@ def _answer(head: dict[str, Any], data: bytes) -> Iterable[bytes]:
         return [candidates_frame(candidates(decode(data, head["charset"]), head["url"]))]
     except MemoryError:
         return document_frames(Unreadable("This is too large to be read within the worker's memory."))
+
+
+def _read_page(markup: str, url: str, headline: str) -> ArticlePage | Unreadable:
+    from bot.feeds.extract import extract  # as above
+
+    found = extract(markup, url, headline=headline)
+    if found is None:
+        return Unreadable("There is no article on this page that could be told from the rest of it.")
+    return ArticlePage(
+        tell_page(found, headline),
+        found.title,
+        found.author,
+        found.published_at,
+        found.image_url,
+        found.paywalled,
+    )
 
 
 def _read(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:

@@ -20,10 +20,12 @@ from bot.feeds.frames import (
     read_document,
     read_entries,
     read_examined,
-    summary_portions,
-    summary_request,
+    read_page,
+    read_telling,
+    telling_portions,
+    telling_request,
 )
-from bot.feeds.model import Candidate, Document, Entry, Examined, Unreadable
+from bot.feeds.model import ArticlePage, Candidate, Document, Entry, Examined, Telling, Unreadable
 
 _ROOT = Path(__file__).resolve().parents[2]
 _INHERITED = ("PATH", "SYSTEMROOT", "PYTHONPATH", "LD_LIBRARY_PATH")  # never the bot's token
@@ -33,6 +35,7 @@ _TOO_MUCH = (
     "Reading this took too much time or memory, so it was given up: the document is too large or hostile."
 )
 _CLOSED = "The workers are closed."
+_NOTHING_TOLD = Telling("", whole=False, language=None, words=0, short="", normal="", long="")
 
 
 class _WorkerDiedError(Exception):
@@ -132,29 +135,51 @@ class Workers:
             return Examined(_TOO_MUCH)
         return read_examined(answer)
 
-    async def summarise(self, entries: Sequence[Entry]) -> tuple[str, ...]:
-        """The summaries of these entries (see `bot.feeds.summarise`), in their order.
+    async def tell(self, entries: Sequence[Entry]) -> tuple[Telling, ...]:
+        """What these entries tell (see `bot.feeds.summary`), in their order.
 
-        Where a portion of them goes beyond the limits, each of it is tried alone, and "" stands for those that
-        fail again. Raises RuntimeError if no worker can be started or the workers are closed.
+        Where a portion of them goes beyond the limits, each of it is tried alone, and an empty telling stands for
+        those that fail again. Raises RuntimeError if no worker can be started or the workers are closed.
         """
-        summaries: list[str] = []
-        for portion in summary_portions(entries):
-            together = await self._summaries(portion)
+        tellings: list[Telling] = []
+        for portion in telling_portions(entries):
+            together = await self._tellings(portion)
             if together is None:
-                together = [(await self._summaries([entry]) or [""])[0] for entry in portion]
-            summaries += together
-        return tuple(summaries)
+                together = [(await self._tellings([entry]) or [_NOTHING_TOLD])[0] for entry in portion]
+            tellings += together
+        return tuple(tellings)
 
-    async def _summaries(self, portion: Sequence[Entry]) -> list[str] | None:
-        """The answer to one request for summaries; None where it went beyond the limits."""
-        answer: dict[str, Any] = {}
+    async def _tellings(self, portion: Sequence[Entry]) -> list[Telling] | None:
+        """The answer to one request; None where it went beyond the limits."""
+        tellings: list[Telling] = []
+
+        def take(frame: dict[str, Any]) -> None:
+            if "telling" in frame:
+                tellings.append(read_telling(frame["telling"]))
+
         try:
-            await self._ask(summary_request(portion), b"", answer.update)
+            await self._ask(telling_request(portion), b"", take)
         except _WorkerDiedError:
             if self._closed:  # not the entries' doing: an article must not be stored without its summary
                 raise RuntimeError(_CLOSED) from None
-        return answer.get("summaries")
+        return tellings if len(tellings) == len(portion) else None
+
+    async def read_page(
+        self, body: bytes, charset: str | None, url: str, headline: str
+    ) -> ArticlePage | Unreadable:
+        """Read the page of an article that was found at `url` and that its feed calls `headline`.
+
+        Raises RuntimeError if no worker can be started or the workers are closed.
+        """
+        answer: dict[str, Any] = {}
+        head = {"wish": "page", "charset": charset, "url": url, "headline": headline}
+        try:
+            await self._ask(head, body, answer.update)
+        except _WorkerDiedError:
+            if self._closed:  # not the page's doing
+                raise RuntimeError(_CLOSED) from None
+            return Unreadable(_TOO_MUCH)
+        return read_page(answer)
 
     async def close(self) -> None:
         """End every process; what it was reading counts as unreadable."""

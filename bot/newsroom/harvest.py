@@ -1,6 +1,6 @@
 """Takes what polls read and stores it, many at a time: one transaction costs what a hundred polls may cost.
 
-    results gather → known identities (one read) → identify → of what is new, known words (one read) → summarise
+    results gather → known identities (one read) → identify → of what is new, known words (one read) → tell
         → one transaction → wake delivery
 
 What brought something new is stored at once, or a moment after the transaction before, and takes along whatever
@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from bot.feeds.cut import MARK_BYTES, unpack
 from bot.feeds.hub import Named
 from bot.feeds.identify import Alike, Recognised, follow, identify, possible_identities, revision_of, words_of
-from bot.feeds.model import Document, Entry, Validators
+from bot.feeds.model import Document, Entry, Telling, Validators
 from bot.feeds.workers import Workers
 from bot.newsroom.rounds import Clock
 from bot.newsroom.timing import SIGHTINGS, note_published
@@ -220,7 +220,7 @@ class Harvest:
         return polled
 
     async def _recognise(self, reads: Sequence[Read], now: datetime) -> dict[int, Brought]:
-        """What the documents bring, by source: read once from the store, summarised in one go."""
+        """What the documents bring, by source: read once from the store, told in one go."""
         documents = {read.source.id: (read, read.document) for read in reads if read.document is not None}
         wanted = {
             source_id: possible_identities(document)
@@ -266,8 +266,8 @@ class Harvest:
     async def _write(self, recognised: Collection[Recognised], now: datetime) -> Iterator[ArticleToStore]:
         """The articles of all, in their order, new ones before revised ones."""
         entries = [entry for one in recognised for entry in (*one.new, *one.revised)]
-        summaries = await self._workers.summarise(entries)
-        return (write_article(entry, summary, now) for entry, summary in zip(entries, summaries, strict=True))
+        tellings = await self._workers.tell(entries)
+        return (write_article(entry, telling, now) for entry, telling in zip(entries, tellings, strict=True))
 
 
 def _unchanged(read: Read) -> SourceUnchanged:
@@ -327,9 +327,9 @@ def _polled(read: Read, ingested: Ingested) -> Polled:
     return Polled(read.source, ingested.articles, ingested.revisions, ingested.posts, read.problem)
 
 
-def write_article(entry: Entry, summary: str, now: datetime) -> ArticleToStore:
+def write_article(entry: Entry, telling: Telling, now: datetime) -> ArticleToStore:
     """An entry as the article that is stored: with its summary, a title in any case, and no date in the future."""
-    title = entry.title or " ".join(summary.split()[:12]) or entry.url or "Untitled"
+    title = entry.title or " ".join(telling.normal.split()[:12]) or entry.url or "Untitled"
     url = entry.url if entry.url and len(entry.url) <= LONGEST_URL else None
     image_url = entry.image_url if entry.image_url and len(entry.image_url) <= LONGEST_URL else None
     published_at = entry.published_at
@@ -342,7 +342,7 @@ def write_article(entry: Entry, summary: str, now: datetime) -> ArticleToStore:
         url=url,
         title=title[:LONGEST_TITLE],
         author=entry.author,
-        summary=summary,
+        summary=telling.normal,
         image_url=image_url,
         published_at=published_at,
         tags=entry.tags,

@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
+import subprocess
 import sys
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, thread_time
 
 import psutil
 import pytest
 
-from bot.feeds.model import Candidate, Document, Entry, Unreadable
-from bot.feeds.summarise import summarise
+from bot.feeds.model import ArticlePage, Candidate, Document, Entry, Telling, Unreadable
+from bot.feeds.summary import tell
 from bot.feeds.workers import Workers
 from tests.feeds.conftest import RSS
 
@@ -253,52 +255,94 @@ async def test_candidates_of_a_page(workers: Workers) -> None:
     )
 
 
+NOTHING = Telling("", whole=False, language=None, words=0, short="", normal="", long="")
+
+
 def told(n: int, text: str = "It lifts 40 tons.") -> Entry:
     return Entry(str(n), URL, f"Crane {n}", summary_html=f"<p>Crane {n} is here. {text}</p>")
 
 
-async def test_summaries_come_in_the_order_of_the_entries(workers: Workers) -> None:
-    assert await workers.summarise([]) == ()
-    assert children() == [], "nothing to summarise starts no process"
+async def test_tellings_come_in_the_order_of_the_entries(workers: Workers) -> None:
+    assert await workers.tell([]) == ()
+    assert children() == [], "nothing to tell starts no process"
     padding = "<!-- " + "x" * 3_000 + " -->"
     entries = [told(n, f"It lifts {n} tons. {padding}") for n in range(200)]  # more than one request
-    assert await workers.summarise(entries) == tuple(summarise(entry) for entry in entries)
+    assert await workers.tell(entries) == tuple(tell(entry) for entry in entries)
 
 
-async def test_an_entry_that_kills_its_worker_costs_only_its_own_summary(workers: Workers) -> None:
+async def test_an_entry_that_kills_its_worker_costs_only_its_own_telling(workers: Workers) -> None:
     deadly = replace(told(2), title=None)  # type: ignore[arg-type]  # whatever no parser lets through
     with pytest.raises(AttributeError):
-        summarise(deadly)
-    whole = "Crane {} is here. It lifts 40 tons."
-    assert await workers.summarise([told(1), deadly, told(3)]) == (whole.format(1), "", whole.format(3))
-    assert await workers.summarise([deadly]) == ("",)
+        tell(deadly)
+    one, two, three = await workers.tell([told(1), deadly, told(3)])
+    assert (one, three) == (tell(told(1)), tell(told(3)))
+    assert two == NOTHING
+    assert await workers.tell([deadly]) == (NOTHING,)
     assert isinstance(await parse(workers, RSS), Document)
 
 
-async def test_a_worker_that_died_at_rest_costs_no_summary(workers: Workers) -> None:
+async def test_a_worker_that_died_at_rest_costs_no_telling(workers: Workers) -> None:
     await parse(workers, RSS)
     children()[0].kill()
-    assert await workers.summarise([told(1)]) == (summarise(told(1)),)
+    assert await workers.tell([told(1)]) == (tell(told(1)),)
 
 
-async def test_summaries_are_bound_by_the_limits() -> None:
+async def test_tellings_are_bound_by_the_limits() -> None:
     async with Workers(wall=0) as workers:
-        assert await workers.summarise([told(1), told(2)]) == ("", "")
+        assert await workers.tell([told(1), told(2)]) == (NOTHING, NOTHING)
     assert children() == []
 
 
-async def test_closing_stores_no_empty_summary(workers: Workers) -> None:
+async def test_closing_stores_nothing_untold(workers: Workers) -> None:
     await parse(workers, RSS)
-    asked = asyncio.create_task(workers.summarise([told(1)]))
+    asked = [asyncio.create_task(workers.tell([told(1)]))]
+    asked.append(asyncio.create_task(workers.read_page(PAGE, None, URL, "")))
     await asyncio.sleep(0)
     await workers.close()
-    with pytest.raises(RuntimeError, match="closed"):
-        await asked
+    for task in asked:
+        with pytest.raises(RuntimeError, match="closed"):
+            await task
 
 
-async def test_summarising_does_not_hold_the_loop(workers: Workers) -> None:
+SENTENCE = "The crane number {} lifts forty tons over the old harbour wall before the ferry leaves."
+PAGE = f"""<html lang="en"><head><title>Crane arrives</title><meta name="author" content="Ada Lane">
+<meta property="article:published_time" content="2026-03-01T08:00:00Z"></head><body><article><h1>Crane arrives</h1>
+{"".join(f"<p>{SENTENCE.format(n)} {SENTENCE.format(n + 100)}</p>" for n in range(8))}</article></body></html>""".encode()
+
+
+async def test_the_page_of_an_article(workers: Workers) -> None:
+    page = await workers.read_page(PAGE, "utf-8", URL, "Crane arrives")
+    assert isinstance(page, ArticlePage)
+    assert (page.title, page.author, page.paywalled) == ("Crane arrives", "Ada Lane", False)
+    assert page.published_at == datetime(2026, 3, 1, 8, tzinfo=UTC)
+    assert page.telling.text.splitlines() == [
+        f"{SENTENCE.format(n)} {SENTENCE.format(n + 100)}" for n in range(8)
+    ]
+    assert page.telling.short.startswith(SENTENCE.format(0))
+    assert page.telling.language == "en"
+    assert page.telling.shingles
+
+
+async def test_a_page_without_an_article_is_told_so(workers: Workers) -> None:
+    page = await workers.read_page(b"<html><body></body></html>", None, URL, "")
+    assert isinstance(page, Unreadable)
+    assert "no article" in page.sentence
+
+
+async def test_a_page_beyond_the_limits_is_told_so() -> None:
+    async with Workers(wall=0) as workers:
+        assert isinstance(await workers.read_page(PAGE, None, URL, ""), Unreadable)
+
+
+def test_a_worker_loads_what_reads_pages_only_for_a_page() -> None:
+    loaded = "import bot.feeds.worker, sys; print({'lxml', 'trafilatura', 'bot.feeds.extract'} & sys.modules.keys())"
+    answer = subprocess.run([sys.executable, "-c", loaded], capture_output=True, check=True, text=True)
+    assert answer.stdout.strip() == "set()"
+
+
+async def test_telling_does_not_hold_the_loop(workers: Workers) -> None:
     hostile = [told(n, "<p>" + "… " * 2_000) for n in range(40)]
     await parse(workers, RSS)
     async with longest_pause() as pauses:
-        await workers.summarise(hostile)
+        await workers.tell(hostile)
     assert max(pauses) < 0.1, max(pauses)

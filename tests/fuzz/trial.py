@@ -15,7 +15,7 @@ from bot.feeds.frames import document_frames
 from bot.feeds.identify import identify, revision_of
 from bot.feeds.model import Document, Unreadable
 from bot.feeds.parse import parse
-from bot.feeds.summarise import summarise
+from bot.feeds.summary import tell
 from bot.feeds.workers import Workers
 
 URL = "https://harbour.test/news/feed.xml"
@@ -67,7 +67,7 @@ def read_here(documents: Iterable[tuple[str, bytes]]) -> Tally:
             list(document_frames(read))
             if isinstance(read, Document):
                 for entry in identify(read, {}).new:
-                    (summarise(entry) + revision_of(entry)).encode()
+                    (repr(tell(entry)) + revision_of(entry)).encode()
             tally.outcomes[outcome_of(read)] += 1
         except Exception as error:
             tally.faults.append(f"{name}: {error!r}")

@@ -1,0 +1,154 @@
+"""What an article tells, out of its feed or its page: its text, its language, and summaries without a model. Pure.
+
+lines → without what is not the article's (`hygiene`) → language (`languages`) → whole sentences (`sentences`)
+    → the publisher's own description where it is a good one, else the best of the sentences (`rank`)
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from bot.feeds import shingles
+from bot.feeds.model import Entry, Telling
+from bot.feeds.summary.hygiene import CUT_OFF, Passage, advertises
+from bot.feeds.summary.languages import detect
+from bot.feeds.summary.openers import Standing, leaves_open, standing
+from bot.feeds.summary.rank import Length, Ranked
+from bot.feeds.text import MAX_CONTENT, count_words, paragraphs, split_words
+
+if TYPE_CHECKING:
+    from bot.feeds.extract import Extracted
+
+# A line or two of a list; a card as publishers' own descriptions fill it (most have 20 to 35 words, few have 60); and
+# what is read in half a minute.
+SHORT = Length(words=30, sentences=2, least=8)
+NORMAL = Length(words=60, sentences=3, least=12)
+LONG = Length(words=130, sentences=6, least=60)
+
+# Under so many words, what a feed carries of an article with a headline is taken for its beginning,
+_STUB = 100
+_STUB_ALONE = 200  # and where it carries a description alone.
+_OF_THE_ARTICLE = (
+    0.5  # of a description's words must be the article's, where it has enough of them to judge by
+)
+_ENOUGH = 80
+_STEM = 6  # letters by which words are compared
+_LOOSE_ENDS = " ,;:–—-"
+
+
+def tell(entry: Entry) -> Telling:
+    """What an entry tells, as its feed carries it."""
+    described = paragraphs(entry.summary_html)
+    content = paragraphs(entry.content_html, most=MAX_CONTENT)
+    text = Passage(content or described, entry.title)
+    least = (_STUB if content else _STUB_ALONE) if entry.title else 1
+    return _telling(
+        text,
+        Passage(described if content else (), entry.title),
+        entry.title,
+        whole=not text.is_cut and text.words >= least,
+    )
+
+
+def tell_page(extracted: Extracted, headline: str) -> Telling:
+    """What an article's page tells; `headline` is what its feed calls it."""
+    title = headline or extracted.title
+    return _telling(
+        Passage(extracted.paragraphs, title, extracted.title),
+        Passage([extracted.description] if extracted.description else (), title, extracted.title),
+        title,
+        whole=not extracted.paywalled,
+        hint=extracted.language,
+    )
+
+
+def _telling(
+    text: Passage, description: Passage, headline: str, *, whole: bool, hint: str | None = None
+) -> Telling:
+    language = detect(text.text or description.text, hint)
+    text.cut(language)
+    description.cut(language)
+    ranked = Ranked(text.whole, headline, language)
+    described = description.whole if _is_good(description, text, headline, language) else []
+    fallback = Ranked(description.whole, headline, language)
+
+    def summary(length: Length) -> str:
+        lead = _leading(described, length)
+        if count_words(" ".join(lead)) < length.least:
+            lead = []
+        chosen = lead or ranked.best(length) or fallback.best(length)
+        return joined(chosen) or _cut((*text.whole, *text.rest, *description.rest), length.words)
+
+    return Telling(
+        text=text.text,
+        whole=whole,
+        language=language,
+        words=text.words,
+        short=summary(SHORT),
+        normal=summary(NORMAL),
+        long=summary(LONG),
+        shingles=shingles.pack(shingles.shingles(text.text)),
+    )
+
+
+def _is_good(description: Passage, text: Passage, headline: str, language: str | None) -> bool:
+    """Whether a publisher's description tells the article: whole sentences of its own, no slogan and no advertisement.
+
+    One that is the article's beginning, cut off after so many characters, is not made of whole sentences.
+    """
+    if not description.is_whole or description.calls or description.is_cut:
+        return False
+    first, words = description.whole[0], set(_stems(description.text))
+    if advertises(first) or standing(first, language) >= Standing.LEANING or leaves_open(description.text):
+        return False
+    if words <= set(_stems(headline)):
+        return False
+    own = set(_stems(text.text))
+    if text.words < _ENOUGH or not words:
+        return True
+    return len(words & own) >= _OF_THE_ARTICLE * len(words)
+
+
+def _stems(text: str) -> Iterable[str]:
+    """Its longer words by their beginnings; signs, where a script leaves no blanks."""
+    return (word[:_STEM] for word in split_words(text) if len(word) > 3 or not word.isascii())
+
+
+def _leading(sentences: Sequence[str], length: Length) -> list[str]:
+    """The first sentences that are within a length together."""
+    chosen: list[str] = []
+    left = length.words
+    for sentence in sentences[: length.sentences]:
+        left -= count_words(sentence)
+        if left < 0:
+            break
+        chosen.append(sentence)
+    return chosen
+
+
+def joined(sentences: Sequence[str]) -> str:
+    """Sentences as one text: with blanks between them where their script has blanks."""
+    text = ""
+    for sentence in sentences:
+        wide = text.endswith(("。", "！", "？", "」", "』", "）"))
+        text += sentence if wide or not text else f" {sentence}"
+    return text
+
+
+def _cut(pieces: Sequence[str], words: int) -> str:
+    """Where nothing whole fits: the first piece, cut at a word; a publisher's own cut is kept as "…"."""
+    if not pieces:
+        return ""
+    piece = pieces[0]
+    whole = CUT_OFF.sub("", piece).rstrip()
+    if count_words(whole) <= words:
+        return whole if whole == piece else f"{whole.rstrip(_LOOSE_ENDS)}…"
+    ends: Sequence[int] = [word.end() for word in re.finditer(r"\S+", whole)]
+    if count_words(whole[: ends[0]]) > words:  # a script without blanks: any character may be the last
+        ends = range(1, len(whole) + 1)
+    fitting = bisect_right(ends, words, key=lambda end: count_words(whole[:end]))
+    kept = whole[: ends[fitting - 1]] if fitting else ""
+    return f"{kept.strip().rstrip(_LOOSE_ENDS)}…"
