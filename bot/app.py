@@ -29,6 +29,7 @@ from bot.config import Settings
 from bot.feeds.discover import Finder
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import parse_allow
+from bot.feeds.language_model import ModelClient
 from bot.feeds.workers import Workers
 from bot.newsroom.delivery import Delivery
 from bot.newsroom.harvest import Harvest
@@ -40,6 +41,7 @@ from bot.newsroom.reader import Reader
 from bot.newsroom.refresh import BATCH_EVERY, Refresher
 from bot.newsroom.tenure import Process, Tenure
 from bot.newsroom.websub import WebSub
+from bot.newsroom.writing import Budget, Writing
 from bot.web import Health, WebServer
 from cogs.visibility import public_channels
 from storage import Database, DatabaseProblem, Post, Store
@@ -100,9 +102,26 @@ async def open_store(settings: Settings) -> AsyncIterator[tuple[Database, Store]
     database = await Database.open(settings.database_url)
     try:
         await database.migrate()
-        yield database, Store(database, ranks=RANKS, nonce=new_nonce)
+        all_wait = settings.summary_api_url is not None
+        yield database, Store(database, ranks=RANKS, nonce=new_nonce, all_wait=all_wait)
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def open_model(settings: Settings) -> AsyncIterator[ModelClient | None]:
+    """The language model that the operator names, if any."""
+    if settings.summary_api_url is None or settings.summary_model is None:
+        yield None
+        return
+    async with ModelClient(
+        settings.summary_api_url,
+        settings.summary_model,
+        key=settings.summary_api_key,
+        clock=utc_now,
+        user_agent=f"Broadsheet/{__version__}",
+    ) as model:
+        yield model
 
 
 async def run_app(
@@ -155,6 +174,8 @@ async def run_app(
             on_posts=on_posts,
             on_stored=websub.polled if websub else None,
         )
+        model = await stack.enter_async_context(open_model(settings))
+        budget = Budget(settings.summary_tokens_a_day, settings.summary_tokens_a_guild)
         reader = Reader(
             store,
             world.fetcher,
@@ -163,6 +184,7 @@ async def run_app(
             woken=readings,
             may_send=tenure.holds,
             on_posts=posts.set,
+            writing=Writing(store, model, budget=budget, clock=utc_now) if model else None,
         )
         newsroom = open_newsroom(
             store,
@@ -171,6 +193,7 @@ async def run_app(
             on_subscriptions=on_subscriptions,
             poll=poller.poll,
             websub=websub,
+            writes=model is not None,
         )
         point_at(settings.discord_api_url, settings.discord_gateway_url)
         bot = BroadsheetBot(newsroom, settings)

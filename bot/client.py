@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 COGS = (
     "cogs.guilds",
+    "cogs.settings",
     "cogs.subscriptions",
     "cogs.frontpage",
     "cogs.comments",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -35,6 +35,11 @@ class Settings:
     poll_interval: timedelta | None = None
     poll_min_interval: timedelta | None = None
     fetch_allow: str = ""
+    summary_api_url: str | None = None
+    summary_api_key: str | None = field(default=None, repr=False)
+    summary_model: str | None = None
+    summary_tokens_a_day: int = 1_000_000
+    summary_tokens_a_guild: int = 200_000
     log_level: str = "INFO"
     log_format: str = "text"
 
@@ -63,7 +68,7 @@ def read_settings(environment: Mapping[str, str], env_file: Path | None = None) 
 
     defaults = Settings()
     return Settings(
-        discord_token=_token(given("DISCORD_TOKEN")),
+        discord_token=_token("DISCORD_TOKEN", given("DISCORD_TOKEN")),
         discord_api_url=_url("DISCORD_API_URL", given, ("http://", "https://")),
         discord_gateway_url=_url("DISCORD_GATEWAY_URL", given, ("ws://", "wss://")),
         message_content=_switch("MESSAGE_CONTENT", given("MESSAGE_CONTENT")),
@@ -74,6 +79,11 @@ def read_settings(environment: Mapping[str, str], env_file: Path | None = None) 
         poll_interval=_seconds("POLL_INTERVAL", given("POLL_INTERVAL")),
         poll_min_interval=_seconds("POLL_MIN_INTERVAL", given("POLL_MIN_INTERVAL")),
         fetch_allow=given("FETCH_ALLOW") or "",
+        summary_api_url=_model_url(given),
+        summary_api_key=_token("SUMMARY_API_KEY", given("SUMMARY_API_KEY")),
+        summary_model=given("SUMMARY_MODEL"),
+        summary_tokens_a_day=_tokens("SUMMARY_TOKENS_A_DAY", given, defaults.summary_tokens_a_day),
+        summary_tokens_a_guild=_tokens("SUMMARY_TOKENS_A_GUILD", given, defaults.summary_tokens_a_guild),
         log_level=_choice(
             "LOG_LEVEL", given("LOG_LEVEL"), defaults.log_level, ("DEBUG", "INFO", "WARNING", "ERROR")
         ),
@@ -98,11 +108,11 @@ def _file_values(env_file: Path | None) -> dict[str, str]:
         ) from error
 
 
-def _token(value: str | None) -> str | None:
+def _token(name: str, value: str | None) -> str | None:
     # What has blanks or other letters in it is a slip of copying; sent on, it would fail as a broken request.
     if value is not None and not re.fullmatch(r"[!-~]+", value):
         raise SettingsProblem(
-            "DISCORD_TOKEN has a blank, a line break or a special character in it, which no token has. "
+            f"{name} has a blank, a line break or a special character in it, which none has. "
             "Copy it again, whole and alone."
         )
     return value
@@ -113,6 +123,19 @@ def _url(name: str, given: Callable[[str], str | None], schemes: tuple[str, ...]
     if value is not None and not value.startswith(schemes):
         raise SettingsProblem(f"{name} must begin with {' or '.join(schemes)}. Correct it or leave it empty.")
     return value.rstrip("/") if value else None
+
+
+def _model_url(given: Callable[[str], str | None]) -> str | None:
+    url = _url("SUMMARY_API_URL", given, ("http://", "https://"))
+    if url is not None and given("SUMMARY_MODEL") is None:
+        raise SettingsProblem(
+            "SUMMARY_API_URL needs SUMMARY_MODEL: name the model that its server is to use."
+        )
+    return url
+
+
+def _tokens(name: str, given: Callable[[str], str | None], default: int) -> int:
+    return _number(name, given(name), default, 0, 10**12)
 
 
 def _switch(name: str, value: str | None) -> bool:

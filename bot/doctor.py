@@ -7,9 +7,11 @@ import errno
 import os
 import sys
 
+from bot.app import open_model
 from bot.client import DiscordProblem, invite_url, look_up_account, point_at
 from bot.config import Settings
 from bot.feeds.guard import parse_allow
+from bot.feeds.language_model import Answered, Prompt
 from bot.terminal import Finding
 from storage import Database, DatabaseMissing, DatabaseProblem
 
@@ -21,6 +23,7 @@ async def examine(settings: Settings) -> list[Finding]:
         await _database(settings),
         await _discord(settings),
         _fetch_allow(settings),
+        await _language_model(settings),
         await _web(settings),
     ]
 
@@ -81,6 +84,18 @@ def _fetch_allow(settings: Settings) -> Finding:
         return Finding("fetch", False, f"FETCH_ALLOW can't be used: {error}")
     opened = f"; {settings.fetch_allow} is opened" if settings.fetch_allow else ""
     return Finding("fetch", True, f"Sources on private addresses are refused{opened}.")
+
+
+async def _language_model(settings: Settings) -> Finding:
+    async with open_model(settings) as model:
+        if model is None:
+            return Finding("model", True, "No language model is set: summaries are made without one.")
+        answer = await model.ask(Prompt("Answer with the word yes alone.", "Are you there?", 400))
+        if isinstance(answer, Answered):
+            return Finding("model", True, f"{model.model} answers; it may write summaries.")
+        return Finding(
+            "model", False, f"{answer.sentence} Summaries are made without it until that is mended."
+        )
 
 
 async def _web(settings: Settings) -> Finding:

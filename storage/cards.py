@@ -66,7 +66,9 @@ def _told(text: FromClause, origin: ColumnElement[str]) -> ColumnElement[bool]:
 
 def select_cards() -> Select[*tuple[Any, ...]]:
     """Select what `read_cards` reads, from posts; the caller says of which."""
-    written = func.coalesce(literal(f"{Origin.MODEL}:") + guilds.c.summary_language, Origin.MODEL.value)
+    # What is in the guild's language already is written in the article's own.
+    translated = func.nullif(guilds.c.summary_language, articles.c.language)
+    written = func.coalesce(literal(f"{Origin.MODEL}:") + translated, Origin.MODEL.value)
     return (
         select(
             posts,

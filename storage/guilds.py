@@ -93,6 +93,19 @@ class Guilds:
             ).one_or_none()
             return VoteEmoji(*row) if row else DEFAULT_EMOJI
 
+    async def summary_language(self, guild_id: int) -> str | None:
+        """Answer in which language (ISO 639-1) a guild wants its summaries; None for the articles' own."""
+        async with self._database.reading() as connection:
+            return await connection.scalar(select(guilds.c.summary_language).where(guilds.c.id == guild_id))
+
+    async def want_language(self, guild_id: int, language: str | None, now: datetime) -> None:
+        """Record in which language a guild wants its summaries from now on."""
+        async with self._database.writing() as connection:
+            await ensure_guild(connection, guild_id, now)
+            await connection.execute(
+                update(guilds).where(guilds.c.id == guild_id).values(summary_language=language)
+            )
+
     async def name(self, guild_id: int) -> str | None:
         """Answer the guild's name, if it is known."""
         async with self._database.reading() as connection:

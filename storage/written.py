@@ -105,7 +105,7 @@ class Written:
                     model_use.c.day == day, model_use.c.guild_id.in_(wanted)
                 )
             )
-            return dict.fromkeys(wanted, 0) | dict(rows)
+            return dict.fromkeys(wanted, 0) | dict(rows.all())
 
     async def spend(self, day: str, guild_id: int, tokens: int) -> None:
         """Count tokens for a guild and for everyone."""

@@ -9,11 +9,15 @@ from storage import Store
 
 
 class Guilds:
-    """Guilds that the bot joined or left. One that was left keeps its data but gets no posts."""
+    """Guilds that the bot joined or left. One that was left keeps its data but gets no posts.
 
-    def __init__(self, store: Store, *, clock: Clock) -> None:
+    `writes` says whether a language model writes summaries, so that a guild may choose their language.
+    """
+
+    def __init__(self, store: Store, *, clock: Clock, writes: bool = False) -> None:
         self._store = store
         self._clock = clock
+        self.writes = writes
 
     async def joined(self, guild_id: int, name: str) -> None:
         """The bot is in this guild now, newly or again."""
@@ -28,3 +32,11 @@ class Guilds:
     async def left(self, guild_id: int) -> None:
         """The bot was removed from this guild, or the guild is gone."""
         await self._store.guilds.left(guild_id, self._clock())
+
+    async def summary_language(self, guild_id: int) -> str | None:
+        """In which language (ISO 639-1) a guild wants its summaries; None for the articles' own."""
+        return await self._store.guilds.summary_language(guild_id)
+
+    async def want_language(self, guild_id: int, language: str | None) -> None:
+        """Have a guild's summaries written in a language from now on; None for the articles' own."""
+        await self._store.guilds.want_language(guild_id, language, self._clock())

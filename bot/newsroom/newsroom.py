@@ -43,11 +43,12 @@ def open_newsroom(
     on_subscriptions: Callable[[], None],
     poll: Poll,
     websub: WebSub | None = None,
+    writes: bool = False,
 ) -> Newsroom:
     """Wire the newsroom. `on_subscriptions` is called when a subscription came: there is something to poll.
 
     `poll` reads a source now, for those who ask for it.
-    Without a public address there is no `websub`: no hub could reach us.
+    Without a public address there is no `websub`: no hub could reach us. `writes` says that a language model does.
     """
     watch = Watch()
     comments = Comments(store, watch, clock=clock)
@@ -56,7 +57,7 @@ def open_newsroom(
         votes=Votes(store, watch, clock=clock),
         comments=comments,
         front_page=FrontPage(store, clock=clock),
-        guilds=Guilds(store, clock=clock),
+        guilds=Guilds(store, clock=clock, writes=writes),
         reconciler=Reconciler(store, comments, watch, clock=clock),
         sources=Sources(store, clock=clock),
         checks=Checks(store, poll, clock=clock),

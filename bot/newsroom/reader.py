@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -22,8 +23,9 @@ from bot.feeds.workers import Workers
 from bot.newsroom.host_line import HostLine, host_of
 from bot.newsroom.reading import again_at, take, what_to_read
 from bot.newsroom.rounds import Clock, Jobs, Rounds
+from bot.newsroom.writing import Writing
 from storage import Store
-from storage.records import ArticleRead, ArticleToRead, ImageSeen
+from storage.records import ArticleRead, ArticleToRead, ImageSeen, Origin
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +54,8 @@ class Reader:
     """Keeps reading what is due, hosts side by side.
 
     `workers` read pages and look at images. `woken` is set by whoever queued posts in this process; `may_send` says
-    whether this process still is the one bot on its database; `on_posts` is called when posts wait no longer.
+    whether this process still is the one bot on its database; `on_posts` is called when posts wait no longer; `writing`
+    has summaries written by a language model, where there is one.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Reader:
         woken: asyncio.Event,
         may_send: Callable[[], bool],
         on_posts: Callable[[], None],
+        writing: Writing | None = None,
     ) -> None:
         self._store = store
         self._fetcher = fetcher
@@ -72,6 +76,7 @@ class Reader:
         self._clock = clock
         self._may_send = may_send
         self._on_posts = on_posts
+        self._writing = writing
         self._line: HostLine[ArticleToRead] = HostLine(MOST_PER_HOST, MOST_IN_LINE, MOST_IN_ONE_LINE)
         self._paused: dict[str, datetime] = {}
         self._clean_at: datetime | None = None
@@ -130,8 +135,24 @@ class Reader:
         if missing is not None:
             log.info("Article %d was not read in full: %s", todo.id, missing.sentence)
             again = again_at(now, todo.attempts, missing.after) if missing.passing else None
+        if self._writing is not None and again is None:
+            await self._write(self._writing, todo, brought)
         await self._store.readings.keep(brought, now, again)
         self._on_posts()
+
+    async def _write(self, writing: Writing, todo: ArticleToRead, brought: ArticleRead) -> None:
+        """Have the summaries written, before the posts go that wait for them."""
+        text = brought.text
+        if text is None and todo.has_page:
+            text = await self._store.texts.get(todo.id, Origin.PAGE)
+        text = text or todo.feed
+        if text is not None:
+            article = replace(
+                todo.article,
+                word_count=brought.word_count or todo.article.word_count,
+                language=todo.article.language or brought.language,
+            )
+            await writing.write(article, text)
 
     async def _fetch(self, todo: ArticleToRead) -> tuple[ArticleRead, NotRead | None]:
         """What the article's page and image bring, fetched side by side, and what was missing for now or for good."""
@@ -190,6 +211,8 @@ class Reader:
         """Remove old pictures, a few at a time."""
         if self._clean_at is None or now >= self._clean_at:
             gone = await self._store.readings.forget_pictures(now - PICTURES_KEPT, CLEANED_AT_ONCE)
+            if self._writing is not None:
+                await self._writing.forget()
             self._clean_at = now if gone == CLEANED_AT_ONCE else now + CLEAN_EVERY
 
 

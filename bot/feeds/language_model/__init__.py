@@ -2,6 +2,16 @@
 
 from bot.feeds.language_model.answer import Asked, accept
 from bot.feeds.language_model.client import Answered, ModelClient, NoAnswer
-from bot.feeds.language_model.prompt import PROMPT_VERSION, Prompt, prompt_for
+from bot.feeds.language_model.prompt import LANGUAGES, PROMPT_VERSION, Prompt, prompt_for
 
-__all__ = ["PROMPT_VERSION", "Answered", "Asked", "ModelClient", "NoAnswer", "Prompt", "accept", "prompt_for"]
+__all__ = [
+    "LANGUAGES",
+    "PROMPT_VERSION",
+    "Answered",
+    "Asked",
+    "ModelClient",
+    "NoAnswer",
+    "Prompt",
+    "accept",
+    "prompt_for",
+]
