@@ -21,6 +21,7 @@ from bot.feeds.hub import Named
 from bot.feeds.identify import Alike, Recognised, follow, identify, possible_identities, revision_of, words_of
 from bot.feeds.model import Document, Entry, Telling, Validators
 from bot.feeds.workers import Workers
+from bot.newsroom.reading import text_of
 from bot.newsroom.rounds import Clock
 from bot.newsroom.timing import SIGHTINGS, note_published
 from storage import (
@@ -28,6 +29,7 @@ from storage import (
     Brought,
     DatabaseBusy,
     Ingested,
+    Origin,
     Source,
     SourceFailed,
     SourceUnchanged,
@@ -349,4 +351,8 @@ def write_article(entry: Entry, telling: Telling, now: datetime) -> ArticleToSto
         media_kind=entry.media.kind.value if entry.media else None,
         media_url=entry.media.url if entry.media else None,
         media_duration_s=entry.media.duration_s if entry.media else None,
+        language=telling.language,
+        word_count=telling.words or None,
+        text=text_of(telling, Origin.FEED),
+        shingles=telling.shingles,
     )
