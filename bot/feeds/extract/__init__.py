@@ -46,10 +46,13 @@ def extract(markup: str, url: str, *, headline: str = "") -> Extracted | None:
     root = parse(markup)
     if root is None:
         return None
-    about = About(root, url, headline)
-    author = about.author()
     lines = list(lines_of(root))
-    alts = [node.get("alt") or "" for _, node in zip(range(_MOST_PICTURES), root.iter("img", "amp-img"), strict=False)]
+    about = About(root, url, lines, headline)
+    author = about.author()
+    alts = [
+        node.get("alt") or ""
+        for _, node in zip(range(_MOST_PICTURES), root.iter("img", "amp-img"), strict=False)
+    ]
     body = without_residue(body_of(root, lines), about.titles(), alts, author)
     words = sum(line.words for line in body)
     if words < _FEWEST_WORDS:
@@ -57,7 +60,7 @@ def extract(markup: str, url: str, *, headline: str = "") -> Extracted | None:
     paragraphs = tuple(line.text for line in body)
     return Extracted(
         paragraphs=paragraphs,
-        title=about.title(),
+        title=about.title,
         author=author,
         published_at=about.published_at(),
         image_url=about.image_url(),

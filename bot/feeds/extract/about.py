@@ -7,47 +7,89 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import islice
 from urllib.parse import urlsplit
 
 from bot.feeds.extract.linked import Linked
-from bot.feeds.extract.markup import Element, Line
-from bot.feeds.extract.words import as_date, is_gate, without_by
+from bot.feeds.extract.markup import Element, Line, lines_of
+from bot.feeds.extract.words import TOKEN, dates_in, is_gate, without_by
 from bot.feeds.links import absolute
 from bot.feeds.text import clean
 
 _LONGEST_TITLE, _LONGEST_NAME, _LONGEST_DESCRIPTION, _MOST_PEOPLE = 400, 80, 1_000, 6
 _MOST_ELEMENTS = 40
-_WORD = re.compile(r"\w+")
+_SAME, _BYLINE_WORDS = 0.6, 16
 _SEPARATORS = re.compile(r"\s+[|–—·•»«:/-]+\s+|\s*\|\s*|\s+::\s+")
-_ADDRESS = re.compile(r"\S+@\S+|(?:https?:)?//\S*|www\.\S+|\S+\.(?:com|org|net|co|io|html)\b\S*", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"\S+@\S+|(?:https?:)?//\S*|www\.\S+|\S+\.(?:com|org|net|co|io|html)\b\S*", re.IGNORECASE
+)
 _NO_PICTURE = re.compile(
     r"(?:^|[/_.-])(?:logo|logos|placeholder|blank|spacer|pixel|1x1|default|avatar|gravatar|favicon|icon|sprite|no-?image)"
     r"(?=$|[/_.\d-])|\.svg(?:$|\?)|^data:",
     re.IGNORECASE,
 )
 _URL_DAY = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?=[/-]|$)")
-_AUTHOR_NAMES = ("author", "parsely-author", "dc.creator", "dcterms.creator", "sailthru.author", "byl", "citation_author", "article:author", "og:article:author", "twitter:data1")
-_PUBLISHED_NAMES = (
-    "article:published_time og:article:published_time og:published_time datepublished article.published parsely-pub-date pubdate publishdate publish-date "
-    "publication_date published_time sailthru.date dc.date.issued dcterms.created dc.date dcterms.date citation_publication_date date article:published "
-    "og:pubdate rnews:datepublished cxenseparse:recs:publishtime article_date_original originalpublicationdate"
-).split()
-_MODIFIED_NAMES = "article:modified_time og:updated_time datemodified last-modified article.updated dcterms.modified modified".split()
+_AUTHOR_NAMES = (
+    "author",
+    "parsely-author",
+    "dc.creator",
+    "dcterms.creator",
+    "sailthru.author",
+    "byl",
+    "citation_author",
+    "article:author",
+    "og:article:author",
+    "twitter:data1",
+)
+_PUBLISHED_NAMES = [
+    "article:published_time",
+    "og:article:published_time",
+    "og:published_time",
+    "datepublished",
+    "article.published",
+    "parsely-pub-date",
+    "pubdate",
+    "publishdate",
+    "publish-date",
+    "publication_date",
+    "published_time",
+    "sailthru.date",
+    "dc.date.issued",
+    "dcterms.created",
+    "dc.date",
+    "dcterms.date",
+    "citation_publication_date",
+    "date",
+    "article:published",
+    "og:pubdate",
+    "rnews:datepublished",
+    "cxenseparse:recs:publishtime",
+    "article_date_original",
+    "originalpublicationdate",
+]
+_MODIFIED_NAMES = [
+    "article:modified_time",
+    "og:updated_time",
+    "datemodified",
+    "last-modified",
+    "article.updated",
+    "dcterms.modified",
+    "modified",
+]
 _SCRIPTS = (
-    ("CYRILLIC", frozenset("ru uk be bg sr mk kk ky mn tg tt".split())),
-    ("ARABIC", frozenset("ar fa ur ps ku ug sd ckb".split())),
-    ("CJK", frozenset("zh ja".split())),
+    ("CYRILLIC", frozenset(["ru", "uk", "be", "bg", "sr", "mk", "kk", "ky", "mn", "tg", "tt"])),
+    ("ARABIC", frozenset(["ar", "fa", "ur", "ps", "ku", "ug", "sd", "ckb"])),
+    ("CJK", frozenset(["zh", "ja"])),
     ("HIRAGANA", frozenset(("ja",))),
     ("KATAKANA", frozenset(("ja",))),
     ("HANGUL", frozenset(("ko",))),
-    ("DEVANAGARI", frozenset("hi mr ne sa".split())),
-    ("HEBREW", frozenset("he yi".split())),
+    ("DEVANAGARI", frozenset(["hi", "mr", "ne", "sa"])),
+    ("HEBREW", frozenset(["he", "yi"])),
     ("GREEK", frozenset(("el",))),
     ("THAI", frozenset(("th",))),
-    ("BENGALI", frozenset("bn as".split())),
+    ("BENGALI", frozenset(["bn", "as"])),
     ("TAMIL", frozenset(("ta",))),
     ("TELUGU", frozenset(("te",))),
     ("GEORGIAN", frozenset(("ka",))),
@@ -59,47 +101,74 @@ _OWN_SCRIPT = frozenset().union(*(languages for _, languages in _SCRIPTS)) - {"s
 class About:
     """A page's own words on its article. `root` is its tree, `url` where it was found, `headline` what its feed says."""
 
-    def __init__(self, root: Element, url: str, headline: str = "") -> None:
+    def __init__(self, root: Element, url: str, lines: Sequence[Line], headline: str = "") -> None:
         self._root = root
         self._url = url
         self._headline = headline
         self._linked = Linked(root)
         self._meta: dict[str, list[str]] = {}
         for node in islice(root.iter("meta"), 400):
-            name = node.get("property") or node.get("name") or node.get("itemprop") or node.get("http-equiv") or ""
+            name = (
+                node.get("property")
+                or node.get("name")
+                or node.get("itemprop")
+                or node.get("http-equiv")
+                or ""
+            )
             if content := clean(html.unescape((node.get("content") or "")[:5_000])):
                 self._meta.setdefault(name.strip().lower(), []).append(content)
         base = next(root.iter("base"), None)
         self._base = (absolute(base.get("href"), url) if base is not None else None) or url
-        self.site_name = self._of_meta(("og:site_name", "application-name", "al:ios:app_name")) or next(
-            iter(self._linked.names("publisher")), ""
-        )[:_LONGEST_NAME]
+        self.site_name = (
+            self._of_meta(("og:site_name", "application-name", "al:ios:app_name"))
+            or next(iter(self._linked.names("publisher")), "")[:_LONGEST_NAME]
+        )
+        self.title = self._find_title()
+        self._near = _near_headline(lines, self.title)
 
     def _of_meta(self, names: Iterable[str]) -> str:
         return next((self._meta[name][0] for name in names if name in self._meta), "")
 
     # -- title
 
-    def title(self) -> str:
+    def _find_title(self) -> str:
         """The first-rank heading nearest to what the page calls itself elsewhere; else that, without the site's name."""
-        said = [self._headline, clean(self._linked.text("headline")), self._of_meta(("og:title", "twitter:title", "title", "dc.title"))]
-        node = next(self._root.iter("title"), None)
-        whole = clean(_text(node)) if node is not None else ""
-        said.append(whole)
+        said = [
+            self._headline,
+            clean(self._linked.text("headline")),
+            self._of_meta(("og:title", "twitter:title", "title", "dc.title")),
+        ]
+        said.extend(clean(node.text or "") for node in islice(self._root.iter("title"), 1))
         said = [text[:_LONGEST_TITLE] for text in said if text]
-        headings = [text for node in islice(self._root.iter("h1"), 20) if (text := clean(_text(node)))]
-        headings = [text for text in headings if len(text) <= _LONGEST_TITLE]
-        scored = [(max((_alike(text, one) for one in said), default=0.1), -at, text) for at, text in enumerate(headings)]
+        host = _squeezed(urlsplit(self._url).hostname or "")
+        headings = [_text(node) for node in islice(self._root.iter("h1"), 20)]
+        headings = [
+            text for text in headings if 0 < len(text) <= _LONGEST_TITLE and _squeezed(text) not in host
+        ]
+        scored = [
+            (max((_alike(text, one) for one in said), default=0.1), -at, text)
+            for at, text in enumerate(headings)
+        ]
         if scored and (best := max(scored))[0] >= 0.4:
             return best[2]
         for text in said[1:] or said or headings:
             if own := self._without_site(text):
                 return own
-        return headings[0] if headings else ""
+        below = (_text(node) for node in islice(self._root.iter("h2"), 1))
+        return headings[0] if headings else next(below, "")
 
     def titles(self) -> list[str]:
         """All that the article is called."""
-        return [text for text in (self.title(), self._headline, clean(self._linked.text("headline")), self._without_site(self._of_meta(("og:title",)))) if text]
+        return [
+            text
+            for text in (
+                self.title,
+                self._headline,
+                clean(self._linked.text("headline")),
+                self._without_site(self._of_meta(("og:title",))),
+            )
+            if text
+        ]
 
     def _without_site(self, title: str) -> str:
         parts = [part for part in _SEPARATORS.split(title) if part.strip()]
@@ -120,7 +189,11 @@ class About:
     def author(self) -> str | None:
         """People's names, joined with commas; not the site's."""
         people = self._linked.names("author") or self._linked.names("creator")
-        for said in (people, *([name] for name in self._meta_authors()), *([name] for name in self._page_authors())):
+        for said in (
+            people,
+            *([name] for name in self._meta_authors()),
+            *([name] for name in self._page_authors()),
+        ):
             if names := list(dict.fromkeys(name for one in said for name in self._people(one))):
                 return ", ".join(names[:_MOST_PEOPLE])
         return None
@@ -133,33 +206,61 @@ class About:
                 yield ", ".join(self._meta[name][:_MOST_PEOPLE])
 
     def _page_authors(self) -> Iterator[str]:
+        for line in self._near:
+            if line.words <= 8 and (name := without_by(line.text)) != line.text:
+                yield name
         for path in _AUTHOR_PATHS:
             for node in islice(self._root.iterfind(path), 3):
-                text = clean(_text(node))
+                text = _text(node)
                 if text and len(text) <= _LONGEST_NAME:
                     yield text
         for node in islice(_named_like(self._root, _AUTHOR_CLASS), _MOST_ELEMENTS):
-            text = clean(_text(node))
-            links = [clean(_text(link)) for link in islice(node.iter("a"), 3)]
+            text = _text(node)
+            links = [_text(link) for link in islice(node.iter("a"), 3)]
             if links and links[0] and len(links[0]) <= 40:
                 yield links[0]
             elif 0 < len(text) <= _LONGEST_NAME:
                 yield text
 
     def _people(self, said: str) -> Iterator[str]:
-        for part in re.split(r"\s*(?:[,;|/·•]|\s(?:and|und|et|y|e|и|та|i|&|con|avec)\s)\s*", without_by(clean(_ADDRESS.sub(" ", said)[:300]))):
+        for part in re.split(
+            r"\s*(?:[,;|/·•]|\s(?:and|und|et|y|e|и|та|i|&|con|avec)\s)\s*",
+            without_by(clean(_ADDRESS.sub(" ", said)[:300])),
+        ):
             name = without_by(part).strip(" .,-–—:()@").strip()
             words = name.split()
-            if not name or len(name) > 60 or len(words) > 6 or not any(char.isalpha() for char in name) or any(char.isdigit() for char in name):
+            if (
+                not name
+                or len(name) > 60
+                or len(words) > 6
+                or not any(char.isalpha() for char in name)
+                or any(char.isdigit() for char in name)
+            ):
                 continue
-            if name.casefold() in _NOBODY or (self.site_name and _squeezed(name) == _squeezed(self.site_name)):
+            if name.casefold() in _NOBODY or (
+                self.site_name and _squeezed(name) == _squeezed(self.site_name)
+            ):
                 continue
             yield name
 
     # -- times
 
     def published_at(self) -> datetime | None:
-        """When the article was first published, in UTC; noon is never invented: a day alone is its midnight."""
+        """When the article was published, in UTC: as its data say where the page shows that day, else the day it shows.
+
+        A day alone is its midnight. Pages that were revised show another day than their data tell.
+        """
+        told = self._told_as_published()
+        shown = [
+            datetime(day.year, day.month, day.day, tzinfo=UTC)
+            for line in self._near
+            for day in dates_in(line.text)
+        ]
+        if not shown or (told and any(abs(told - day) < timedelta(days=2) for day in shown)):
+            return told
+        return shown[0] if 1990 <= shown[0].year <= 2100 else told
+
+    def _told_as_published(self) -> datetime | None:
         if moment := _moment(self._linked.text("datePublished")):
             return moment
         for name in _PUBLISHED_NAMES:
@@ -169,7 +270,9 @@ class About:
         for node in islice(self._root.iter("time"), 5):
             if moment := _moment(node.get("datetime") or "") or _moment(_text(node)):
                 return moment
-        if (found := _URL_DAY.search(urlsplit(self._url).path)) and (moment := _moment("-".join(part.zfill(2) for part in found.groups()))):
+        if (found := _URL_DAY.search(urlsplit(self._url).path)) and (
+            moment := _moment("-".join(part.zfill(2) for part in found.groups()))
+        ):
             return moment
         for text in (self._linked.text("dateCreated"), self._linked.text("uploadDate")):
             if moment := _moment(text):
@@ -181,16 +284,33 @@ class About:
 
     def modified_at(self) -> datetime | None:
         """When it was last changed, as far as the page says."""
-        said = (self._linked.text("dateModified"), *(text for name in _MODIFIED_NAMES for text in self._meta.get(name, ())[:1]))
+        said = (
+            self._linked.text("dateModified"),
+            *(text for name in _MODIFIED_NAMES for text in self._meta.get(name, ())[:1]),
+        )
         return next((moment for text in said if (moment := _moment(text))), None)
 
     # -- the rest
 
     def image_url(self) -> str | None:
         """The lead picture's address; no logo's and no placeholder's."""
-        named = (self._meta.get(name, ()) for name in ("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src", "image"))
+        named = (
+            self._meta.get(name, ())
+            for name in (
+                "og:image:secure_url",
+                "og:image",
+                "og:image:url",
+                "twitter:image",
+                "twitter:image:src",
+                "image",
+            )
+        )
         links = (node.get("href") or "" for node in self._root.iterfind(".//link[@rel='image_src']"))
-        for written in (*(one for values in named for one in values[:2]), *islice(self._linked.image(), 4), *islice(links, 2)):
+        for written in (
+            *(one for values in named for one in values[:2]),
+            *islice(self._linked.image(), 4),
+            *islice(links, 2),
+        ):
             address = absolute(written, self._base)
             if address and not _NO_PICTURE.search(urlsplit(address).path):
                 return address
@@ -198,15 +318,20 @@ class About:
 
     def description(self) -> str:
         """The publisher's own description; "" where there is none."""
-        said = self._of_meta(("description", "og:description", "twitter:description", "dc.description")) or clean(self._linked.text("description"))
+        said = self._of_meta(
+            ("description", "og:description", "twitter:description", "dc.description")
+        ) or clean(self._linked.text("description"))
         return clean(_TAG.sub(" ", html.unescape(said)))[:_LONGEST_DESCRIPTION]
 
     def language(self, text: str) -> str | None:
         """The ISO 639-1 code that the page names, where the text is in that language's script."""
         top = self._root
         said = (
-            top.get("lang"), top.get("{http://www.w3.org/XML/1998/namespace}lang"), top.get("xml:lang"),
-            self._linked.text("inLanguage"), self._of_meta(("og:locale", "content-language", "language", "dc.language")),
+            top.get("lang"),
+            top.get("{http://www.w3.org/XML/1998/namespace}lang"),
+            top.get("xml:lang"),
+            self._linked.text("inLanguage"),
+            self._of_meta(("og:locale", "content-language", "language", "dc.language")),
         )
         for code in said:
             found = re.match(r"\s*([a-zA-Z]{2})(?![a-zA-Z])", code or "")
@@ -224,11 +349,69 @@ class About:
 
 _TRUNCATED_WORDS = 300
 _TAG = re.compile(r"<[^<>]{0,300}>")
-_OLD_CODES = {"iw": "he", "in": "id", "ji": "yi", "gr": "el", "jp": "ja", "cn": "zh", "ua": "uk", "cz": "cs", "dk": "da", "no": "nb"}
-_NOBODY = frozenset(("admin", "administrator", "editor", "editors", "author", "staff", "guest", "guest author", "unknown", "anonymous", "none", "null", "user", "webmaster", "root", "posts", "view all posts", "redaktion", "redacción", "редакция", "about the author"))
-_AUTHOR_PATHS = (".//*[@itemprop='author']//*[@itemprop='name']", ".//*[@itemprop='author']", ".//*[@rel='author']", ".//address//a")
-_AUTHOR_CLASS = re.compile(r"(?:^|[\s_-])(?:by-?line|author|writer|creator|auteur|autor|firma)(?:[_-]{1,2}(?:name|link|title))?(?=$|\s)", re.IGNORECASE)
-_DATE_CLASS = re.compile(r"(?:^|[\s_-])(?:date|pub-?date|published|publish-?date|posted-on|entry-date|post-date|timestamp|datum|fecha)(?=$|[\s_-])", re.IGNORECASE)
+_OLD_CODES = {
+    "iw": "he",
+    "in": "id",
+    "ji": "yi",
+    "gr": "el",
+    "jp": "ja",
+    "cn": "zh",
+    "ua": "uk",
+    "cz": "cs",
+    "dk": "da",
+    "no": "nb",
+}
+_NOBODY = frozenset(
+    (
+        "admin",
+        "administrator",
+        "editor",
+        "editors",
+        "author",
+        "staff",
+        "guest",
+        "guest author",
+        "unknown",
+        "anonymous",
+        "none",
+        "null",
+        "user",
+        "webmaster",
+        "root",
+        "posts",
+        "view all posts",
+        "redaktion",
+        "redacción",
+        "редакция",
+        "about the author",
+    )
+)
+_AUTHOR_PATHS = (
+    ".//*[@itemprop='author']//*[@itemprop='name']",
+    ".//*[@itemprop='author']",
+    ".//*[@rel='author']",
+    ".//address//a",
+)
+_AUTHOR_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:by-?line|author|writer|creator|auteur|autor|firma)(?:[_-]{1,2}(?:name|link|title))?(?=$|\s)",
+    re.IGNORECASE,
+)
+_DATE_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:date|pub-?date|published|publish-?date|posted-on|entry-date|post-date|timestamp|datum|fecha)(?=$|[\s_-])",
+    re.IGNORECASE,
+)
+
+
+def _near_headline(lines: Sequence[Line], title: str) -> list[Line]:
+    """The short lines around the headline, up to where the article begins."""
+    at = next(
+        (at for at, line in enumerate(lines) if line.holder.tag == "h1" and _alike(line.text, title) > _SAME),
+        None,
+    )
+    if at is None:
+        return []
+    around = (*lines[at + 1 : at + 16], *lines[max(0, at - 4) : at])
+    return [line for line in around if line.words <= _BYLINE_WORDS]
 
 
 def _named_like(root: Element, names: re.Pattern[str]) -> Iterator[Element]:
@@ -236,11 +419,11 @@ def _named_like(root: Element, names: re.Pattern[str]) -> Iterator[Element]:
 
 
 def _text(node: Element) -> str:
-    return " ".join(islice((text for text in node.itertext() if text.strip()), 20))[:2_000]
+    return " ".join(line.text for line in islice(lines_of(node), 5))
 
 
 def _bag(text: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(text.casefold()))
+    return frozenset(TOKEN.findall(text.casefold()))
 
 
 def _squeezed(text: str) -> str:
@@ -262,11 +445,8 @@ def _moment(text: str) -> datetime | None:
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
         break
-    if moment is None and (day := as_date(text)):
-        try:
-            moment = datetime(*day)
-        except ValueError:
-            return None
+    if moment is None and (day := next(dates_in(text), None)):
+        moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
     if moment is None or not 1990 <= moment.year <= 2100:
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
@@ -274,7 +454,9 @@ def _moment(text: str) -> datetime | None:
 
 def _is_plausible(language: str, text: str) -> bool:
     """Whether the text's letters are those that the language is written in."""
-    counts: Counter[str] = Counter(unicodedata.name(char, "").partition(" ")[0] for char in text[:600] if char.isalpha())
+    counts: Counter[str] = Counter(
+        unicodedata.name(char, "").partition(" ")[0] for char in text[:600] if char.isalpha()
+    )
     if not counts:
         return True
     script = counts.most_common(1)[0][0]

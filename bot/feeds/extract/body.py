@@ -18,9 +18,7 @@ _ADOPTED = 15  # words of prose
 
 def is_prose(line: Line) -> bool:
     """Whether it is told, not listed: several words, not a link's."""
-    return line.linked < _LINKED and (
-        line.words >= _PROSE or (line.words >= _PROSE_ENDED and line.is_ended)
-    )
+    return line.linked < _LINKED and (line.words >= _PROSE or (line.words >= _PROSE_ENDED and line.is_ended))
 
 
 def body_of(root: Element, lines: Sequence[Line]) -> list[Line]:

@@ -12,7 +12,9 @@ from bot.feeds.extract.markup import Element
 Node = dict[str, Any]
 
 _LONGEST, _MOST_SCRIPTS, _MOST_NODES = 400_000, 20, 3_000
-_OTHERS = frozenset(("BlogPosting", "Report", "LiveBlogPosting", "SocialMediaPosting", "Review", "Recipe", "HowTo"))
+_OTHERS = frozenset(
+    ("BlogPosting", "Report", "LiveBlogPosting", "SocialMediaPosting", "Review", "Recipe", "HowTo")
+)
 _PAGES = frozenset(("WebPage", "ItemPage", "AboutPage", "VideoObject", "PodcastEpisode", "MedicalWebPage"))
 
 
@@ -21,7 +23,9 @@ class Linked:
 
     def __init__(self, root: Element) -> None:
         nodes = list(_nodes(root))
-        self._by_id = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and len(node) > 1}
+        self._by_id = {
+            node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and len(node) > 1
+        }
         articles = [node for node in nodes if _is_article(node)]
         pages = [node for node in nodes if _types(node) & _PAGES]
         self.nodes = (*articles[:1], *pages[:1])
@@ -39,7 +43,11 @@ class Linked:
         for node in self.nodes:
             for key in ("image", "thumbnailUrl", "primaryImageOfPage"):
                 for value in self._resolved(node.get(key)):
-                    yield from _texts(value) if isinstance(value, str) else _texts(value.get("url") or value.get("contentUrl"))
+                    yield from (
+                        _texts(value)
+                        if isinstance(value, str)
+                        else _texts(value.get("url") or value.get("contentUrl"))
+                    )
 
     def is_closed(self) -> bool:
         """Whether the article, or a part of it, is not free to read."""
@@ -79,7 +87,19 @@ def _nodes(root: Element) -> Iterator[Node]:
         value = waiting.pop()
         if isinstance(value, dict):
             yield value
-            below = [value[key] for key in ("@graph", "mainEntity", "mainEntityOfPage", "itemReviewed", "author", "publisher", "image") if key in value]
+            below = [
+                value[key]
+                for key in (
+                    "@graph",
+                    "mainEntity",
+                    "mainEntityOfPage",
+                    "itemReviewed",
+                    "author",
+                    "publisher",
+                    "image",
+                )
+                if key in value
+            ]
             waiting.extend(reversed([one for one in below if isinstance(one, dict | list)]))
         elif isinstance(value, list):
             waiting.extend(reversed(value[:200]))

@@ -27,17 +27,76 @@ _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _CODE = re.compile(r"<!--|<(script|style)\b[^>]*>", re.IGNORECASE)
 
 INLINE = frozenset(
-    (
-        "a abbr acronym amp-fit-text b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q"
-        " s samp small span strike strong sub sup time tt u var wbr ruby rb"
-    ).split()
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "amp-fit-text",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "nobr",
+        "q",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+        "ruby",
+        "rb",
+    ]
 )
 # What is not read as text: code, forms' parts, players.
 SILENT = frozenset(
-    (
-        "script style noscript template svg math iframe object embed video audio canvas map select textarea input"
-        " datalist head title progress meter rt rp amp-ad amp-sidebar amp-analytics"
-    ).split()
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "svg",
+        "math",
+        "iframe",
+        "object",
+        "embed",
+        "video",
+        "audio",
+        "canvas",
+        "map",
+        "select",
+        "textarea",
+        "input",
+        "datalist",
+        "head",
+        "title",
+        "progress",
+        "meter",
+        "rt",
+        "rp",
+        "amp-ad",
+        "amp-sidebar",
+        "amp-analytics",
+    ]
 )
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _LOUD = frozenset(("b", "strong", "em", "i"))
@@ -165,13 +224,22 @@ def lines_of(root: Element, is_dropped: Callable[[Element], bool] | None = None)
 def _asks(element: Element) -> bool:
     """Whether it is a button that stands for a heading: what unfolds an answer is its question."""
     parent = element.getparent()
-    return element.tag == "button" and parent is not None and (parent.tag in HEADINGS or parent.tag in ("dt", "summary"))
+    return (
+        element.tag == "button"
+        and parent is not None
+        and (parent.tag in HEADINGS or parent.tag in ("dt", "summary"))
+    )
 
 
 def _is_data(row: Element) -> bool:
     length = 0
     for below in row.iter():
-        if below.tag not in INLINE and below.tag not in _ROW_BLOCKS and below is not row and below.tag != "img":
+        if (
+            below.tag not in INLINE
+            and below.tag not in _ROW_BLOCKS
+            and below is not row
+            and below.tag != "img"
+        ):
             return False
         length += len(below.text or "") + len(below.tail or "")
         if length > _MOST_OF_ROW:

@@ -66,11 +66,26 @@ _ARTICLE = _names(
 )
 # What holds everything, and what is named after its own text.
 _NAMELESS = frozenset(("html", "body", "main", *HEADINGS))
-_BESIDE_TAGS = frozenset(("nav", "aside", "footer", "form", "dialog", "menu", "figcaption", "address", "amp-sidebar"))
-_BESIDE_ROLES = frozenset(
-    ("navigation", "banner", "contentinfo", "search", "complementary", "menu", "menubar", "dialog", "alertdialog", "toolbar")
+_BESIDE_TAGS = frozenset(
+    ("nav", "aside", "footer", "form", "dialog", "menu", "figcaption", "address", "amp-sidebar")
 )
-_BESIDE_PROPS = frozenset(("author", "publisher", "datePublished", "dateModified", "caption", "keywords", "interactionStatistic"))
+_BESIDE_ROLES = frozenset(
+    (
+        "navigation",
+        "banner",
+        "contentinfo",
+        "search",
+        "complementary",
+        "menu",
+        "menubar",
+        "dialog",
+        "alertdialog",
+        "toolbar",
+    )
+)
+_BESIDE_PROPS = frozenset(
+    ("author", "publisher", "datePublished", "dateModified", "caption", "keywords", "interactionStatistic")
+)
 
 
 def place_of(element: Element) -> Place:
@@ -81,7 +96,9 @@ def place_of(element: Element) -> Place:
     prop = element.get("itemprop") or ""
     if prop == "articleBody" or element.get("property") == "articleBody":
         return Place.ARTICLE
-    if prop in ("comment", "suggestedAnswer") or (element.get("itemtype") or "").endswith(("/Comment", "/UserComments")):
+    if prop in ("comment", "suggestedAnswer") or (element.get("itemtype") or "").endswith(
+        ("/Comment", "/UserComments")
+    ):
         return Place.COMMENTS
     names = f"{(element.get('class') or '')[:_LONGEST_NAMES]} {(element.get('id') or '')[:_LONGEST_NAMES]}"
     if not names.isspace():

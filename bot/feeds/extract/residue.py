@@ -8,13 +8,13 @@ from collections.abc import Collection, Sequence
 
 from bot.feeds.extract.body import is_prose
 from bot.feeds.extract.markup import HEADINGS, Line
-from bot.feeds.extract.words import is_credit, is_furniture, is_moment
+from bot.feeds.extract.words import TOKEN, is_amounts, is_credit, is_furniture, is_moment
 
 _LETTER = re.compile(r"[^\W\d_]")
-_WORD = re.compile(r"\w+")
 _LINKED_WORDS, _LINKED = 14, 0.85
 _REPEATED_WORDS, _REPEATED = 8, 3
 _EDGE_WORDS = 9
+_LABEL_WORDS = 8
 _LIKE_HEADLINE = 0.75
 
 
@@ -28,29 +28,37 @@ def without_residue(
     titles = [words for title in headlines if (words := _bag(title))]
     pictures = {key for alt in alts if len(key := _key(alt)) > 8}
     counts = Counter(_key(line.text) for line in lines)
-    kept = [
-        line
-        for line in lines
+    linked = [_is_linked(line) for line in lines]
+    kept: list[Line] = []
+    for at, line in enumerate(lines):
+        key = _key(line.text)
         if not (
-            _LETTER.search(line.text) is None
-            or _is_linked(line)
-            or _is_repeated(line, counts[_key(line.text)])
+            linked[at]
+            or _LETTER.search(line.text) is None
+            or is_amounts(line.text)
+            or _is_repeated(line, counts[key])
             or _repeats(line, titles)
-            or (_key(line.text) in pictures and line.holder.tag not in HEADINGS)
+            or (key in pictures and line.holder.tag not in HEADINGS)
             or is_furniture(line.text, line.words)
             or is_credit(line.text, line.words)
             or _is_byline(line, author)
-        )
-    ]
+            or _is_label(line, linked[at + 1 : at + 3])
+        ):
+            kept.append(line)
     return _without_edges(_without_idle_headings(kept))
 
 
+def _is_label(line: Line, below: Sequence[bool]) -> bool:
+    """Whether it is what links below it are called."""
+    return line.words <= _LABEL_WORDS and not line.is_ended and len(below) == 2 and all(below)
+
+
 def _key(text: str) -> str:
-    return " ".join(_WORD.findall(text.casefold()))
+    return " ".join(TOKEN.findall(text.casefold()))
 
 
 def _bag(text: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(text.casefold()))
+    return frozenset(TOKEN.findall(text.casefold()))
 
 
 def _is_linked(line: Line) -> bool:
@@ -72,7 +80,8 @@ def _repeats(line: Line, titles: Sequence[frozenset[str]]) -> bool:
         return False
     words = _bag(line.text)
     return any(
-        len(words & title) >= _LIKE_HEADLINE * max(len(title), len(words)) or (len(title) > 3 and title <= words and len(words) <= len(title) + 6)
+        len(words & title) >= _LIKE_HEADLINE * max(len(title), len(words))
+        or (len(title) > 3 and title <= words and len(words) <= len(title) + 6)
         for title in titles
     )
 
@@ -106,9 +115,7 @@ def _without_edges(lines: list[Line]) -> list[Line]:
         return lines
     first, last = told[0], told[-1]
     return [
-        line
-        for at, line in enumerate(lines)
-        if first <= at <= last or _holds_on(line, before=at < first)
+        line for at, line in enumerate(lines) if first <= at <= last or _holds_on(line, before=at < first)
     ]
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.feeds.extract.markup import Element, Line
-from bot.feeds.extract.words import COMMENTS_HEADING, is_moment
+from bot.feeds.extract.words import COMMENTS_HEADING, is_moment, moment_at
 
-_NAME_WORDS, _NAME_LENGTH = 5, 40
+_NAME_WORDS, _NAME_LENGTH, _SHORTEST_NAME = 5, 40, 2
 _OPENING_WORDS = 14  # name, moment and what joins them, in one line
 _FURTHEST = 4  # lines from a name to its moment
 _CONTROL_WORDS = 3
@@ -85,49 +85,62 @@ def comments_in(lines: Lines) -> set[int]:
 
 def _told_by_people(lines: Lines, group: list[_Comment]) -> Iterator[int]:
     """The lines of a group that is one of comments; none of any other."""
-    dated = [comment for comment in group if comment.opening.moment is not None]
     counts = Counter(closer for comment in group for closer in comment.closers)
-    shared = {closer for closer, count in counts.items() if count > 1 and count >= _SHARED * len(group)}
+    told = sum(_is_told(lines[comment.opening.body]) for comment in group)
+    shared = {closer for closer, count in counts.items() if count > 1 and count >= _SHARED * told}
+    group = [comment for comment in group if _control(lines[comment.opening.at]) not in shared]
+    elements = Counter(comment.opening.element for comment in group)
+    dated = [comment for comment in group if comment.opening.moment is not None]
     answered = [comment for comment in group if shared & comment.closers and _is_said(lines, comment)]
-    if len(dated) > 1 and len(dated) >= _SHARED * len(group):
-        members = group
-    elif len(answered) > 1 and len(answered) >= _SHARED * len(group):
-        members = [comment for comment in group if comment in answered or comment.opening.moment is not None]
+    # Labels stand above and below the comments, and look like names.
+    among = group[group.index(dated[0]) : group.index(dated[-1]) + 1] if dated else []
+    if len(dated) > 1 and len(dated) >= _SHARED * len(among):
+        members = [one for one in among if one.opening.moment is not None or elements[one.opening.element] == 1]
+    elif len(answered) > 1 and len(answered) >= _SHARED * len(group[group.index(answered[0]) :]):
+        members = answered
     else:
-        members = dated if len(dated) > 1 else []
-    names = {lines[comment.opening.at].text for comment in members}
-    if len(members) < 2 or len(names) < _DISTINCT * len(members):
         return
+    above = 0
+    if _is_label(lines[comment.opening.at].text for comment in members):
+        above = 1  # "Member", below the name
+        if _is_label(lines[comment.opening.at - 1].text for comment in members):
+            return
     for comment in members:
-        for at in range(comment.start, comment.end):
-            # Where comments follow one another without elements of their own, the last one ends with its control.
+        for at in range(max(comment.start - above, 0), comment.end):
             yield at
-            if at > comment.opening.body and shared and _control(lines[at]) in shared and comment.opening.element in _flat(group):
+            # Where comments follow one another without elements of their own, the last one ends with its control.
+            is_control = at > comment.opening.body and _control(lines[at]) in shared
+            if is_control and elements[comment.opening.element] > 1:
                 break
 
 
-def _flat(group: list[_Comment]) -> set[Element]:
-    """Elements that hold more than one opening."""
-    counts = Counter(comment.opening.element for comment in group)
-    return {element for element, count in counts.items() if count > 1}
+def _is_label(texts: Iterable[str]) -> bool:
+    """Whether one text comes again and again, and so is nobody's name."""
+    counts = Counter(texts)
+    return max(counts.values()) > max(2, counts.total() / 2)
 
 
 def _is_said(lines: Lines, comment: _Comment) -> bool:
     """Whether an undated comment looks like one: somebody's name, and below it sentences."""
     opening = lines[comment.opening.at]
-    said = lines[comment.opening.body]
     return (
         opening.holder.tag not in _NO_NAMES
         and not opening.text.endswith((":", "："))
-        and (said.is_ended or said.words >= _SAID_WORDS)
+        and _is_told(lines[comment.opening.body])
     )
+
+
+def _is_told(line: Line) -> bool:
+    return line.is_ended or line.words >= _SAID_WORDS
 
 
 def _comments(lines: Lines, group: list[_Opening]) -> Iterator[_Comment]:
     """Each opening with its lines: those of its element, or where several share one, those up to the next."""
     for opening, following in zip(group, [*group[1:], None], strict=True):
         first, end = lines.spans[opening.element]
-        shares = (following is not None and following.element is opening.element) or opening.at - first > _FURTHEST
+        shares = (
+            following is not None and following.element is opening.element
+        ) or opening.at - first > _FURTHEST
         start = opening.at if shares else first
         if following is not None and following.element is opening.element:
             end = following.at
@@ -135,7 +148,9 @@ def _comments(lines: Lines, group: list[_Opening]) -> Iterator[_Comment]:
         closers = frozenset(
             name
             for at in below
-            if lines[at].words <= _CONTROL_WORDS and not _leads_away(lines[at]) and (name := _control(lines[at]))
+            if lines[at].words <= _CONTROL_WORDS
+            and not _leads_away(lines[at])
+            and (name := _control(lines[at]))
         )
         yield _Comment(opening, start, end, closers)
 
@@ -172,8 +187,7 @@ def _is_opening(line: Line) -> bool:
         line.words <= _OPENING_WORDS
         and line.holder.tag not in _TITLES
         and not line.is_ended
-        and is_moment(line.text)
-        and len(_LETTER.findall(line.text)) > 8
+        and moment_at(line.text) >= _SHORTEST_NAME
         and _LETTER.match(line.text) is not None
     )
 
@@ -181,6 +195,8 @@ def _is_opening(line: Line) -> bool:
 def _moment_after(lines: Lines, at: int) -> int | None:
     for later in range(at + 1, min(at + _FURTHEST, len(lines))):
         line = lines[later]
+        if _is_opening(line) or (later == at + 2 and _is_name(lines[at + 1])):
+            return None  # the nearer one is the name
         if line.words <= _OPENING_WORDS and not line.is_ended and is_moment(line.text):
             return later
         if line.words > _NAME_WORDS:
@@ -191,7 +207,11 @@ def _moment_after(lines: Lines, at: int) -> int | None:
 def _said_after(lines: Lines, at: int) -> int | None:
     """The line at which something is said: not a number, and not another name's place."""
     for later in range(at, min(at + 2, len(lines))):
-        if lines[later].linked < 0.9 and _LETTER.search(lines[later].text) and not is_moment(lines[later].text):
+        if (
+            lines[later].linked < 0.9
+            and _LETTER.search(lines[later].text)
+            and not is_moment(lines[later].text)
+        ):
             return later
     return None
 
@@ -205,6 +225,16 @@ def _smallest(lines: Lines, at: int, body: int) -> Element | None:
     return None
 
 
+def _is_control(lines: Lines, at: int) -> bool:
+    """Whether the line is short, leads nowhere, and stands below something said, but above nothing said."""
+    if lines[at].words > _CONTROL_WORDS or lines[at].is_ended or _leads_away(lines[at]):
+        return False
+    before = at - 1
+    while before >= 0 and at - before < _FURTHEST and lines[before].words <= _CONTROL_WORDS and not lines[before].is_ended:
+        before -= 1
+    return _is_told(lines[before]) and not (at + 1 < len(lines) and _is_told(lines[at + 1]))
+
+
 def _control(line: Line) -> str:
     return _NO_LETTERS.sub(" ", line.text).strip().casefold()
 
@@ -215,19 +245,30 @@ def _leads_away(line: Line) -> bool:
         return False
     links = [line.holder] if line.holder.tag == "a" else list(line.holder.iter("a"))
     hrefs = [link.get("href") or "#" for link in links[:4]]
-    return any(not (href.startswith(("#", "?", "javascript:")) or "#" in href or "reply" in href) for href in hrefs)
+    return any(
+        not (href.startswith(("#", "?", "javascript:")) or "#" in href or "reply" in href) for href in hrefs
+    )
 
 
 def _under_heading(lines: Lines) -> Iterator[int]:
-    """The lines of a section whose heading says that comments follow: of the widest element that begins with it."""
+    """The lines of a section whose heading says that comments follow: of the widest element that begins with it.
+
+    Where it has no element of its own, what follows in the same one up to the next heading, if somebody speaks there.
+    """
     for at, line in enumerate(lines):
         if line.words > 8 or not COMMENTS_HEADING.fullmatch(line.text):
             continue
         element: Element = line.holder
+        around = element.getparent()
         for _ in range(_CLIMBS):
-            parent = element.getparent()
-            if parent is None or lines.spans[parent][0] < at - 2:
+            if around is None or lines.spans[around][0] < at - 2:
                 break
-            element = parent
+            element, around = around, around.getparent()
+        end = lines.spans[element][1]
         if element.tag not in ("html", "body"):
-            yield from range(at, lines.spans[element][1])
+            yield from range(at, end)
+        if end == at + 1 and around is not None:
+            last = lines.spans[around][1]
+            end = next((later for later in range(at + 1, last) if lines[later].holder.tag in _TITLES), last)
+            if any(_is_name(lines[i]) or _is_opening(lines[i]) for i in range(at + 1, min(end, at + 8))):
+                yield from range(at, end)

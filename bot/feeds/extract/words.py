@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
 
 
 def _any(*words: str) -> str:
@@ -37,7 +40,25 @@ _MOMENT = re.compile(
 
 def is_moment(text: str) -> bool:
     """Whether a short line tells a day, a time of day, or how long ago something was."""
-    return len(text) < 120 and _MOMENT.search(text) is not None
+    return moment_at(text) >= 0
+
+
+def moment_at(text: str) -> int:
+    """Where in a short line a moment is told; −1 where none is."""
+    found = _MOMENT.search(text) if len(text) < 120 else None
+    return found.start() if found else -1
+
+
+_AMOUNT = re.compile(r"\d")
+_CURRENCY = re.compile(r"(?<![^\W\d_])(?:[A-Z]{3}|(?:US|C|A|R|HK|NZ)?\$|R|zł|kr|Kč|Ft|lei|лв|руб|грн|тг|TL|Rs|Fr|د\.إ|ر\.س|ج\.م|دينار|ريال|درهم|元|円|원|万|萬|亿|億|k|K|M)(?![^\W\d_])\.?")
+
+
+def is_amounts(text: str) -> bool:
+    """Whether a line holds numbers and currencies and nothing else, as meters and price tags do."""
+    return len(text) < 200 and _AMOUNT.search(text) is not None and not any(map(str.isalpha, _CURRENCY.sub("", text)))
+
+
+TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]|[^\W\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+")
 
 
 _COMMENT_WORDS = (
@@ -144,26 +165,33 @@ _MONTH_STARTS = (
     ("nov", "ноя", "лис", "lis", "kas", "نوفمبر"),
     ("dec", "dez", "dic", "déc", "дек", "гру", "gru", "ara", "ديسمبر"),
 )
-_DAY_MONTH = re.compile(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|º|\.)?\s+(?:de\s+)?([^\W\d_]{3,12})\.?,?\s+(?:de[l]?\s+)?((?:19|20)\d\d)")
+_DAY_MONTH = re.compile(
+    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|º|\.)?\s+(?:de\s+)?([^\W\d_]{3,12})\.?,?\s+(?:de[l]?\s+)?((?:19|20)\d\d)"
+)
 _MONTH_DAY = re.compile(r"([^\W\d_]{3,12})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+((?:19|20)\d\d)")
 _YEAR_FIRST = re.compile(r"(?<!\d)((?:19|20)\d\d)\s?[年./-]\s?(\d{1,2})\s?[月./-]\s?(\d{1,2})(?!\d)")
 _DAY_FIRST = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-]((?:19|20)\d\d)(?!\d)")
 
 
-def as_date(text: str) -> tuple[int, int, int] | None:
-    """Year, month and day of a text that tells one; not of "03/04/2025", which is two days to two readers."""
-    if found := _YEAR_FIRST.search(text):
-        return int(found[1]), int(found[2]), int(found[3])
+def dates_in(text: str) -> Iterator[date]:
+    """The days that a text tells; not "03/04/2025", which is two days to two readers."""
+    for found in _YEAR_FIRST.finditer(text):
+        yield from _day(int(found[1]), int(found[2]), int(found[3]))
     for pattern, day, month in ((_DAY_MONTH, 1, 2), (_MONTH_DAY, 2, 1)):
         for found in pattern.finditer(text):
             name = found[month].lower()
             for number, starts in enumerate(_MONTH_STARTS, 1):
                 if name.startswith(starts):
-                    return int(found[3]), number, int(found[day])
-    if found := _DAY_FIRST.search(text):
+                    yield from _day(int(found[3]), number, int(found[day]))
+                    break
+    for found in _DAY_FIRST.finditer(text):
         first, second = int(found[1]), int(found[2])
-        if "." in found[0] or first > 12:
-            return int(found[3]), second, first
         if second > 12:
-            return int(found[3]), first, second
-    return None
+            yield from _day(int(found[3]), first, second)
+        elif "." in found[0] or first > 12:
+            yield from _day(int(found[3]), second, first)
+
+
+def _day(year: int, month: int, day: int) -> Iterator[date]:
+    with suppress(ValueError):
+        yield date(year, month, day)
