@@ -201,6 +201,7 @@ class Terminal:
                         "articles": one.articles,
                         "revisions": one.revisions,
                         "posts": one.posts,
+                        "held_back": one.held_back,
                         "problem": one.problem,
                     }
                     for one in polled
@@ -214,6 +215,8 @@ class Terminal:
                     f"{_count(one.articles, 'new article')}, {_count(one.revisions, 'revised article')}, "
                     f"{_count(one.posts, 'post')} queued"
                 )
+                if one.held_back:
+                    news += f" ({one.held_back} no news and not posted)"
                 self.line(f"{_name(one.source)}: {one.problem or news}")
         return FAILED if any(one.problem for one in polled) else DONE
 

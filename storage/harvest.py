@@ -118,16 +118,20 @@ class Harvest:
             # The sources first: a subscription that began while one was idle is served below all the same.
             await _update_sources(connection, [one.source for one in kept if not one.pushed], now)
             may_begin: dict[int, list[int]] = {one.source_id: [] for one in unchanged}
-            held_back = {one.source.source_id for one in kept if one.held_back}
-            posted = {source_id: ids for source_id, ids in new.items() if source_id not in held_back}
-            may_begin |= {source_id: [] for source_id in held_back}
-            queued = await queue(connection, may_begin | posted, self._nonce, now)
+            held_back = {one.source.source_id: one.held_back for one in kept}
+            news = {
+                source_id: [
+                    article_id for article_id, identity in made if identity not in held_back[source_id]
+                ]
+                for source_id, made in new.items()
+            }
+            queued = await queue(connection, may_begin | news, self._nonce, now)
         return [_ingested(one.source.source_id, new, revisions, queued) for one in brought]
 
 
 def _ingested(
     source_id: int,
-    new: Mapping[int, Sequence[int]],
+    new: Mapping[int, Sequence[tuple[int, str]]],
     revisions: Mapping[int, int],
     queued: Mapping[int, int],
 ) -> Ingested:
@@ -300,9 +304,9 @@ def _text(article: ArticleToStore) -> dict[str, Any]:
 
 async def _insert(
     connection: AsyncConnection, brought: Sequence[Brought], now: datetime
-) -> dict[int, list[int]]:
-    """Insert what is not stored yet; answers, for each source, the new ids in the order of its articles."""
-    ids: dict[int, list[int]] = {one.source.source_id: [] for one in brought}
+) -> dict[int, list[tuple[int, str]]]:
+    """Insert what is not stored yet; answers, for each source, the new ids and identities in its articles' order."""
+    ids: dict[int, list[tuple[int, str]]] = {one.source.source_id: [] for one in brought}
     rows = (
         {
             "source_id": one.source.source_id,
@@ -318,11 +322,11 @@ async def _insert(
         made = await connection.execute(
             insert(connection, articles)
             .on_conflict_do_nothing(index_elements=["source_id", "identity"])
-            .returning(articles.c.source_id, articles.c.id),
+            .returning(articles.c.source_id, articles.c.id, articles.c.identity),
             portion,
         )
-        for source_id, article_id in made:
-            ids[source_id].append(article_id)
+        for source_id, article_id, identity in made:
+            ids[source_id].append((article_id, identity))
     return {source_id: sorted(made) for source_id, made in ids.items()}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -140,3 +141,25 @@ async def test_a_site_that_changes_all_its_guids_and_links_posts_nothing_again(
     )
     [again] = await harvest.store([read(13, "slug-", "b.test")])
     assert (again.articles, again.posts, again.revisions) == (1, 1, 0)
+
+
+async def test_old_entries_under_new_names_are_stored_and_not_posted(
+    harvest: Harvest, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "bot.newsroom.harvest")
+    source = await wanted(store, 1)
+
+    def read(name: str, *days_ago: int) -> Read:
+        entries = tuple(
+            Entry(f"{name}{ago}", None, f"{name} {ago}", published_at=NOW - timedelta(days=ago))
+            for ago in days_ago
+        )
+        return Read(source, LATER, Validators(), document=Document("The Tide", entries=entries))
+
+    await harvest.store([read("own", 1, 20, 40)])
+    source = await again(store, source)
+    [polled] = await harvest.store([read("returned", 0, 15, 30, 60)])
+    assert (polled.articles, polled.posts, polled.held_back) == (4, 1, 3)
+    assert f"Source {source.id}: 3 of 4 new articles are no news" in caplog.text
+    [polled] = await harvest.store([read("returned", 0, 15, 30, 60)])
+    assert (polled.articles, polled.posts, polled.held_back) == (0, 0, 0)
