@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
 import discord
@@ -103,12 +102,15 @@ async def town(sandbox: Sandbox) -> AsyncIterator[Town]:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
+def database_url(sqlite_url: str) -> str:
+    """What Discord shows does not depend on the kind of database."""
+    return sqlite_url
+
+
+@pytest.fixture
+async def store(database: Database) -> Store:
     numbers = iter(range(1, 10_000))
-    database = await Database.open(f"sqlite:///{tmp_path}/broadsheet.db")
-    await database.migrate()
-    yield Store(database, ranks=RANKS, nonce=lambda: f"nonce{next(numbers)}")
-    await database.close()
+    return Store(database, ranks=RANKS, nonce=lambda: f"nonce{next(numbers)}")
 
 
 @pytest.fixture
