@@ -184,12 +184,14 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     look = command("preview", _preview, "Show what would be read and posted; nothing is stored.", json=True)
-    look.add_argument("url", metavar="URL", help="a feed, a site, or a short name such as owner/repository")
+    look.add_argument(
+        "url", metavar="URL", help="a feed, a site, or a short name such as github:owner/repository"
+    )
     look.add_argument("--selector", metavar="CSS", help=_SELECTOR)
 
     subscribe = command("subscribe", _subscribe, "Post a source's articles into a channel.")
     subscribe.add_argument(
-        "url", metavar="URL", help="a feed, a site, or a short name such as owner/repository"
+        "url", metavar="URL", help="a feed, a site, or a short name such as github:owner/repository"
     )
     subscribe.add_argument("--channel", type=_snowflake, required=True, metavar="ID", help="the channel's id")
     subscribe.add_argument(

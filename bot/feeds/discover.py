@@ -20,7 +20,7 @@ from bot.feeds.model import (
     Unreadable,
     Validators,
 )
-from bot.feeds.sites import feeds_of, guesses_of, spelled_out, without_feeds
+from bot.feeds.sites import feeds_of, guesses_of, perhaps_meant, spelled_out, without_feeds
 from bot.feeds.text import clean
 from bot.feeds.workers import Workers
 
@@ -88,7 +88,7 @@ class Finder:
         if " " in clean(urlsplit(as_address(meant)).netloc):
             return NotFound(
                 f"“{_quoted(written)}” is no web address. Give one such as example.org, "
-                "https://example.org/feed, r/python, @user@mastodon.social or owner/repository."
+                "https://example.org/feed, r/python, @user@mastodon.social or github:owner/repository."
             )
         search = _Search(self._fetcher, self._workers)
         known = [] if selector else _to_choose_from(feeds_of(as_address(meant)))
@@ -101,7 +101,7 @@ class Finder:
         address, outcome = await self._reach(meant)
         if not isinstance(outcome, Changed):
             places = _places(address)[:_MOST_BEHIND_GUARD] if _guards_front_alone(address, outcome) else ()
-            return await search.first_feed(places) or NotFound(_why(outcome))
+            return await search.first_feed(places) or NotFound(_why(outcome, written))
         if selector:
             return await search.list_of(address, outcome, selector) or NotFound(search.about_list)
         return await self._find_from(written, address, outcome, search)
@@ -287,8 +287,10 @@ def _quoted(written: str) -> str:
     return text.partition("?")[0][:100]
 
 
-def _why(outcome: Outcome) -> str:
+def _why(outcome: Outcome, written: str) -> str:
     match outcome:
+        case Failed(sentence, kind="dns") if meant := perhaps_meant(written):
+            return f"{sentence} {meant}"
         case Gone(sentence) | Failed(sentence):
             return sentence
         case Unchanged() | Changed():

@@ -179,6 +179,7 @@ async def test_a_site_that_asks_us_to_stop_is_not_asked_again(site: Site, finder
     [
         ("http://169.254.169.254/latest", "private network"),
         ("nobody.invalid", "No server is known by the name nobody.invalid"),
+        ("nobody-here/boat", "For the repository on GitHub write github:nobody-here/boat."),
         ("not an address", "“not an address” is no web address"),
         ("https://ann:geheim@two words/x?y=geheim", "“https://two words/x” is no web address"),
         ("file:///etc/passwd", "no http or https address"),
@@ -238,7 +239,7 @@ def test_a_page_of_a_known_site_names_its_feed_in_its_data() -> None:
 
 
 async def test_a_known_site_is_not_asked_before_a_person_chose(finder: Finder) -> None:
-    found = await finder.find("ann/boat")
+    found = await finder.find("github:ann/boat")
     assert isinstance(found, Several)
     assert [one.title for one in found.candidates] == [
         "ann/boat: releases",
