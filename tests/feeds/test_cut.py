@@ -15,6 +15,7 @@ from bot.feeds.cut import MARK_BYTES, cut, mark_of, unpack
 from bot.feeds.model import Document
 from bot.feeds.parse import parse
 from bot.feeds.xmlfeed import read as read_whole
+from tests.examples import examples
 
 SHARED = Path(__file__).parents[3] / "shared" / "feeds"
 URL = "https://harbour.test/feed"
@@ -83,7 +84,7 @@ INSIDES = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(st.lists(INSIDES, max_size=3).map("".join), min_size=1, max_size=5), st.randoms())
 def test_made_up_documents_are_read_the_same_whatever_was_seen(
     insides: list[str], chances: random.Random
@@ -106,7 +107,7 @@ NAMES = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(NAMES, min_size=1, max_size=3), st.data())
 def test_a_repeat_in_another_spelling_changes_nothing_in_what_is_read(
     names: list[str], data: st.DataObject
