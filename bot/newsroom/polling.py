@@ -136,13 +136,20 @@ class Poller:
         return None if self._closing else self._line.start()
 
     async def poll(self, source: Source) -> Polled:
-        """Poll one source now and store the result. Raises DatabaseProblem where it can't be stored.
+        """Poll one source now, as a person asks for it, and store the result.
 
-        A server that asked not to be asked before a certain time is left alone until then.
+        A server that asked not to be asked before a certain time is left alone until then. A source that was failing
+        and still does is polled next when it would have been: asking often must not put it off.
+        Raises DatabaseProblem where the result can't be stored.
         """
         if source.not_before is not None and self._clock() < source.not_before:
             return Polled(source, problem=_left_alone(source, source.not_before))
-        [polled] = await self._harvest.store([await self._read(source)])
+        read = await self._read(source)
+        gone, asked_to_wait = read.next_poll_at is None, read.not_before is not None
+        if read.problem and source.failures and not gone and not asked_to_wait:
+            await self._store.sources.still_failing(source.id, read.problem, self._clock())
+            return Polled(source, problem=read.problem)
+        [polled] = await self._harvest.store([read])
         return polled
 
     async def _read(self, source: Source) -> Read:

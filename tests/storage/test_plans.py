@@ -82,6 +82,7 @@ async def use_everything(desk: Desk) -> None:
         await store.notices.unmark(notice, NOW)
     await store.sources.set_headers(source.id, None, NOW)
     await store.sources.poll_soon(source.id, NOW)
+    await store.sources.still_failing(source.id, "", NOW)
     await use_hubs(store, source.id)
     await store.sources.paces([source.id], NOW, 30)
     await store.subscriptions.of_guild(GUILD)
