@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator, Iterator
 
 import hypothesis
@@ -20,6 +21,12 @@ pytest_plugins = ["tests.databases"]
 hypothesis.settings.register_profile(
     "full", max_examples=400, deadline=None, derandomize=True, print_blob=True
 )
+
+
+def pytest_collection_finish() -> None:
+    """Set aside what the tests themselves weigh: looking through all of it held the loop for 0.14 s now and then."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
