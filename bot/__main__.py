@@ -21,7 +21,7 @@ from bot.desk import Desk, preview
 from bot.doctor import examine
 from bot.logs import configure_logging
 from bot.newsroom.tenure import TenureProblem
-from bot.terminal import Terminal
+from bot.terminal import NobodyReads, Terminal
 from bot.web import WebProblem
 from storage import DatabaseProblem
 
@@ -46,6 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"broadsheet: {problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        return 0
+    except NobodyReads:
+        # What was not printed is tried again at the very end, which must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 

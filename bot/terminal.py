@@ -43,8 +43,12 @@ class Finding:
     sentence: str
 
 
+class NobodyReads(Exception):
+    """Whoever read what is printed has gone, as `head` does after its lines."""
+
+
 class Terminal:
-    """Prints answers; those that come back as numbers are exit codes."""
+    """Prints answers; those that come back as numbers are exit codes. Raises NobodyReads."""
 
     def __init__(self, out: TextIO, *, json: bool) -> None:
         self._out = out
@@ -52,7 +56,10 @@ class Terminal:
 
     def line(self, text: str = "") -> None:
         """Print a line at once."""
-        print(text, file=self._out, flush=True)
+        try:
+            print(text, file=self._out, flush=True)
+        except BrokenPipeError:
+            raise NobodyReads from None
 
     def findings(self, findings: Sequence[Finding]) -> None:
         """Print what the doctor found."""
