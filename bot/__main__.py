@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -104,6 +105,7 @@ async def _subscribe(settings: Settings, given: argparse.Namespace, terminal: Te
                 guild_id=given.guild,
                 thread=given.thread,
                 selector=given.selector,
+                headers={name: _value_of(name) if value is None else value for name, value in given.header},
             )
         )
 
@@ -128,12 +130,13 @@ async def _poll(settings: Settings, given: argparse.Namespace, terminal: Termina
         return terminal.polled(await desk.poll(given.source))
 
 
+def _value_of(name: str) -> str:
+    """A header's value, asked for: neither in the shell's history nor in the list of processes. It may be a login."""
+    return getpass(f"Value of {name}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+
+
 async def _header(settings: Settings, given: argparse.Namespace, terminal: Terminal) -> int:
-    value = None
-    if not given.remove:
-        # Neither in the shell's history nor in the list of processes: a header may be a login.
-        interactive = sys.stdin.isatty()
-        value = getpass(f"Value of {given.name}: ") if interactive else sys.stdin.readline().rstrip("\r\n")
+    value = None if given.remove else _value_of(given.name)
     async with Desk.open(settings) as desk:
         terminal.header_set(
             await desk.set_header(given.source, given.name, value), given.name, value is not None
@@ -202,6 +205,15 @@ def _parser() -> argparse.ArgumentParser:
         "--guild", type=_snowflake, metavar="ID", help="its server's id; left out, Discord is asked"
     )
     subscribe.add_argument("--selector", metavar="CSS", help=_SELECTOR)
+    subscribe.add_argument(
+        "--header",
+        type=_own_header,
+        action="append",
+        default=[],
+        metavar="'NAME: VALUE'",
+        help="a header of your own (a login, a key), sent with every request for this source; with NAME alone its "
+        "value is read from standard input, where nobody else sees it",
+    )
     subscribe.add_argument("--thread", action="store_true", help="open a thread under every post")
 
     unsubscribe = command("unsubscribe", _unsubscribe, "End a subscription; what was posted stays.")
@@ -245,6 +257,14 @@ def _id(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 2**63:
         raise argparse.ArgumentTypeError(f"'{text}' is no id; 'subscriptions' and 'sources' show theirs")
     return int(text)
+
+
+def _own_header(text: str) -> tuple[str, str | None]:
+    name, given, value = text.partition(":")
+    if not re.fullmatch(r"[\w-]+", name, re.ASCII):
+        # What was typed is not shown: it may be the secret itself.
+        raise argparse.ArgumentTypeError("a header is written 'Name: value', or its name alone")
+    return name, value.strip() if given else None
 
 
 def _snowflake(text: str) -> int:

@@ -297,3 +297,23 @@ async def test_an_empty_feed_is_a_feed(site: Site, finder: Finder) -> None:
     found = await finder.find(site.serve("/feed", body))
     assert isinstance(found, Found)
     assert found.document.entries == ()
+
+
+async def test_headers_of_ones_own_reach_the_named_origin_alone(site: Site, finder: Finder) -> None:
+    elsewhere = site.address.replace("127.0.0.1", "localhost")
+    own = {"X-Key": "hush"}
+    feed = site.serve("/feed.xml")
+    site.serve("/moved.xml", b"", status=301, Location=f"{elsewhere}/feed.xml")
+    moved = await finder.find(f"{site.address}/moved.xml", own=own)
+    assert isinstance(moved, Found)
+    assert moved.feed_url == f"{site.address}/moved.xml", "in its new place its login would be missing"
+    assert await finder.find(feed, own=own) == await finder.find(feed, own=own)
+    led = await finder.find(page(site, "/led", link(f"{elsewhere}/feed.xml")), own=own)
+    assert isinstance(led, NotFound)
+    assert "at localhost, where your header is not sent" in led.sentence
+    at_home = await finder.find(page(site, "/", link("/feed.xml")), own=own)
+    assert isinstance(at_home, Found)
+    assert {(request.host.partition(":")[0], request.headers.get("X-Key")) for request in site.requests} == {
+        ("127.0.0.1", "hush"),
+        ("localhost", None),
+    }
