@@ -17,7 +17,14 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from bot.feeds.answers import failure_by_error, freshness_of, refusal_by_status, refused_address, wait_of
+from bot.feeds.answers import (
+    failure_by_error,
+    freshness_of,
+    packed_otherwise,
+    refusal_by_status,
+    refused_address,
+    wait_of,
+)
 from bot.feeds.challenges import START, challenge_of, may_be_page
 from bot.feeds.guard import Allow, Guard, GuardedResolver
 from bot.feeds.model import Changed, Failed, Outcome, Unchanged, Validators
@@ -30,6 +37,8 @@ MAX_REDIRECTS = 5
 # else leave thousands open: files, memory, and work for each collection of garbage.
 KEPT_OPEN = 2.0
 _LONGEST_VALIDATOR = 1024
+# Those that are asked for, and none at all.
+_CODINGS = frozenset(("gzip", "deflate", "identity", ""))
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.9, application/json;q=0.8, text/xml;q=0.8, text/html;q=0.7, */*;q=0.5"
@@ -96,7 +105,11 @@ class Fetcher:
             connector=connector,
             trust_env=False,  # a proxy from the environment would connect where the guard cannot look
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": self._user_agent, "Accept": _ACCEPT},
+            headers={
+                "User-Agent": self._user_agent,
+                "Accept": _ACCEPT,
+                "Accept-Encoding": "gzip, deflate",
+            },
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_timeout),
         )
         return self
@@ -221,6 +234,8 @@ class Fetcher:
                     challenge = challenge_of(host, response.headers, await self._start_of(response))
                     refusal = replace(challenge, retry_after=refusal.retry_after) if challenge else refusal
                 return refusal
+            if (packed := response.headers.get("Content-Encoding", "").lower()) not in _CODINGS:
+                return packed_otherwise(host, packed)
             body = await self._read(response)
             if body is None:
                 limit = f"{self._max_body / 1024 / 1024:g} MiB"

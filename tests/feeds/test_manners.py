@@ -371,7 +371,7 @@ async def test_packed_bodies_are_read_and_an_encoding_that_was_not_asked_for_is_
         assert outcome.body == body
     outcome = await world.fetcher.fetch(packed("br", b"\x0b\x02\x80\x03"))
     assert isinstance(outcome, Failed)
-    assert "packs its answer" in outcome.sentence
+    assert "compressed in a way (br)" in outcome.sentence
 
 
 CHALLENGES = {
