@@ -233,6 +233,8 @@ class Fetcher:
                 if isinstance(refusal, Failed) and may_be_page(response.content_type):
                     challenge = challenge_of(host, response.headers, await self._start_of(response))
                     refusal = replace(challenge, retry_after=refusal.retry_after) if challenge else refusal
+                if isinstance(refusal, Failed) and refusal.retry_after:
+                    refusal = replace(refusal, place=address.host_port_subcomponent)
                 return refusal
             if (packed := response.headers.get("Content-Encoding", "").lower()) not in _CODINGS:
                 return packed_otherwise(host, packed)

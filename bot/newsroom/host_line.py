@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from storage.records import Source
 
@@ -42,13 +43,18 @@ class HostLine:
         """
         for source in sources:
             if source.id not in self._hosts:
-                host = self._hosts[source.id] = _host(source)
+                host = self._hosts[source.id] = place_of(source)
                 self._lines.setdefault(host, deque()).append(source)
         beyond = sum(map(len, self._lines.values())) - self._most
         for line in sorted(self._lines.values(), key=len, reverse=True) if beyond > 0 else ():
             while beyond > 0 and len(line) > self._share:
                 del self._hosts[line.pop().id]
                 beyond -= 1
+
+    def drop(self, place: str) -> None:
+        """Send away who waits for a host (with its port): their claims end, and they are due again."""
+        for source in self._lines.pop(place, ()):
+            del self._hosts[source.id]
 
     def start(self) -> Source | None:
         """Take the next source whose host has room; None where every waiting one must go on waiting."""
@@ -72,6 +78,28 @@ class HostLine:
             del self._under_way[host]
 
 
-def _host(source: Source) -> str:
+class Rests:
+    """Hosts that asked to be left alone for a while, whichever of their sources that was said of.
+
+    At most for `longest`: then another source shows whether it still holds.
+    """
+
+    def __init__(self, longest: timedelta) -> None:
+        self._longest = longest
+        self._until: dict[str, datetime] = {}
+
+    def begin(self, place: str, until: datetime, now: datetime) -> None:
+        """Leave a host (with its port) alone until then."""
+        self._until = {host: end for host, end in self._until.items() if end > now}
+        self._until[place] = max(min(until, now + self._longest), self._until.get(place, now))
+
+    def end_for(self, source: Source, now: datetime) -> datetime | None:
+        """Until when the source's host is left alone; None where it may be asked."""
+        until = self._until.get(place_of(source)) if self._until else None
+        return until if until is not None and until > now else None
+
+
+def place_of(source: Source) -> str:
+    """The host of a source's address, with its port where that is written."""
     found = _HOST.match(source.url)
     return found[1].lower() if found else ""
