@@ -126,7 +126,7 @@ class Terminal:
             return self._fail(answer.sentence)
         if isinstance(answer, SeveralFeeds):
             return self._candidates(answer.candidates)
-        title, channel = answer.subscription.source.title, answer.subscription.channel_id
+        title, channel = _name(answer.subscription.source), answer.subscription.channel_id
         if answer.created:
             self.line(
                 f"{title} is posted into channel {channel} from now on; its newest article comes first."
@@ -137,7 +137,7 @@ class Terminal:
 
     def unsubscribed(self, subscription: Subscription) -> int:
         """Print that a subscription ended."""
-        self.line(f"{subscription.source.title} is no longer posted into channel {subscription.channel_id}.")
+        self.line(f"{_name(subscription.source)} is no longer posted into channel {subscription.channel_id}.")
         return DONE
 
     def subscriptions(self, subscriptions: Sequence[Subscription]) -> int:
@@ -196,7 +196,7 @@ class Terminal:
     def header_set(self, source: Source, name: str, sent: bool) -> None:
         """Print that a header is sent with every request for a source, or not any more."""
         now = "is sent to its own server from now on" if sent else "is not sent any more"
-        self.line(f"{source.title or 'This source'}: the header {name} {now}.")
+        self.line(f"{_name(source)}: the header {name} {now}.")
 
     def polled(self, polled: Sequence[Polled]) -> int:
         """Print what polls came to; FAILED where one source could not be read."""
