@@ -156,13 +156,21 @@ class Harvest:
                 log.exception("%d polls could not be stored; they are repeated", len(together))
 
     def _take(self) -> list[Read]:
-        together, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+        """What waits longest, of each source the first alone: what a second one brings depends on that."""
+        together: dict[int, Read] = {}
+        waiting: list[Read] = []
+        for read in self._waiting:
+            if len(together) < MOST_TOGETHER and read.source.id not in together:
+                together[read.source.id] = read
+            else:
+                waiting.append(read)
+        self._waiting = waiting
         if not self._waiting:
             self._came.clear()
             self._hurry.clear()
         if len(self._waiting) < MOST_WAITING:
             self._room.set()
-        return together
+        return list(together.values())
 
     async def store(self, reads: Sequence[Read]) -> list[Polled]:
         """Store results now, and answer what came of each, in their order.

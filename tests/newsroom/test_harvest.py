@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -110,8 +111,8 @@ async def test_while_too_much_waits_to_be_stored_nothing_more_is_taken(
     harvest: Harvest, store: Store
 ) -> None:
     source = await wanted(store, 1)
-    for _ in range(MOST_WAITING):
-        await harvest.put(Read(source, LATER, Validators()))
+    for number in range(MOST_WAITING):
+        await harvest.put(Read(replace(source, id=source.id + number), LATER, Validators()))
     one_more = asyncio.create_task(harvest.put(Read(source, LATER, Validators(digest="last"))))
     await asyncio.sleep(0)
     assert not one_more.done()
@@ -119,6 +120,21 @@ async def test_while_too_much_waits_to_be_stored_nothing_more_is_taken(
     await one_more
     await harvest.flush()
     assert (await again(store, source)).digest == "last"
+
+
+async def test_a_push_and_a_poll_of_one_source_at_once_are_both_stored(
+    harvest: Harvest, store: Store
+) -> None:
+    source, other = await wanted(store, 1), await wanted(store, 2)
+    push = replace(brought(source, "Left the document already"), pushed=True)
+    reads = [push, brought(other, "Elsewhere"), brought(source, "In the document"), brought(source, "Later")]
+    for read in reads:
+        await harvest.put(read)
+    await harvest.flush()
+    names = ["Left the document already", "In the document", "Later", "Elsewhere"]
+    known = await store.harvest.known({source.id: names, other.id: names})
+    assert set(known[source.id]) == set(names[:3])
+    assert set(known[other.id]) == {"Elsewhere"}
 
 
 async def test_a_site_that_changes_all_its_guids_and_links_posts_nothing_again(
