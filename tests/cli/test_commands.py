@@ -166,7 +166,14 @@ async def test_a_subscription_from_its_beginning_to_its_end(shell: Shell, press:
     assert (polled.code, polled.out) == (0, "The Tide: 2 new articles, 0 revised articles, 1 post queued\n")
     press.publish("Harbour crane falls")
     (outcome,) = (await shell.run("poll", "1", "--json")).json
-    assert outcome == {"source": "1", "articles": 1, "revisions": 0, "posts": 1, "problem": None}
+    assert outcome == {
+        "source": "1",
+        "articles": 1,
+        "revisions": 0,
+        "posts": 1,
+        "held_back": 0,
+        "problem": None,
+    }
 
     text, program = await asyncio.gather(shell.run("subscriptions"), shell.run("subscriptions", "--json"))
     assert text.out == "    1  The Tide → channel 1234567890 (server 99), with a thread per post\n"
