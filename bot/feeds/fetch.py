@@ -222,7 +222,8 @@ class Fetcher:
             status, now, host = response.status, self._clock(), address.host or ""
             if status in (301, 302, 303, 307, 308) and (location := response.headers.get("Location")):
                 return _Redirect(status, location)
-            fresh_for = freshness_of(response.headers, now)
+            told = "Cache-Control" in response.headers or "Expires" in response.headers
+            fresh_for = freshness_of(response.headers, now) if told else None
             if status == 304:
                 return Unchanged(_validators(response, known.digest, known), fresh_for=fresh_for)
             if status not in (200, 203, 226):

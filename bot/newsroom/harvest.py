@@ -41,6 +41,9 @@ log = logging.getLogger(__name__)
 MOST_TOGETHER = 250
 # Markup of more results than this is not kept in memory: fetching waits for the store.
 MOST_WAITING = 250
+# Nor are more entries than this, but for those of the last result: hundreds of sources that are read whole for the
+# first time would hold a hundred megabytes.
+MOST_ENTRIES = 500
 COMPANY = timedelta(seconds=1)
 # While much is new, this much of it is gathered: a transaction for each would cost more than all else.
 BREATH = timedelta(milliseconds=200)
@@ -73,7 +76,12 @@ class Read:
     @property
     def brings(self) -> bool:
         """Whether there are entries that may be new."""
-        return self.document is not None and bool(self.document.entries)
+        return bool(self.entries)
+
+    @property
+    def entries(self) -> int:
+        """How many entries there are that may be new."""
+        return len(self.document.entries) if self.document is not None else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,7 @@ class Harvest:
         self._on_posts = on_posts
         self._on_stored = on_stored
         self._waiting: list[Read] = []
+        self._entries = 0
         self._hurry = asyncio.Event()
         self._came = asyncio.Event()
         self._room = asyncio.Event()
@@ -122,12 +131,14 @@ class Harvest:
 
     async def put(self, read: Read) -> None:
         """Leave a result to be stored soon; waits while too many do."""
-        await self._room.wait()
+        while not self._room.is_set():
+            await self._room.wait()
         self._waiting.append(read)
         self._came.set()
         if read.brings or len(self._waiting) >= MOST_TOGETHER:
             self._hurry.set()
-        if len(self._waiting) >= MOST_WAITING:
+        self._entries += read.entries
+        if len(self._waiting) >= MOST_WAITING or self._entries >= MOST_ENTRIES:
             self._room.clear()
 
     async def run(self) -> None:
@@ -159,16 +170,20 @@ class Harvest:
         """What waits longest, of each source the first alone: what a second one brings depends on that."""
         together: dict[int, Read] = {}
         waiting: list[Read] = []
+        entries = 0
         for read in self._waiting:
-            if len(together) < MOST_TOGETHER and read.source.id not in together:
+            room = len(together) < MOST_TOGETHER and entries < MOST_ENTRIES
+            if room and read.source.id not in together:
                 together[read.source.id] = read
+                entries += read.entries
             else:
                 waiting.append(read)
         self._waiting = waiting
+        self._entries = sum(read.entries for read in waiting)
         if not self._waiting:
             self._came.clear()
             self._hurry.clear()
-        if len(self._waiting) < MOST_WAITING:
+        if len(waiting) < MOST_WAITING and self._entries < MOST_ENTRIES:
             self._room.set()
         return list(together.values())
 

@@ -14,7 +14,7 @@ import pytest
 
 from bot.feeds.model import Document, Entry, Validators
 from bot.feeds.workers import Workers
-from bot.newsroom.harvest import MOST_WAITING, Harvest, Read
+from bot.newsroom.harvest import MOST_ENTRIES, MOST_WAITING, Harvest, Read
 from storage import Database, Source, Store
 from storage.records import SubscriptionToStore
 from tests.databases import RANKS, nonces
@@ -120,6 +120,25 @@ async def test_while_too_much_waits_to_be_stored_nothing_more_is_taken(
     await one_more
     await harvest.flush()
     assert (await again(store, source)).digest == "last"
+
+
+async def test_sources_read_whole_wait_with_a_bounded_number_of_entries(
+    harvest: Harvest, store: Store
+) -> None:
+    first, second, third = [await wanted(store, number) for number in (1, 2, 3)]
+    one = brought(first, "One")
+    assert one.document is not None
+    whole = replace(one, document=replace(one.document, entries=one.document.entries * MOST_ENTRIES))
+    await harvest.put(whole)
+    others = [asyncio.create_task(harvest.put(replace(whole, source=source))) for source in (second, third)]
+    await asyncio.sleep(0)
+    assert not any(other.done() for other in others)
+    harvest._take()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert [other.done() for other in others] == [True, False]
+    assert len(harvest._take()) == 1
+    await asyncio.gather(*others)
 
 
 async def test_a_push_and_a_poll_of_one_source_at_once_are_both_stored(
