@@ -1,11 +1,14 @@
 # Broadsheet. `make run` and `make test` set up what they need by themselves.
 PYTHON ?= python3
 BIN := .venv/bin
+# Three at once, also on two cores: journeys wait more than they work. Bytecode is kept even where the environment says
+# otherwise, or each of the three, and each bot that a test starts, would compile everything anew.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 3 --dist worksteal
 
-.PHONY: run setup test check bench fuzz screenshots lock clean help
+.PHONY: run setup test test-all check bench fuzz screenshots lock clean help
 
 help:           ## What can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 20
 
 run: .venv/.runtime  ## Start: Discord with DISCORD_TOKEN set, otherwise the sandbox with sample sources
 	@exec $(BIN)/python -m bot
@@ -13,7 +16,10 @@ run: .venv/.runtime  ## Start: Discord with DISCORD_TOKEN set, otherwise the san
 setup: .venv/.runtime .venv/.dev  ## Only the environment
 
 test: .venv/.dev  ## The everyday tests
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile
+	$(PYTEST) -m "not thorough"
+
+test-all: .venv/.dev  ## All tests: also the thorough ones, and properties with more examples
+	$(PYTEST) --hypothesis-profile=full
 
 check: .venv/.dev  ## Lint, types and import rules
 	$(BIN)/ruff check .

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.feeds import feeds_process
-from benchmarks.polling import Ours
+from benchmarks.ours import Ours
 
 FEW, MORE = 1_000, 2_000
 

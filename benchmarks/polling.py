@@ -6,9 +6,8 @@ import asyncio
 import resource
 import statistics
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, suppress
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
@@ -16,17 +15,10 @@ import psutil
 import reader
 
 from benchmarks.feeds import PORTS, feeds_process
-from bot.app import new_nonce, open_world, utc_now
-from bot.config import Settings
-from bot.newsroom.harvest import Polled, Read
-from bot.newsroom.polling import Poller
-from bot.newsroom.ranking import RANKS
-from storage import Database, Store, SubscriptionToStore
+from benchmarks.ours import Ours
 
-SOURCES = 300
-ROUNDS = 3
-# One guild whose channel wants every source, so that what is new is queued for it as well.
-GUILD, CHANNEL = 1, 2
+SOURCES = 500
+ROUNDS = 5
 
 
 async def measure() -> list[str]:
@@ -70,60 +62,6 @@ async def _compare(*, etags: bool, publishes: bool) -> tuple[float, ...]:
                 if turn:  # the first one only learns what is there
                     times.append(spent / SOURCES)
         return tuple(statistics.median(times) for times in took)
-
-
-class Ours:
-    """Broadsheet from the due row to the stored article, with the parsing worker."""
-
-    def __init__(self, folder: Path, urls: list[str]) -> None:
-        self._settings = Settings(database_url=f"sqlite:///{folder / 'bench.db'}", fetch_allow="localhost")
-        self._urls = urls
-        self._stack = AsyncExitStack()
-
-    async def __aenter__(self) -> Ours:
-        database = await Database.open(self._settings.database_url)
-        self._stack.push_async_callback(database.close)
-        await database.migrate()
-        self._store = Store(database, ranks=RANKS, nonce=new_nonce)
-        for url in self._urls:
-            source = await self._store.sources.add(url, "", None, None)
-            wish = SubscriptionToStore(GUILD, CHANNEL, source.id, thread=False, newest=0, created_by=None)
-            await self._store.subscriptions.add(wish, utc_now())
-        self._world = await self._stack.enter_async_context(open_world(self._settings))
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._stack.aclose()
-
-    async def prepare(self) -> None:
-        """Make all of them due."""
-        await self._store.sources.poll_soon(None, utc_now())
-
-    async def poll_all(self) -> None:
-        """Poll and store until each was."""
-        left, done = set(self._urls), asyncio.Event()
-
-        async def note(reads: Sequence[Read], _: Sequence[Polled]) -> None:
-            left.difference_update(read.source.url for read in reads)
-            if not left:
-                done.set()
-
-        poller = Poller(
-            self._store,
-            self._world.fetcher,
-            self._world.workers,
-            clock=utc_now,
-            interval=timedelta(hours=1),
-            spread=lambda: 0.0,
-            woken=asyncio.Event(),
-            on_posts=lambda: None,
-            on_stored=note,
-        )
-        running = asyncio.create_task(poller.run())
-        await done.wait()
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
 
 
 class _Bare:

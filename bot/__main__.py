@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import signal
 import sys
 from argparse import BooleanOptionalAction
@@ -23,7 +24,7 @@ from bot.desk import Desk, preview
 from bot.doctor import examine
 from bot.logs import configure_logging
 from bot.newsroom.tenure import TenureProblem
-from bot.terminal import Terminal
+from bot.terminal import NobodyReads, Terminal
 from bot.web import WebProblem
 from storage import DatabaseProblem, Length, Reading, SameStory
 from storage.records import Wishes
@@ -49,6 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"broadsheet: {problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        return 0
+    except NobodyReads:
+        # What was not printed is tried again at the very end, which must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
@@ -108,6 +113,7 @@ async def _subscribe(settings: Settings, given: argparse.Namespace, terminal: Te
                     same_story=SameStory(given.same_story) if given.same_story else None,
                 ),
                 selector=given.selector,
+                headers={name: _value_of(name) if value is None else value for name, value in given.header},
             )
         )
 
@@ -132,12 +138,13 @@ async def _poll(settings: Settings, given: argparse.Namespace, terminal: Termina
         return terminal.polled(await desk.poll(given.source))
 
 
+def _value_of(name: str) -> str:
+    """A header's value, asked for: neither in the shell's history nor in the list of processes. It may be a login."""
+    return getpass(f"Value of {name}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+
+
 async def _header(settings: Settings, given: argparse.Namespace, terminal: Terminal) -> int:
-    value = None
-    if not given.remove:
-        # Neither in the shell's history nor in the list of processes: a header may be a login.
-        interactive = sys.stdin.isatty()
-        value = getpass(f"Value of {given.name}: ") if interactive else sys.stdin.readline().rstrip("\r\n")
+    value = None if given.remove else _value_of(given.name)
     async with Desk.open(settings) as desk:
         terminal.header_set(
             await desk.set_header(given.source, given.name, value), given.name, value is not None
@@ -192,18 +199,29 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     look = command("preview", _preview, "Show what would be read and posted; nothing is stored.", json=True)
-    look.add_argument("url", metavar="URL", help="a feed, a site, or a short name such as owner/repository")
+    look.add_argument(
+        "url", metavar="URL", help="a feed, a site, or a short name such as github:owner/repository"
+    )
     look.add_argument("--selector", metavar="CSS", help=_SELECTOR)
 
     subscribe = command("subscribe", _subscribe, "Post a source's articles into a channel.")
     subscribe.add_argument(
-        "url", metavar="URL", help="a feed, a site, or a short name such as owner/repository"
+        "url", metavar="URL", help="a feed, a site, or a short name such as github:owner/repository"
     )
     subscribe.add_argument("--channel", type=_snowflake, required=True, metavar="ID", help="the channel's id")
     subscribe.add_argument(
         "--guild", type=_snowflake, metavar="ID", help="its server's id; left out, Discord is asked"
     )
     subscribe.add_argument("--selector", metavar="CSS", help=_SELECTOR)
+    subscribe.add_argument(
+        "--header",
+        type=_own_header,
+        action="append",
+        default=[],
+        metavar="'NAME: VALUE'",
+        help="a header of your own (a login, a key), sent with every request for this source; with NAME alone its "
+        "value is read from standard input, where nobody else sees it",
+    )
     subscribe.add_argument(
         "--thread", action=BooleanOptionalAction, help="open a thread under every post, or none"
     )
@@ -248,9 +266,7 @@ def _parser() -> argparse.ArgumentParser:
 def _choice(command: argparse.ArgumentParser, flag: str, kind: type[StrEnum], help_text: str) -> None:
     """A flag that takes one of a few words; left out, a subscription that is there stays as it is."""
     words = [choice.value for choice in kind]
-    command.add_argument(
-        flag, choices=words, help=f"{help_text}: {', '.join(words)}", metavar="WISH"
-    )
+    command.add_argument(flag, choices=words, help=f"{help_text}: {', '.join(words)}", metavar="WISH")
 
 
 def _port(text: str, most: int = 65_535) -> int:
@@ -263,6 +279,14 @@ def _id(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 2**63:
         raise argparse.ArgumentTypeError(f"'{text}' is no id; 'subscriptions' and 'sources' show theirs")
     return int(text)
+
+
+def _own_header(text: str) -> tuple[str, str | None]:
+    name, given, value = text.partition(":")
+    if not re.fullmatch(r"[\w-]+", name, re.ASCII):
+        # What was typed is not shown: it may be the secret itself.
+        raise argparse.ArgumentTypeError("a header is written 'Name: value', or its name alone")
+    return name, value.strip() if given else None
 
 
 def _snowflake(text: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -114,12 +114,19 @@ class Desk:
         guild_id: int | None,
         wishes: Wishes,
         selector: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Subscribed | SeveralFeeds | NotSubscribed:
-        """Wire an address to a channel; the guild is asked of Discord where it is not given."""
+        """Wire an address to a channel; the guild is asked of Discord where it is not given.
+
+        `headers` are sent with every request for the source. Raises AppProblem where one can't be sent.
+        """
+        kept: str | None = None
+        for name, value in (headers or {}).items():
+            kept = _with_header(kept, name, value)
         if guild_id is None:
             guild_id = await self._guild_of(channel_id)
         return await self._subscriptions.subscribe(
-            guild_id, channel_id, address, wishes=wishes, selector=selector
+            guild_id, channel_id, address, wishes=wishes, selector=selector, headers=kept
         )
 
     async def _guild_of(self, channel_id: int) -> int:
@@ -165,10 +172,7 @@ class Desk:
         source = await self._store.sources.get(source_id)
         if source is None:
             raise AppProblem(f"There is no source {source_id}. 'sources' lists them.")
-        try:
-            headers = with_header(source.headers, name, value)
-        except ValueError as problem:
-            raise AppProblem(str(problem)) from problem
+        headers = _with_header(source.headers, name, value)
         await self._store.sources.set_headers(source_id, headers, utc_now())
         return source
 
@@ -187,3 +191,10 @@ class Desk:
             wanted = [listed.source for listed in page if listed.subscriptions]
             polled += await asyncio.gather(*(self._poller.poll(source) for source in wanted))
         return polled
+
+
+def _with_header(kept: str | None, name: str, value: str | None) -> str | None:
+    try:
+        return with_header(kept, name, value)
+    except ValueError as problem:
+        raise AppProblem(str(problem)) from problem

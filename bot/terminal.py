@@ -44,8 +44,12 @@ class Finding:
     sentence: str
 
 
+class NobodyReads(Exception):
+    """Whoever read what is printed has gone, as `head` does after its lines."""
+
+
 class Terminal:
-    """Prints answers; those that come back as numbers are exit codes."""
+    """Prints answers; those that come back as numbers are exit codes. Raises NobodyReads."""
 
     def __init__(self, out: TextIO, *, json: bool) -> None:
         self._out = out
@@ -53,7 +57,10 @@ class Terminal:
 
     def line(self, text: str = "") -> None:
         """Print a line at once."""
-        print(text, file=self._out, flush=True)
+        try:
+            print(text, file=self._out, flush=True)
+        except BrokenPipeError:
+            raise NobodyReads from None
 
     def findings(self, findings: Sequence[Finding]) -> None:
         """Print what the doctor found."""
@@ -120,7 +127,7 @@ class Terminal:
             return self._fail(answer.sentence)
         if isinstance(answer, SeveralFeeds):
             return self._candidates(answer.candidates)
-        title, channel = answer.subscription.source.title, answer.subscription.channel_id
+        title, channel = _name(answer.subscription.source), answer.subscription.channel_id
         if answer.before is None:
             wishes = about_wishes(answer.subscription)
             how = f", with {listed(wishes)}" if wishes else ""
@@ -135,7 +142,7 @@ class Terminal:
 
     def unsubscribed(self, subscription: Subscription) -> int:
         """Print that a subscription ended."""
-        self.line(f"{subscription.source.title} is no longer posted into channel {subscription.channel_id}.")
+        self.line(f"{_name(subscription.source)} is no longer posted into channel {subscription.channel_id}.")
         return DONE
 
     def subscriptions(self, subscriptions: Sequence[Subscription]) -> int:
@@ -198,7 +205,7 @@ class Terminal:
     def header_set(self, source: Source, name: str, sent: bool) -> None:
         """Print that a header is sent with every request for a source, or not any more."""
         now = "is sent to its own server from now on" if sent else "is not sent any more"
-        self.line(f"{source.title or 'This source'}: the header {name} {now}.")
+        self.line(f"{_name(source)}: the header {name} {now}.")
 
     def polled(self, polled: Sequence[Polled]) -> int:
         """Print what polls came to; FAILED where one source could not be read."""
@@ -210,6 +217,7 @@ class Terminal:
                         "articles": one.articles,
                         "revisions": one.revisions,
                         "posts": one.posts,
+                        "held_back": one.held_back,
                         "problem": one.problem,
                     }
                     for one in polled
@@ -223,6 +231,8 @@ class Terminal:
                     f"{_count(one.articles, 'new article')}, {_count(one.revisions, 'revised article')}, "
                     f"{_count(one.posts, 'post')} queued"
                 )
+                if one.held_back:
+                    news += f" ({one.held_back} no news and not posted)"
                 self.line(f"{_name(one.source)}: {one.problem or news}")
         return FAILED if any(one.problem for one in polled) else DONE
 

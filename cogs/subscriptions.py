@@ -79,7 +79,7 @@ class SubscriptionsCog(commands.Cog, name="subscriptions"):
 
     @app_commands.command(name="subscribe", description="Post a site's new articles into a channel")
     @app_commands.describe(
-        url="A site, its feed, a YouTube channel, r/subreddit, owner/repository, @user@mastodon.social",
+        url="A site, its feed, a YouTube channel, r/subreddit, github:owner/repository, @user@mastodon.social",
         channel="Where the cards go (this channel if you leave it out)",
         thread="Open a thread for discussion under each card",
         selector="For a page without a feed: a CSS selector of its links to articles, such as: article h2 a",

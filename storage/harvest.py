@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import (
+    Integer,
     Select,
     Text,
+    Update,
     bindparam,
     column,
     exists,
@@ -37,11 +41,11 @@ from storage.records import (
     TextStored,
     WordsStored,
 )
-from storage.rows import insert, portions
+from storage.rows import given, insert, packed, portions
 from storage.search import index
 from storage.sources import next_poll
 from storage.stories import Kinship, relate, take_turn
-from storage.tables import articles, sources
+from storage.tables import articles, sources, subscriptions
 from storage.tallies import mark_stale
 from storage.texts import put_texts, search_text
 from storage.types import RowId, UtcDateTime
@@ -108,9 +112,8 @@ class Harvest:
             # Two polls of one source store one after the other; of the second one's articles none are new.
             there = await _lock(
                 connection,
-                {one.source.source_id for one in brought}
-                | {one.source_id for one in unchanged}
-                | {one.source_id for one in failed},
+                {one.source.source_id for one in brought},
+                {one.source_id for one in unchanged} | {one.source_id for one in failed},
                 moved or {},
             )
             if moved or any(one.new or one.revised for one in brought):
@@ -129,59 +132,66 @@ class Harvest:
             await relate(
                 connection, {article_id: one.shingles for _, article_id, one in made}, self._kinship, now
             )
-            new: dict[int, list[int]] = {one.source.source_id: [] for one in kept}
-            for source_id, article_id, _ in made:
-                new[source_id].append(article_id)
             revisions = await _revise(connection, kept, now)
             # The sources first: a subscription that began while one was idle is served below all the same.
             await _update_sources(connection, [one.source for one in kept if not one.pushed], now)
-            may_begin: dict[int, list[int]] = {one.source_id: [] for one in unchanged}
-            held_back = {one.source.source_id for one in kept if one.held_back}
-            posted = {source_id: ids for source_id, ids in new.items() if source_id not in held_back}
-            may_begin |= {source_id: [] for source_id in held_back}
-            queued = await queue(connection, may_begin | posted, self._queueing, now)
-        return [_ingested(one.source.source_id, new, revisions, queued) for one in brought]
+            may_begin: dict[int, list[int]] = await _with_beginners(connection, unchanged)
+            held_back = {one.source.source_id: one.held_back for one in kept}
+            news: dict[int, list[int]] = {one.source.source_id: [] for one in kept}
+            for source_id, article_id, one in made:
+                if one.identity not in held_back[source_id]:
+                    news[source_id].append(article_id)
+            queued = await queue(connection, may_begin | news, self._queueing, now)
+        new = Counter(source_id for source_id, _, _ in made)
+        ids = [one.source.source_id for one in brought]
+        return [Ingested(new[one], revisions.get(one, 0), queued.get(one, 0)) for one in ids]
 
 
-def _ingested(
-    source_id: int,
-    new: Mapping[int, Sequence[int]],
-    revisions: Mapping[int, int],
-    queued: Mapping[int, int],
-) -> Ingested:
-    return Ingested(len(new.get(source_id, ())), revisions.get(source_id, 0), queued.get(source_id, 0))
+@cache
+def _quieting(dialect: str) -> Update:
+    """The statement that stores polls which brought nothing."""
+    polls = given(
+        dialect,
+        source_id=RowId,
+        next_poll_at=UtcDateTime(),
+        etag=Text(),
+        last_modified=Text(),
+        digest=Text(),
+        moved_to=Text(),
+        moved_seen=Integer(),
+    )
+    return (
+        update(sources)
+        .where(sources.c.id == polls.c.source_id)
+        .values(
+            next_poll_at=next_poll(polls.c.next_poll_at),
+            etag=polls.c.etag,
+            last_modified=polls.c.last_modified,
+            digest=polls.c.digest,
+            moved_to=polls.c.moved_to,
+            moved_seen=polls.c.moved_seen,
+            last_polled_at=bindparam("polled"),
+            last_success_at=bindparam("polled"),
+            **_WELL,
+        )
+    )
 
 
 async def _quiet(connection: AsyncConnection, unchanged: Sequence[SourceUnchanged], now: datetime) -> None:
     for portion in portions(unchanged):
-        await connection.execute(
-            update(sources)
-            .where(sources.c.id == bindparam("source"))
-            .values(
-                etag=bindparam("etag"),
-                last_modified=bindparam("last_modified"),
-                digest=bindparam("digest"),
-                next_poll_at=next_poll(bindparam("next_poll", type_=UtcDateTime)),
-                last_polled_at=bindparam("polled"),
-                last_success_at=bindparam("polled"),
-                moved_to=bindparam("moved"),
-                moved_seen=bindparam("seen"),
-                **_WELL,
-            ),
-            [
-                {
-                    "source": one.source_id,
-                    "moved": one.moved_to,
-                    "seen": one.moved_seen,
-                    "etag": one.etag,
-                    "last_modified": one.last_modified,
-                    "digest": one.digest,
-                    "next_poll": one.next_poll_at,
-                    "polled": now,
-                }
-                for one in portion
-            ],
-        )
+        polls = [
+            (
+                one.source_id,
+                one.next_poll_at,
+                one.etag,
+                one.last_modified,
+                one.digest,
+                one.moved_to,
+                one.moved_seen,
+            )
+            for one in portion
+        ]
+        await connection.execute(_quieting(connection.dialect.name), {"given": packed(polls), "polled": now})
 
 
 async def _fail(connection: AsyncConnection, failed: Sequence[SourceFailed], now: datetime) -> None:
@@ -215,20 +225,59 @@ def _arrived(poll: Poll, moves: Moves) -> Poll:
     return replace(poll, moved_to=None, moved_seen=0) if poll.source_id in moves.settled else poll
 
 
-async def _lock(connection: AsyncConnection, source_ids: set[int], moved: Mapping[int, str]) -> set[int]:
-    """Lock these sources, and those that are where others move to, before anything else; answers which there are."""
-    concerned = source_ids | set(moved)
-    for addresses in portions(moved.values()):
-        concerned |= set(await connection.scalars(select(sources.c.id).where(sources.c.url.in_(addresses))))
+async def _lock(
+    connection: AsyncConnection, bringing: set[int], others: set[int], moved: Mapping[int, str]
+) -> set[int]:
+    """Lock these sources, and those that are where others move to, before anything else.
+
+    Answers which there are of those that bring something.
+    """
+    concerned = set(bringing)
+    if (
+        connection.dialect.name != "sqlite"
+    ):  # whose transactions that write have the whole database for themselves
+        concerned |= others | set(moved)
+        for addresses in portions(moved.values()):
+            concerned |= set(
+                await connection.scalars(select(sources.c.id).where(sources.c.url.in_(addresses)))
+            )
     there: set[int] = set()
     # In the order of their ids: two that lock several never wait for each other.
     for portion in portions(sorted(concerned)):
-        there |= set(
-            await connection.scalars(
-                select(sources.c.id).where(sources.c.id.in_(portion)).order_by(sources.c.id).with_for_update()
-            )
-        )
-    return there
+        ids = packed([(source_id,) for source_id in portion])
+        there |= set(await connection.scalars(_locking(connection.dialect.name), {"given": ids}))
+    return there & bringing
+
+
+@cache
+def _locking(dialect: str) -> Select[int]:
+    wanted = given(dialect, source_id=RowId)
+    return (
+        select(sources.c.id)
+        .where(sources.c.id.in_(select(wanted.c.source_id)))
+        .order_by(sources.c.id)
+        .with_for_update()
+    )
+
+
+async def _with_beginners(
+    connection: AsyncConnection, unchanged: Sequence[SourceUnchanged]
+) -> dict[int, list[int]]:
+    """Those of the sources that have a subscription which is still to begin, hardly ever any; with no new articles."""
+    beginning: dict[int, list[int]] = {}
+    for portion in portions(unchanged):
+        ids = packed([(one.source_id,) for one in portion])
+        found = await connection.scalars(_beginning(connection.dialect.name), {"given": ids})
+        beginning |= {source_id: [] for source_id in found}
+    return beginning
+
+
+@cache
+def _beginning(dialect: str) -> Select[int]:
+    polled = given(dialect, source_id=RowId)
+    return select(subscriptions.c.source_id).where(
+        subscriptions.c.source_id.in_(select(polled.c.source_id)), subscriptions.c.started_at.is_(None)
+    )
 
 
 async def _stored(
@@ -324,7 +373,7 @@ def _text(article: ArticleToStore) -> dict[str, Any]:
 
 async def _insert(connection: AsyncConnection, brought: Sequence[Brought], now: datetime) -> list[Made]:
     """Insert what is not stored yet; answers that in the order of the ids, which is the articles' own."""
-    given = {(one.source.source_id, article.identity): article for one in brought for article in one.new}
+    told = {(one.source.source_id, article.identity): article for one in brought for article in one.new}
     made: list[Made] = []
     rows = (
         {
@@ -344,7 +393,7 @@ async def _insert(connection: AsyncConnection, brought: Sequence[Brought], now: 
             .returning(articles.c.source_id, articles.c.id, articles.c.identity),
             portion,
         )
-        made += [(source, article_id, given[source, identity]) for source, article_id, identity in stored]
+        made += [(source, article_id, told[source, identity]) for source, article_id, identity in stored]
     made.sort(key=lambda one: one[1])
     await put_texts(
         connection, [(article_id, one.text) for _, article_id, one in made if one.text is not None]

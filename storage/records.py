@@ -5,7 +5,7 @@ Ids of Discord's (guild, channel, message, member) are ints; times are aware UTC
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -218,8 +218,8 @@ class Brought:
     """What one poll brought: articles never stored before (oldest first), revisions, and the source itself.
 
     `renamed` are pairs of a stored identity and the one that takes its place; revisions have the latter.
-    What was `pushed` by a hub leaves the source as it is. What is `held_back` is remembered and not posted, as what
-    a first poll brings.
+    What was `pushed` by a hub leaves the source as it is. What is `held_back`, by identity, is remembered and not
+    posted, as what a first poll brings.
     """
 
     source: SourceUpdate
@@ -227,7 +227,7 @@ class Brought:
     revised: Sequence[ArticleToStore] = ()
     pushed: bool = False
     renamed: Sequence[tuple[str, str]] = ()
-    held_back: bool = False
+    held_back: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

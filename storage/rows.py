@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from datetime import datetime
 from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, Table
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    LargeBinary,
+    Row,
+    Select,
+    Subquery,
+    Table,
+    Text,
+    bindparam,
+    case,
+    cast,
+    func,
+    select,
+    type_coerce,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import TypeEngine
+
+from storage.types import UtcDateTime, as_text
 
 Record = TypeVar("Record")
 Item = TypeVar("Item")
@@ -31,6 +51,45 @@ def read(record: type[Record], table: Table[Any], row: Row[*tuple[Any, ...]]) ->
     return record(*[mapping[column] for column in columns(record, table)])  # type: ignore[arg-type]  # both are hashable
 
 
+async def read_all(
+    connection: AsyncConnection,
+    record: type[Record],
+    query: Select[*tuple[Any, ...]],
+    values: Mapping[str, Any],
+) -> list[Record]:
+    """Make records of all rows of a query, whose columns are the record's fields.
+
+    From SQLite they come as one row, since its driver gives up the interpreter's lock at each.
+    """
+    if connection.dialect.name == "postgresql":
+        return [record(*row) for row in await connection.execute(query, values)]
+    together, readers = _together(query)
+    rows = json.loads((await connection.execute(together, values)).scalar_one())
+    for place, convert in readers:
+        for row in rows:
+            if row[place] is not None:
+                row[place] = convert(row[place])
+    return [record(*row) for row in rows]
+
+
+@cache
+def _together(
+    query: Select[*tuple[Any, ...]],
+) -> tuple[Select[str], list[tuple[int, Callable[[str], Any]]]]:
+    """The query with all its rows in one, as JSON; and which values are to be read in which way."""
+    values: list[ColumnElement[Any]] = []
+    readers: list[tuple[int, Callable[[str], Any]]] = []
+    for place, column in enumerate(query.subquery("one").c):
+        if isinstance(column.type, LargeBinary):
+            readers.append((place, bytes.fromhex))
+            values.append(case((column.is_not(None), func.hex(column))))
+            continue
+        if isinstance(column.type, UtcDateTime):
+            readers.append((place, datetime.fromisoformat))
+        values.append(type_coerce(column, Text))
+    return select(func.json_group_array(func.json_array(*values))), readers
+
+
 def insert(connection: AsyncConnection, table: Table[Any]) -> sqlite.Insert | postgresql.Insert:
     """Begin an INSERT that can say ON CONFLICT."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
@@ -41,3 +100,33 @@ def portions(items: Iterable[Item], most: int = _PORTION) -> Iterator[Sequence[I
     iterator = iter(items)
     while portion := list(islice(iterator, most)):
         yield portion
+
+
+def given(dialect: str, **kinds: TypeEngine[Any]) -> Subquery[Any]:
+    """Rows of values to join with, of the columns named; a statement with it takes them as `given=packed(rows)`.
+
+    They travel as one parameter and are worked on in one step: SQLite's driver gives up the interpreter's lock at each
+    step, and a parameter costs more than what is done with it.
+    """
+    rows, columns = bindparam("given", type_=Text), enumerate(kinds.items())
+    if dialect == "postgresql":
+        row = func.json_array_elements(cast(rows, JSON)).table_valued("value", name="row").c.value
+        values = [cast(row.op("->>")(place), kind).label(name) for place, (name, kind) in columns]
+    else:
+        row = func.json_each(rows).table_valued("value", name="row").c.value
+        values = [
+            type_coerce(func.json_extract(row, f"$[{place}]"), kind).label(name)
+            for place, (name, kind) in columns
+        ]
+    return select(*values).subquery("given")
+
+
+def packed(rows: Sequence[Sequence[Any]]) -> str:
+    """Rows as a statement with `given` takes them, each with a value for each of its columns in their order."""
+    return json.dumps(rows, default=_in_json, separators=(",", ":"))
+
+
+def _in_json(value: object) -> str:
+    if isinstance(value, datetime):
+        return as_text(value)
+    raise TypeError(f"{value!r} can't be given to the database in this way")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Integer,
     Select,
+    Update,
+    bindparam,
     case,
     cast,
     exists,
@@ -24,9 +28,9 @@ from sqlalchemy import (
 
 from storage.database import Database
 from storage.records import Pace, Source, SourceListed
-from storage.rows import columns, insert, portions, read
+from storage.rows import columns, given, insert, packed, portions, read, read_all
 from storage.tables import articles, guilds, sources, subscriptions
-from storage.types import UtcDateTime
+from storage.types import RowId, UtcDateTime
 
 _NEWEST_AT = (
     select(func.max(articles.c.first_seen_at))
@@ -112,19 +116,11 @@ class Sources:
         Whoever dies with a claim loses nothing: the source is due again when the lease has ended.
         """
         async with self._database.writing() as connection:
-            due = await connection.execute(
-                select(*columns(Source, sources))
-                .where(sources.c.next_poll_at <= now)
-                .order_by(sources.c.next_poll_at, sources.c.id)
-                .limit(limit)
-                .with_for_update(skip_locked=True)
-            )
-            claimed = [Source(*row) for row in due]
-            await connection.execute(
-                update(sources)
-                .where(sources.c.id.in_([source.id for source in claimed]))
-                .values(next_poll_at=now + lease)
-            )
+            claimed = await read_all(connection, Source, _due(), {"now": now, "limit": limit})
+            if claimed:
+                ids = packed([(source.id,) for source in claimed])
+                leased = {"given": ids, "until": now + lease}
+                await connection.execute(_claiming(connection.dialect.name), leased)
             return claimed
 
     async def set_headers(self, source_id: int, headers: str | None, now: datetime) -> bool:
@@ -165,6 +161,15 @@ class Sources:
         async with self._database.writing() as connection:
             moved = await connection.execute(update(sources).where(chosen).values(next_poll_at=soon(now)))
             return moved.rowcount
+
+    async def still_failing(self, source_id: int, problem: str, now: datetime) -> None:
+        """Store the sentence about a poll out of turn that failed as those before it did; what is planned stays."""
+        async with self._database.writing() as connection:
+            await connection.execute(
+                update(sources)
+                .where(sources.c.id == source_id)
+                .values(problem=problem, last_polled_at=now, not_before=None)
+            )
 
     async def listed(self, limit: int = 100, offset: int = 0) -> list[SourceListed]:
         """List sources in the order they were added, with what they are wired to and have brought."""
@@ -208,6 +213,28 @@ class Sources:
             source_id: Pace(moment, tuple(counts.get(source_id, [0] * days)))
             for source_id, moment in newest.items()
         }
+
+
+@cache
+def _due() -> Select[*tuple[Any, ...]]:
+    """What is due, longest due first; what another process is claiming is passed over."""
+    return (
+        select(*columns(Source, sources))
+        .where(sources.c.next_poll_at <= bindparam("now"))
+        .order_by(sources.c.next_poll_at, sources.c.id)
+        .limit(bindparam("limit", type_=Integer))
+        .with_for_update(skip_locked=True)
+    )
+
+
+@cache
+def _claiming(dialect: str) -> Update:
+    claimed = given(dialect, source_id=RowId)
+    return (
+        update(sources)
+        .where(sources.c.id.in_(select(claimed.c.source_id)))
+        .values(next_poll_at=bindparam("until"))
+    )
 
 
 def _published(source_ids: Sequence[int], since: datetime, now: datetime) -> Select[*tuple[Any, ...]]:

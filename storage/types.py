@@ -34,12 +34,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         """Turn a moment into what the driver takes."""
         if value is None:
             return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone; storage takes aware datetimes only")
-        moment = value.astimezone(UTC)
-        if dialect.name == "postgresql":
-            return moment
-        return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+        return aware(value) if dialect.name == "postgresql" else as_text(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
         """Turn what the driver gave into a UTC datetime."""
@@ -63,6 +58,18 @@ class Lines(TypeDecorator[tuple[str, ...]]):
     def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[str, ...] | None:
         """Turn what the driver gave into texts."""
         return None if value is None else tuple(filter(None, value.split("\n")))
+
+
+def aware(moment: datetime) -> datetime:
+    """Answer an aware moment in UTC. A naive one raises ValueError."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment!r} has no time zone; storage takes aware datetimes only")
+    return moment.astimezone(UTC)
+
+
+def as_text(moment: datetime) -> str:
+    """Write an aware moment as the text in which SQLite keeps it; PostgreSQL reads that too."""
+    return aware(moment).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 class DatabaseClock(FunctionElement[datetime]):

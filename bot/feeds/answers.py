@@ -14,6 +14,8 @@ from bot.feeds.guard import AddressRefusedError
 from bot.feeds.model import Failed, Gone
 
 _LONGEST_WAIT = timedelta(days=7)  # no server may put a source to sleep for longer
+# As aiohttp tells which package it lacks: "brotli (br)", or the coding alone.
+_PACKED = re.compile(r"content-encoding: *(?:\w+ *\((\w+)\)|(\w+))", re.IGNORECASE)
 _STATUSES = {
     401: (
         "{host} asks for a login (401). Use an address that needs none. Who runs Broadsheet can follow it with a login "
@@ -86,10 +88,8 @@ def failure_by_error(error: Exception, host: str) -> Failed:
             )
         case TimeoutError():
             return Failed(f"{host} could not be reached in time. We try again later.", kind="timeout")
-        case aiohttp.ClientResponseError() if "content-encoding" in error.message.lower():
-            return Failed(
-                f"{host} packs its answer in a way that was not asked for. The site has to mend this."
-            )
+        case aiohttp.ClientResponseError() if packed := _PACKED.search(error.message):
+            return packed_otherwise(host, packed[1] or packed[2])
         case aiohttp.InvalidURL():
             return Failed(f"{host} is no address that can be fetched. Check it for typos.", kind="refused")
         case aiohttp.ClientConnectorError():
@@ -99,6 +99,15 @@ def failure_by_error(error: Exception, host: str) -> Failed:
             )
         case _:
             return Failed(f"{host} broke off before its answer was complete. We try again later.")
+
+
+def packed_otherwise(host: str, coding: str) -> Failed:
+    """Say that an answer is compressed in a way of which nobody said that we can read it."""
+    named = re.sub(r"[^\w, -]", "", coding, flags=re.ASCII)[:40]
+    return Failed(
+        f"{host} sent the page compressed in a way ({named}) that Broadsheet did not ask for. "
+        "The site has to mend this."
+    )
 
 
 def refused_address(host: str) -> Failed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -20,7 +20,7 @@ from bot.feeds.model import (
     Unreadable,
     Validators,
 )
-from bot.feeds.sites import feeds_of, guesses_of, spelled_out, without_feeds
+from bot.feeds.sites import feeds_of, guesses_of, perhaps_meant, spelled_out, without_feeds
 from bot.feeds.text import clean
 from bot.feeds.workers import Workers
 
@@ -75,22 +75,36 @@ class Finder:
         self._fetcher = fetcher
         self._workers = workers
 
-    async def find(self, written: str, selector: str | None = None) -> Found | Several | NotFound:
+    async def find(
+        self, written: str, selector: str | None = None, own: Mapping[str, str] | None = None
+    ) -> Found | Several | NotFound:
         """Find what can be followed at an address as a person types it, or at what it is short for.
 
             the feeds that a rule for the site knows → the address itself → the feeds that the page declares →
             its links that look like feeds → well-known places → the news sitemap → the page's list of articles
 
         Of several feeds a person chooses. Where no scheme is given it is https://, and http:// if no connection
-        comes about that way. With a CSS `selector` the page itself is meant, whatever feeds it has.
+        comes about that way. With a CSS `selector` the page itself is meant, whatever feeds it has. `own` headers, a
+        login perhaps, are sent to the origin of the address alone; what is found elsewhere is not followed with them.
         """
         meant = spelled_out(written)
+        search = _Search(self._fetcher, self._workers, as_address(meant), own or {})
+        found = await self._find(written, meant, selector, search)
+        if own and isinstance(found, Found) and not search.is_home(found.feed_url):
+            return NotFound(
+                f"What can be followed is at {urlsplit(found.feed_url).hostname}, where your header is not sent, as "
+                "you named another server. Give the address of the feed itself."
+            )
+        return found
+
+    async def _find(
+        self, written: str, meant: str, selector: str | None, search: _Search
+    ) -> Found | Several | NotFound:
         if " " in clean(urlsplit(as_address(meant)).netloc):
             return NotFound(
                 f"“{_quoted(written)}” is no web address. Give one such as example.org, "
-                "https://example.org/feed, r/python, @user@mastodon.social or owner/repository."
+                "https://example.org/feed, r/python, @user@mastodon.social or github:owner/repository."
             )
-        search = _Search(self._fetcher, self._workers)
         known = [] if selector else _to_choose_from(feeds_of(as_address(meant)))
         if len(known) > 1:
             return Several(tuple(known[:_MOST_OFFERED]))
@@ -98,21 +112,21 @@ class Finder:
             return found
         if search.silent:
             return NotFound(" ".join(search.silent.values()))
-        address, outcome = await self._reach(meant)
+        address, outcome = await self._reach(meant, search)
         if not isinstance(outcome, Changed):
             places = _places(address)[:_MOST_BEHIND_GUARD] if _guards_front_alone(address, outcome) else ()
-            return await search.first_feed(places) or NotFound(_why(outcome))
+            return await search.first_feed(places) or NotFound(_why(outcome, written))
         if selector:
             return await search.list_of(address, outcome, selector) or NotFound(search.about_list)
         return await self._find_from(written, address, outcome, search)
 
-    async def _reach(self, meant: str) -> tuple[str, Outcome]:
+    async def _reach(self, meant: str, search: _Search) -> tuple[str, Outcome]:
         """The address that a person meant, and what it answers."""
         address = as_address(meant)
-        outcome = await self._fetcher.fetch(address)
+        outcome = await search.ask(address)
         if isinstance(outcome, Failed) and outcome.kind in _UNREACHED and not names_scheme(meant):
             plain = f"http://{address.removeprefix('https://')}"
-            second = await self._fetcher.fetch(plain)
+            second = await search.ask(plain)
             if isinstance(second, Changed):
                 return plain, second
         return address, outcome
@@ -123,10 +137,10 @@ class Finder:
         """Go on from what the address answered."""
         document = await search.parse(page)
         if isinstance(document, Document):
-            return _found(address, page, document)
+            return search.found(address, page, document)
         sitemap = await search.parse(page, kind="sitemap")
         if isinstance(sitemap, Document) and sitemap.entries:
-            return replace(_found(address, page, sitemap), kind="sitemap")
+            return replace(search.found(address, page, sitemap), kind="sitemap")
         named = await self._workers.find_candidates(page.body, page.charset, page.url)
         declared = [candidate for candidate in named if candidate.kind != "link"]
         if len(offered := _to_choose_from(declared)) > 1:
@@ -143,11 +157,16 @@ class Finder:
 
 
 class _Search:
-    """One search: remembers what it asked for, and which hosts are not to be asked again."""
+    """One search: remembers what it asked for, and which hosts are not to be asked again.
 
-    def __init__(self, fetcher: Fetcher, workers: Workers) -> None:
+    `own` headers are for the origin of the address `meant` alone.
+    """
+
+    def __init__(self, fetcher: Fetcher, workers: Workers, meant: str, own: Mapping[str, str]) -> None:
         self._fetcher = fetcher
         self._workers = workers
+        self._home = _origin(meant)
+        self._own = own
         self._asked: set[str] = set()
         self.silent: dict[str | None, str] = {}
         """Hosts that gave no answer or want no more requests, with the sentence about each."""
@@ -161,7 +180,7 @@ class _Search:
             outcome = await self._fetch(address)
             document = outcome and await self.parse(outcome)
             if outcome and isinstance(document, Document):
-                return _found(address, outcome, document)
+                return self.found(address, outcome, document)
         return None
 
     async def news_sitemap(self, page: str) -> Found | None:
@@ -178,7 +197,7 @@ class _Search:
                 continue
             document = await self.parse(outcome, kind="sitemap")
             if isinstance(document, Document) and document.entries:
-                return replace(_found(address, outcome, document), kind="sitemap")
+                return replace(self.found(address, outcome, document), kind="sitemap")
             inner = await self._workers.find_sitemaps(outcome.body, outcome.url)
             waiting[:0] = [link for link in inner if "news" in link.lower()][:2]
         return None
@@ -192,7 +211,7 @@ class _Search:
         if isinstance(document, Unreadable):
             self.about_list = document.sentence
             return None
-        found = replace(_found(address, page, document), kind="page", selector=selector)
+        found = replace(self.found(address, page, document), kind="page", selector=selector)
         if selector is None:
             return found
         return replace(found, feed_url=f"{found.feed_url.partition('#')[0]}#{quote(selector, safe='')}")
@@ -205,12 +224,27 @@ class _Search:
             outcome.body, outcome.content_type, outcome.charset, outcome.url, kind=kind, selector=selector
         )
 
+    def is_home(self, address: str) -> bool:
+        """Whether an address is at the origin of the one that was given."""
+        return _origin(address) == self._home
+
+    def found(self, asked: str, outcome: Changed, document: Document) -> Found:
+        """What was found there; in its new place, if it has moved for good and is not read with headers of our own."""
+        moved = outcome.moved_to
+        if moved and self._own and not self.is_home(moved):
+            moved = None
+        return Found(moved or asked, document, outcome.validators)
+
+    async def ask(self, address: str) -> Outcome:
+        """Fetch an address."""
+        return await self._fetcher.fetch(address, own=self._own if self.is_home(address) else None)
+
     async def _fetch(self, address: str) -> Changed | None:
         host = urlsplit(address).hostname
         if address in self._asked or host in self.silent:
             return None
         self._asked.add(address)
-        outcome = await self._fetcher.fetch(address)
+        outcome = await self.ask(address)
         if isinstance(outcome, Failed) and (outcome.kind in _SILENT or outcome.status == 429):
             self.silent[host] = outcome.sentence
         return outcome if isinstance(outcome, Changed) else None
@@ -265,8 +299,9 @@ def _guards_front_alone(address: str, outcome: Outcome) -> bool:
     return refused and urlsplit(address).path in ("", "/")
 
 
-def _found(asked: str, outcome: Changed, document: Document) -> Found:
-    return Found(outcome.moved_to or asked, document, outcome.validators)
+def _origin(address: str) -> tuple[str, str]:
+    parts = urlsplit(address)
+    return parts.scheme.lower(), parts.netloc.rpartition("@")[2].lower()
 
 
 def _in_vain(written: str, page: str, named: int, search: _Search) -> str:
@@ -287,8 +322,10 @@ def _quoted(written: str) -> str:
     return text.partition("?")[0][:100]
 
 
-def _why(outcome: Outcome) -> str:
+def _why(outcome: Outcome, written: str) -> str:
     match outcome:
+        case Failed(sentence, kind="dns") if meant := perhaps_meant(written):
+            return f"{sentence} {meant}"
         case Gone(sentence) | Failed(sentence):
             return sentence
         case Unchanged() | Changed():

@@ -7,9 +7,10 @@ all its items new guids must not either, and only the words are left to tell tha
 from __future__ import annotations
 
 import hashlib
+import html.entities
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 from bot.feeds.cut import MARK_BYTES
 from bot.feeds.links import comparable
 from bot.feeds.model import Document, Entry
+from bot.feeds.text import clean
 
 _LONGEST_IDENTITY = 500
 _BEGINNINGS = ("https://", "http://", "https://www.", "http://www.")
@@ -25,6 +27,7 @@ _WORDS_READ = 4_000  # characters of markup
 _TAG = re.compile(r"<[^<>]*>")
 _LEADS_FURTHER = re.compile(r"//[^/?]+[/?]")  # than to a site's front page; of comparable links
 _FEWEST_TOGETHER = 2
+_REFERENCE = re.compile(r"&([a-zA-Z][\w.-]*);?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +199,27 @@ def _identities(entry: Entry) -> tuple[str, str, str]:
 
 
 def _spellings(entry: Entry) -> tuple[str, ...]:
+    """The other spellings of a guid, under which its entry may be stored."""
+    return (*_addresses(entry), *_misread(entry))
+
+
+def _misread(entry: Entry) -> Iterator[str]:
+    """What the first edition took for the guid, or for the link, where `&` is not escaped in the document.
+
+    It saw the reference of an entity: `?p=1&id;=7` for `?p=1&id=7`, and `©` for `&copy`.
+    """
+    if entry.identity.startswith("//") and entry.url and "&" in entry.url:
+        yield bounded(comparable(_REFERENCE.sub(_as_entity, entry.url)))
+    elif "&" in entry.identity:
+        yield bounded(clean(_REFERENCE.sub(_as_entity, entry.identity)))
+
+
+def _as_entity(reference: re.Match[str]) -> str:
+    code = html.entities.name2codepoint.get(reference[1])
+    return chr(code) if code else f"&{reference[1]};"
+
+
+def _addresses(entry: Entry) -> tuple[str, ...]:
     """The other spellings of a guid that is an address: sites change to https, drop `www.` or a closing slash.
 
     A source that gives up its guids is known by those that were its links.

@@ -157,14 +157,14 @@ def _gathered(
 ) -> dict[str, _Link]:
     """Links to other pages, of the same site or anywhere, by their comparable address, in the page's order."""
     links: dict[str, _Link] = {}
-    own, site = comparable(url), _site(url)
+    own, host = comparable(url), _host(url)
     for node, chosen in pairs:
         address = absolute(node.attributes.get("href"), base)
         if address is None or _NO_PAGE.search(urlsplit(address).path):
             continue
         address = _without_extras(address)
         name = comparable(address)
-        if name == own or not (anywhere or _site(address) == site):
+        if name == own or not (anywhere or _one_site(_host(address), host)):
             continue
         link = links.setdefault(name, _Link(address))
         _describe(link, node, chosen, base)
@@ -182,9 +182,16 @@ def _without_extras(address: str) -> str:
     return parts._replace(query="" if tells else parts.query, fragment="").geturl()
 
 
-def _site(url: str) -> str:
-    """A host without what stands before its last two names: `blog.h.test` belongs to `h.test`."""
-    return ".".join((urlsplit(url).hostname or "").rsplit(".", 2)[-2:])
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def _one_site(host: str, other: str) -> bool:
+    """Whether one of two hosts is the other or below it: `blog.h.test` and `h.test`.
+
+    Two that stand beside each other may be strangers, as `a.co.uk` and `b.co.uk` are.
+    """
+    return host == other or host.endswith(f".{other}") or other.endswith(f".{host}")
 
 
 def _describe(link: _Link, node: LexborNode, chosen: LexborNode, base: str) -> None:
@@ -245,7 +252,7 @@ def _shape(url: str) -> str:
     kinds = ["9" if piece.isdecimal() else "word" for piece in pieces[:-1]]
     last = _EXTENSION.sub("", pieces[-1]) if pieces else ""
     kinds.append("9" if last.isdecimal() else "slug" if last else "")
-    return "/".join([(parts.hostname or "").removeprefix("www."), *(kind for kind, _ in groupby(kinds))])
+    return "/".join([_host(url), *(kind for kind, _ in groupby(kinds))])
 
 
 def _add_surroundings(tree: LexborHTMLParser, articles: dict[str, _Link], base: str) -> None:

@@ -181,13 +181,15 @@ class Failed:
     """No body this time. `sentence` tells people what happened and holds no secret.
 
     `kind` is refused, timeout, dns, tls, status, challenge, too_large or connection; `status` is the HTTP status
-    where the kind is status; `retry_after` is what the server asked for.
+    where the kind is status; `retry_after` is what the server asked for, and `place` then its host, with the port
+    where that is not the usual one.
     """
 
     sentence: str
     retry_after: timedelta | None = None
     kind: str = "connection"
     status: int | None = None
+    place: str | None = None
 
 
 Outcome = Changed | Unchanged | Gone | Failed

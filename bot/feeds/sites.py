@@ -20,7 +20,7 @@ _FEED_ITSELF = re.compile(r"\.(?:atom|rss|xml|json|rdf)$|/(?:feeds?|rss)(?:/|$)"
 _REDDIT = re.compile(r"/?(r|u|user)/([\w+-]{2,200})/?", re.ASCII)
 _FEDIVERSE = re.compile(r"@?([\w.-]{1,100})@([\w-]+(?:\.[\w-]+)+(?::\d+)?)")
 _COMMUNITY = re.compile(r"!(\w{1,100})@([\w-]+(?:\.[\w-]+)+(?::\d+)?)")
-_REPOSITORY = re.compile(r"([a-z\d](?:[a-z\d-]{0,38}))/([\w.-]{1,100})", re.IGNORECASE | re.ASCII)
+_REPOSITORY = re.compile(r"github:([a-z\d][a-z\d-]{0,38})(/[\w.-]{1,100})?", re.IGNORECASE | re.ASCII)
 _STACK_HOSTS = re.compile(
     r"(?:.+\.)?(?:stackexchange\.com|stackoverflow\.com|serverfault\.com|superuser\.com|askubuntu\.com"
     r"|mathoverflow\.net|stackapps\.com)"
@@ -47,7 +47,8 @@ _Rule = Callable[[_Place], Iterator[Candidate]]
 def spelled_out(written: str) -> str:
     """The address that a short name means; anything else stays as it is.
 
-    `r/python`, `u/name`, `@user@host`, `!community@host` and GitHub's `owner/repository`.
+    `r/python`, `u/name`, `@user@host`, `!community@host` and `github:owner/repository`. A mere `owner/repository` may
+    as well be a host of the operator's own network with a path, as `nas/rss` is.
     """
     short = written.strip()
     if found := _REDDIT.fullmatch(short):
@@ -56,9 +57,15 @@ def spelled_out(written: str) -> str:
         return f"https://{found[2]}/@{found[1]}"
     if found := _COMMUNITY.fullmatch(short):
         return f"https://{found[2]}/c/{found[1]}"
-    if (found := _REPOSITORY.fullmatch(short)) and found[1].lower() != "localhost":
-        return f"https://github.com/{found[1]}/{found[2]}"
+    if found := _REPOSITORY.fullmatch(short):
+        return f"https://github.com/{found[1]}{found[2] or ''}"
     return written
+
+
+def perhaps_meant(written: str) -> str:
+    """What to say of a name with a path where no such host is known: it may stand for a repository."""
+    found = _REPOSITORY.fullmatch(f"github:{written.strip()}")
+    return f"For the repository on GitHub write github:{written.strip()}." if found and found[2] else ""
 
 
 def feeds_of(address: str) -> tuple[Candidate, ...]:

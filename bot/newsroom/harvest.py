@@ -16,11 +16,12 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.feeds.cut import MARK_BYTES, unpack
+from bot.feeds.cut import MARK_BYTES
 from bot.feeds.hub import Named
 from bot.feeds.identify import Alike, Recognised, follow, identify, possible_identities, revision_of, words_of
 from bot.feeds.model import Document, Entry, Telling, Validators
 from bot.feeds.workers import Workers
+from bot.newsroom.old_news import is_another_feed, old_news
 from bot.newsroom.reading import text_of
 from bot.newsroom.rounds import Clock
 from bot.newsroom.timing import SIGHTINGS, note_published
@@ -42,11 +43,12 @@ log = logging.getLogger(__name__)
 MOST_TOGETHER = 250
 # Markup of more results than this is not kept in memory: fetching waits for the store.
 MOST_WAITING = 250
+# Nor are more entries than this, but for those of the last result: hundreds of sources that are read whole for the
+# first time would hold a hundred megabytes.
+MOST_ENTRIES = 500
 COMPANY = timedelta(seconds=1)
 # While much is new, this much of it is gathered: a transaction for each would cost more than all else.
 BREATH = timedelta(milliseconds=200)
-# A single entry that is new is no flood.
-_SEVERAL = 2
 LONGEST_TITLE = 500
 LONGEST_URL = 2048
 _NOTHING = Ingested(0, 0, 0)
@@ -76,18 +78,27 @@ class Read:
     @property
     def brings(self) -> bool:
         """Whether there are entries that may be new."""
-        return self.document is not None and bool(self.document.entries)
+        return bool(self.entries)
+
+    @property
+    def entries(self) -> int:
+        """How many entries there are that may be new."""
+        return len(self.document.entries) if self.document is not None else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """What one poll of a source came to: rows stored, or the sentence about what went wrong."""
+    """What one poll of a source came to: rows stored, or the sentence about what went wrong.
+
+    `held_back` counts articles that are no news and not posted (see `bot.newsroom.old_news`).
+    """
 
     source: Source
     articles: int = 0
     revisions: int = 0
     posts: int = 0
     problem: str | None = None
+    held_back: int = 0
 
 
 OnStored = Callable[[Sequence[Read], Sequence[Polled]], Awaitable[None]]
@@ -114,6 +125,7 @@ class Harvest:
         self._on_posts = on_posts
         self._on_stored = on_stored
         self._waiting: list[Read] = []
+        self._entries = 0
         self._hurry = asyncio.Event()
         self._came = asyncio.Event()
         self._room = asyncio.Event()
@@ -121,12 +133,14 @@ class Harvest:
 
     async def put(self, read: Read) -> None:
         """Leave a result to be stored soon; waits while too many do."""
-        await self._room.wait()
+        while not self._room.is_set():
+            await self._room.wait()
         self._waiting.append(read)
         self._came.set()
         if read.brings or len(self._waiting) >= MOST_TOGETHER:
             self._hurry.set()
-        if len(self._waiting) >= MOST_WAITING:
+        self._entries += read.entries
+        if len(self._waiting) >= MOST_WAITING or self._entries >= MOST_ENTRIES:
             self._room.clear()
 
     async def run(self) -> None:
@@ -155,13 +169,25 @@ class Harvest:
                 log.exception("%d polls could not be stored; they are repeated", len(together))
 
     def _take(self) -> list[Read]:
-        together, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+        """What waits longest, of each source the first alone: what a second one brings depends on that."""
+        together: dict[int, Read] = {}
+        waiting: list[Read] = []
+        entries = 0
+        for read in self._waiting:
+            room = len(together) < MOST_TOGETHER and entries < MOST_ENTRIES
+            if room and read.source.id not in together:
+                together[read.source.id] = read
+                entries += read.entries
+            else:
+                waiting.append(read)
+        self._waiting = waiting
+        self._entries = sum(read.entries for read in waiting)
         if not self._waiting:
             self._came.clear()
             self._hurry.clear()
-        if len(self._waiting) < MOST_WAITING:
+        if len(waiting) < MOST_WAITING and self._entries < MOST_ENTRIES:
             self._room.set()
-        return together
+        return list(together.values())
 
     async def store(self, reads: Sequence[Read]) -> list[Polled]:
         """Store results now, and answer what came of each, in their order.
@@ -216,7 +242,10 @@ class Harvest:
                     one.revisions,
                     one.posts,
                 )
-        polled = [_polled(read, results.get(read.source.id, _NOTHING)) for read in reads]
+        polled = [
+            _polled(read, brought.get(read.source.id), results.get(read.source.id, _NOTHING))
+            for read in reads
+        ]
         if self._on_stored is not None:
             await self._on_stored(reads, polled)
         return polled
@@ -245,7 +274,7 @@ class Harvest:
                 [next(written) for _ in recognised[source_id].revised],
                 pushed=read.pushed,
                 renamed=recognised[source_id].renamed,
-                held_back=_is_another_feed(read, document, known.get(source_id, {}), recognised[source_id]),
+                held_back=_held_back(read, document, known.get(source_id, {}), recognised[source_id]),
             )
             for source_id, (read, document) in documents.items()
         }
@@ -311,22 +340,31 @@ def _rhythm(source: Source, document: Document, new: Sequence[Entry], now: datet
     return note_published(source.rhythm, moments, now) if moments else source.rhythm
 
 
-def _is_another_feed(read: Read, document: Document, known: Mapping[str, str], found: Recognised) -> bool:
-    """Whether redirects led to a document that is not the source's own: several entries, and none that is known.
+def _held_back(read: Read, document: Document, known: Mapping[str, str], found: Recognised) -> frozenset[str]:
+    """The identities of what is new to us and no news."""
+    # What a hub pushes is new and nothing else, so nothing in it is familiar.
+    another = not read.pushed and is_another_feed(
+        read.source,
+        document,
+        found,
+        familiar=bool(known),
+        moved=read.moved[1] if read.redirected else None,
+    )
+    held_back = found.new if another else old_news(read.source, found.new)
+    if held_back:
+        log.info(
+            "Source %d: %d of %d new articles are no news (%s) and are not posted",
+            read.source.id,
+            len(held_back),
+            len(found.new),
+            "another feed stands in its place" if another else "older than what it brought before",
+        )
+    return frozenset(entry.identity for entry in held_back)
 
-    What was published since the source was last read may be its own all the same where it was redirected before.
-    """
-    source, read_at = read.source, read.source.last_success_at
-    if not read.redirected or read_at is None or len(found.new) < _SEVERAL or known or found.renamed:
-        return False
-    if not unpack(document.marks).isdisjoint(unpack(source.marks or b"")):
-        return False
-    newly_moved = read.moved[1] == 1
-    return newly_moved or any(not entry.published_at or entry.published_at < read_at for entry in found.new)
 
-
-def _polled(read: Read, ingested: Ingested) -> Polled:
-    return Polled(read.source, ingested.articles, ingested.revisions, ingested.posts, read.problem)
+def _polled(read: Read, brought: Brought | None, ingested: Ingested) -> Polled:
+    held_back = len(brought.held_back) if brought is not None else 0
+    return Polled(read.source, ingested.articles, ingested.revisions, ingested.posts, read.problem, held_back)
 
 
 def write_article(entry: Entry, telling: Telling, now: datetime) -> ArticleToStore:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
 
@@ -65,6 +66,11 @@ class HostLine(Generic[One]):
                 del self._hosts[line.pop().id]
                 beyond -= 1
 
+    def drop(self, place: str) -> None:
+        """Send away who waits for a host (with its port): their claims end, and they are due again."""
+        for one in self._lines.pop(place, ()):
+            del self._hosts[one.id]
+
     def start(self) -> One | None:
         """Take the next one whose host has room; None where every waiting one must go on waiting."""
         for host in self._lines:
@@ -87,7 +93,28 @@ class HostLine(Generic[One]):
             del self._under_way[host]
 
 
+class Rests:
+    """Hosts that asked to be left alone for a while, whatever of theirs that was said of.
+
+    At most for `longest`: then the next request shows whether it still holds.
+    """
+
+    def __init__(self, longest: timedelta) -> None:
+        self._longest = longest
+        self._until: dict[str, datetime] = {}
+
+    def begin(self, place: str, until: datetime, now: datetime) -> None:
+        """Leave a host (with its port) alone until then."""
+        self._until = {host: end for host, end in self._until.items() if end > now}
+        self._until[place] = max(min(until, now + self._longest), self._until.get(place, now))
+
+    def end_for(self, url: str, now: datetime) -> datetime | None:
+        """Until when an address's host is left alone; None where it may be asked."""
+        until = self._until.get(host_of(url)) if self._until else None
+        return until if until is not None and until > now else None
+
+
 def host_of(url: str) -> str:
-    """The host with its port that an address leads to."""
+    """The host with its port, where that is written, that an address leads to."""
     found = _HOST.match(url)
     return found[1].lower() if found else ""

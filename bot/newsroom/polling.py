@@ -20,7 +20,7 @@ from bot.feeds.model import Changed, Document, Failed, Gone, Unchanged, Unreadab
 from bot.feeds.own_headers import read_headers
 from bot.feeds.workers import Workers
 from bot.newsroom.harvest import LONGEST_URL, Harvest, OnStored, Polled, Read
-from bot.newsroom.host_line import HostLine
+from bot.newsroom.host_line import HostLine, Rests
 from bot.newsroom.rounds import Clock, Jobs, Rounds
 from bot.newsroom.timing import Bounds, interval_of, next_poll, sighted
 from storage import Source, Store
@@ -37,6 +37,8 @@ MOST_CLAIMED = 250
 # How many claimed ones wait in memory for their host's turn; the second number is what one slow host may hold of
 # them while others are due.
 MOST_IN_LINE, MOST_IN_ONE_LINE = 2_000, 200
+# What a server asks for one source (Retry-After) is granted to all of its host, up to this.
+LONGEST_REST = timedelta(hours=1)
 # The command line subscribes too, in a process of its own: how soon that is noticed here.
 LOOK_EVERY = timedelta(seconds=5)
 # What becomes due one by one is claimed together, up to this late.
@@ -75,6 +77,7 @@ class Poller:
         self._spread = spread
         self._harvest = Harvest(store, workers, clock=clock, on_posts=on_posts, on_stored=on_stored)
         self._line: HostLine[Source] = HostLine(MOST_PER_HOST, MOST_IN_LINE, MOST_IN_ONE_LINE)
+        self._rests = Rests(LONGEST_REST)
         self._closing = False
         self._rounds = Rounds("polling", self.start_due, woken=woken, longest=LOOK_EVERY)
         self._jobs = Jobs(MOST_AT_ONCE, on_end=self._start_waiting)
@@ -99,7 +102,7 @@ class Poller:
         if next_due is not None and next_due <= now and room > 0:
             # Only now is anything written: at rest the database is left alone.
             claimed = await self._store.sources.claim_due(now, room, CLAIM)
-            self._line.add(claimed)
+            self._line.add(source for source in claimed if not self._rests.end_for(source.url, now))
             if len(claimed) == MOST_CLAIMED:
                 await self._start_all_waiting()
                 return timedelta()
@@ -136,13 +139,22 @@ class Poller:
         return None if self._closing else self._line.start()
 
     async def poll(self, source: Source) -> Polled:
-        """Poll one source now and store the result. Raises DatabaseProblem where it can't be stored.
+        """Poll one source now, as a person asks for it, and store the result.
 
-        A server that asked not to be asked before a certain time is left alone until then.
+        A server that asked not to be asked before a certain time is left alone until then. A source that was failing
+        and still does is polled next when it would have been: asking often must not put it off.
+        Raises DatabaseProblem where the result can't be stored.
         """
-        if source.not_before is not None and self._clock() < source.not_before:
-            return Polled(source, problem=_left_alone(source, source.not_before))
-        [polled] = await self._harvest.store([await self._read(source)])
+        now = self._clock()
+        until = max(self._rests.end_for(source.url, now) or now, source.not_before or now)
+        if now < until:
+            return Polled(source, problem=_left_alone(source, until))
+        read = await self._read(source)
+        gone, asked_to_wait = read.next_poll_at is None, read.not_before is not None
+        if read.problem and source.failures and not gone and not asked_to_wait:
+            await self._store.sources.still_failing(source.id, read.problem, self._clock())
+            return Polled(source, problem=read.problem)
+        [polled] = await self._harvest.store([read])
         return polled
 
     async def _read(self, source: Source) -> Read:
@@ -186,7 +198,11 @@ class Poller:
             case Gone(sentence=sentence):
                 log.info("Source %d is gone for good and is not polled any more", source.id)
                 return Read(source, None, problem=sentence)
-            case Failed(sentence=sentence, retry_after=pause):
+            case Failed(sentence=sentence, retry_after=pause, place=place):
+                if pause and place:
+                    now = self._clock()
+                    self._rests.begin(place, now + pause, now)
+                    self._line.drop(place)
                 return self._failed(source, sentence, pause)
 
     def _failed(self, source: Source, sentence: str, pause: timedelta | None = None) -> Read:

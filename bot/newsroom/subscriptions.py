@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from bot.feeds.discover import Finder, Found, NotFound, Several
 from bot.feeds.model import Candidate
+from bot.feeds.own_headers import read_headers, with_header
 from bot.newsroom.rounds import Clock
 from storage import Store
 from storage.records import Length, Reading, SameStory, Subscription, SubscriptionToStore, Wishes
@@ -57,15 +58,18 @@ class Subscriptions:
         by: int | None = None,
         newest: int = 1,
         selector: str | None = None,
+        headers: str | None = None,
     ) -> Subscribed | SeveralFeeds | NotSubscribed:
         """Follow what is found at `address` (see `bot.feeds.discover`) in a channel.
 
         With a CSS `selector` the page itself is followed: the links to articles that are chosen by it.
         The `newest` articles are posted at once, so that one sees that it works; what is older is remembered
-        and not posted. A channel that follows it already has its subscription changed as it is wished.
+        and not posted. A channel that follows it already has its subscription changed as it is wished. The operator's
+        own `headers` (see `bot.feeds.own_headers`) are sent with every request.
         """
         wished = wishes or Wishes()
-        match await self._finder.find(address, selector):
+        own = read_headers(headers)
+        match await self._finder.find(address, selector, own):
             case NotFound(sentence=sentence):
                 return NotSubscribed(sentence)
             case Several(candidates=candidates):
@@ -80,6 +84,11 @@ class Subscriptions:
                     kind=kind,
                     selector=chosen_by,
                 )
+                if own:
+                    kept = source.headers
+                    for name, value in own.items():
+                        kept = with_header(kept, name, value)
+                    await self._store.sources.set_headers(source.id, kept, now)
                 subscription, created = await self._store.subscriptions.add(
                     SubscriptionToStore(
                         guild_id=guild_id,

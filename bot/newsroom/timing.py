@@ -57,6 +57,11 @@ def note_published(rhythm: bytes | None, moments: Iterable[datetime | None], now
     return struct.pack(f"!{len(newest)}I", *newest)
 
 
+def last_published(rhythm: bytes | None) -> datetime | None:
+    """When a source last published, within ten minutes; None while it has not published anything."""
+    return _last_and_gap(rhythm)[0] if rhythm else None
+
+
 def usual_gap(rhythm: bytes | None, now: datetime) -> timedelta | None:
     """How far apart a source publishes: the median of late, or half of its silence if that is more.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import subprocess
 import sys
@@ -26,6 +27,23 @@ def test_the_program_is_started_as_a_module() -> None:
     )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith("Broadsheet 0.")
+
+
+def test_who_has_read_enough_ends_a_command_without_a_word(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    reads, writes = os.pipe()
+    os.close(reads)
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", "sources"],
+        cwd=tmp_path,
+        env=environment,
+        stdout=writes,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writes)
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 WRONG_USE = {
@@ -155,7 +173,14 @@ async def test_a_subscription_from_its_beginning_to_its_end(shell: Shell, press:
     assert (polled.code, polled.out) == (0, "The Tide: 2 new articles, 0 revised articles, 1 post queued\n")
     press.publish("Harbour crane falls")
     (outcome,) = (await shell.run("poll", "1", "--json")).json
-    assert outcome == {"source": "1", "articles": 1, "revisions": 0, "posts": 1, "problem": None}
+    assert outcome == {
+        "source": "1",
+        "articles": 1,
+        "revisions": 0,
+        "posts": 1,
+        "held_back": 0,
+        "problem": None,
+    }
 
     text, program = await asyncio.gather(shell.run("subscriptions"), shell.run("subscriptions", "--json"))
     assert (

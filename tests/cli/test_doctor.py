@@ -25,6 +25,7 @@ async def test_all_well(connected: Shell, town: Town) -> None:
         "ok  database",
         "ok  discord",
         "ok  fetch",
+        "ok  model",
         "ok  web",
     ]
     assert program.code == 0

@@ -33,3 +33,21 @@ async def test_a_header_is_read_from_standard_input_and_never_shown(shell: Shell
     assert (unknown.code, "There is no source 2." in unknown.err) == (1, True)
     for ended in (done, listed, polled, removed, refused, unknown):
         assert "hush" not in ended.out + ended.err
+
+
+async def test_a_header_is_given_with_a_subscription_and_never_shown(shell: Shell, press: Press) -> None:
+    wish = ("subscribe", press.feed_url, "--channel", "7", "--guild", "8")
+    shell.typed = "Bearer hush\n"
+    done = await shell.run(*wish, "--header", "Authorization", "--header", "X-Key: hush: hush")
+    assert (done.code, done.err) == (0, "")
+    assert stored(shell) == {"Authorization": "Bearer hush", "X-Key": "hush: hush"}
+    added = await shell.run(*wish, "--header", "X-Other:hush")
+    assert set(stored(shell)) == {"Authorization", "X-Key", "X-Other"}
+    listed = await shell.run("sources")
+    assert "Sent with every request: Authorization, X-Key, X-Other" in listed.out
+    unwritten = await shell.run(*wish, "--header", "Authorization=hush")
+    assert (unwritten.code, "a header is written 'Name: value'" in unwritten.err) == (2, True)
+    refused = await shell.run(*wish, "--header", "Host: hush")
+    assert (refused.code, "set by Broadsheet itself" in refused.err) == (1, True)
+    for ended in (done, added, listed, unwritten, refused):
+        assert "hush" not in ended.out + ended.err

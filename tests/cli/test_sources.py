@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -13,8 +14,9 @@ import pytest
 
 from bot.columns import cells, columns, fitted
 from bot.desk import SourceShown
+from bot.newsroom.subscriptions import Subscribed
 from bot.terminal import Terminal
-from storage.records import Pace, Source, SourceListed
+from storage.records import Pace, Source, SourceListed, Subscription
 from tests.cli.commands import Shell
 from tests.press import Press
 
@@ -53,6 +55,22 @@ def as_json(*sources: SourceShown) -> Any:
     out = StringIO()
     Terminal(out, json=True).sources(sources, NOW)
     return json.loads(out.getvalue())
+
+
+def test_a_source_without_a_title_is_called_by_its_address_without_its_secret() -> None:
+    nameless = Source(
+        **{**asdict(shown().listed.source), "title": "", "url": "https://ann:hush@tide.example/feed?key=hush"}
+    )
+    wish = Subscription(1, 8, 7, nameless, False, 1, None, NOW, None, 0, None)
+    out = StringIO()
+    terminal = Terminal(out, json=False)
+    terminal.subscribed(Subscribed(wish))
+    terminal.subscribed(Subscribed(wish, before=wish))
+    terminal.unsubscribed(wish)
+    terminal.header_set(nameless, "X-Key", True)
+    for line in out.getvalue().splitlines():
+        assert line.startswith("https://tide.example/feed?key=…"), line
+    assert "hush" not in out.getvalue()
 
 
 def test_sources_stand_in_columns_also_with_wide_letters() -> None:

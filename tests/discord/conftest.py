@@ -1,11 +1,10 @@
 """A town in the sandbox with the real bot, the real newsroom and a database; only the web outside is made up."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
 import discord
@@ -59,7 +58,9 @@ class Web:
     polled: list[int] = field(default_factory=list)
     problem: str | None = None
 
-    async def find(self, url: str, selector: str | None = None) -> Found | Several | NotFound:
+    async def find(
+        self, url: str, selector: str | None = None, own: Mapping[str, str] | None = None
+    ) -> Found | Several | NotFound:
         if selector is not None and (title := self.pages.get((url, selector))):
             return Found(f"{url}#page", Document(title), Validators(), "page", selector)
         return self.sites.get(
@@ -104,12 +105,15 @@ async def town(sandbox: Sandbox) -> AsyncIterator[Town]:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
+def database_url(sqlite_url: str) -> str:
+    """What Discord shows does not depend on the kind of database."""
+    return sqlite_url
+
+
+@pytest.fixture
+async def store(database: Database) -> Store:
     numbers = iter(range(1, 10_000))
-    database = await Database.open(f"sqlite:///{tmp_path}/broadsheet.db")
-    await database.migrate()
-    yield Store(database, ranks=RANKS, nonce=lambda: f"nonce{next(numbers)}")
-    await database.close()
+    return Store(database, ranks=RANKS, nonce=lambda: f"nonce{next(numbers)}")
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ async def _same(value: Any) -> Any:
 
 async def test_every_command_is_described(bot: BroadsheetBot) -> None:
     told = {command.qualified_name: command for command in bot.tree.walk_commands()}
-    admins = {"subscribe", "unsubscribe", "subscriptions", "source", "source status", "source check"}
+    admins = {"subscribe", "unsubscribe", "subscriptions", "source", "source status", "source check", "settings"}
     assert set(told) == {*admins, "top", "comments"}
     for command in told.values():
         assert len(command.description) > 10
@@ -77,7 +77,7 @@ async def test_commands_are_told_once_and_again_only_when_changed(town: Town, st
     await second.close()
 
     await start_bot()
-    assert len(await town.alice.commands(town.guild_id)) == 6
+    assert len(await town.alice.commands(town.guild_id)) == 7
 
 
 def test_definitions_are_the_same_whoever_wrote_them_down() -> None:

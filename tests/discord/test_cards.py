@@ -33,6 +33,7 @@ from bot.newsroom.front_page import Page
 from bot.newsroom.ranking import Period
 from storage.records import Comment, Sort, Tally
 from tests.discord.records import ARTICLE, NOW, SOURCE, card_to_post, listed, subscription
+from tests.examples import examples
 
 LIMITS = {"title": 256, "description": 4096, "url": 2048}
 
@@ -164,7 +165,7 @@ texts = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     title=texts,
     summary=texts,
@@ -199,7 +200,7 @@ def test_any_article_gives_a_card_within_every_limit(
     assert 1 <= units(thread_name(to_post)) <= 100
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(title=texts, cursor=st.one_of(st.none(), st.just("x" * 40)))
 def test_any_ten_articles_fit_a_list(title: str, cursor: str | None) -> None:
     page = Page(tuple(listed(title=title, id=n) for n in range(10)), "y" * 60)
@@ -251,7 +252,7 @@ def test_comments_are_indented_quoted_and_linked() -> None:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(text=texts, name=texts, quote=st.one_of(st.none(), texts), depth=st.integers(0, 30))
 def test_any_ten_comments_fit_a_page(text: str, name: str, quote: str | None, depth: int) -> None:
     lines = tuple(CommentLine(comment(n, text=text, author_name=name, quote=quote), depth) for n in range(10))

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from bot.feeds.cut import MARK_BYTES, cut, mark_of, unpack
 from bot.feeds.model import Document
 from bot.feeds.parse import parse
+from bot.feeds.xmlfeed import read as read_whole
+from tests.examples import examples
 
 SHARED = Path(__file__).parents[3] / "shared" / "feeds"
 URL = "https://harbour.test/feed"
@@ -82,12 +84,51 @@ INSIDES = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(st.lists(INSIDES, max_size=3).map("".join), min_size=1, max_size=5), st.randoms())
 def test_made_up_documents_are_read_the_same_whatever_was_seen(
     insides: list[str], chances: random.Random
 ) -> None:
     assert_the_same(rss(*(item(number, inside) for number, inside in enumerate(insides))), chances)
+
+
+NAMES = st.sampled_from(
+    [
+        spelling.format(f"{kind}>{before}", f"{after}</{kind}")
+        for kind in ("guid", "id")
+        for before, after in (("", ""), ("<![CDATA[", "]]>"))
+        for spelling in (
+            *("<{0}a&amp;b{1}>", "<{0}a&#38;b{1}>", "<{0} a&b {1}>", "<{0}b{1}>", "<{0}&#98;{1}>"),
+            *("<{0}1{1}><{0}b{1}>", "<!--<{0}1{1}>--><{0}b{1}>", "<source><{0}2{1}></source><{0}b{1}>"),
+            *("<{0}{1}><link>https://a.test/1</link>", "<{0}{1}><link>http://a.test/1/?utm_source=x</link>"),
+            *("<description><![CDATA[<guid>3</guid>]]></description><{0}b{1}>", "<{0}<i>b</i>{1}>"),
+        )
+    ]
+)
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(st.lists(NAMES, min_size=1, max_size=3), st.data())
+def test_a_repeat_in_another_spelling_changes_nothing_in_what_is_read(
+    names: list[str], data: st.DataObject
+) -> None:
+    """An entry is the same one whether its document is read whole or what was seen before is left out."""
+    items = [f"<item>{name}<title>T{number}</title></item>" for number, name in enumerate(names)]
+    body = rss(*items)
+    whole = read_whole(body, "utf-8", URL)
+    assert isinstance(whole, Document)
+    seen = [mark_of(one.encode()) for one in items if data.draw(st.booleans())]
+    read = parse(body, "application/xml", "utf-8", URL, b"".join(seen))
+    assert isinstance(read, Document)
+    if cut(body, MOST) is None:
+        assert read.entries == whole.entries
+    else:
+        left = [
+            entry
+            for one, entry in zip(items, whole.entries, strict=True)
+            if mark_of(one.encode()) not in seen
+        ]
+        assert [entry.identity for entry in read.entries] == [entry.identity for entry in left]
 
 
 RDF = (
@@ -121,6 +162,24 @@ def test_the_items_list_of_rdf_is_no_entry() -> None:
         pytest.param(rss(item(1), "<item><guid>b</guid>"), id="an entry without an end"),
         pytest.param(rss("</item>", item(1)), id="an end without an entry"),
         pytest.param(b"", id="nothing"),
+        pytest.param(rss(item(1), "<item><guid><![CDATA[g1]]></guid></item>"), id="a repeat as data"),
+        pytest.param(rss(item(1), "<item><guid> g&#49;\n</guid></item>"), id="a repeat with a reference"),
+        pytest.param(rss("<item><guid>é</guid></item>", "<item><guid>&#233;</guid></item>"), id="a letter"),
+        pytest.param(rss(item(1), "<item><guid>g2<b>!</b></guid></item>"), id="markup in a guid"),
+        pytest.param(rss(item(1), "<item><guid>a</guid><id>g1</id></item>"), id="two guids"),
+        pytest.param(rss(item(1), "<item><guid>a</guid><Guid>g1</Guid></item>"), id="in capitals"),
+        pytest.param(rss(item(1), "<item><guid>a</guid><atom:id>g1</atom:id></item>"), id="in another name"),
+        pytest.param(rss(item(1), "<item><!--<guid>a</guid>--><guid>g1</guid></item>"), id="after a comment"),
+        pytest.param(
+            rss(item(1), '<item><source url=""><id>a</id></source><id>g1</id></item>'), id="a source"
+        ),
+        pytest.param(
+            rss(
+                "<item><link>https://a.test/1</link></item>", "<item><link>http://www.a.test/1/</link></item>"
+            ),
+            id="a repeated link in another spelling",
+        ),
+        pytest.param(b"<!DOCTYPE rss [<!ENTITY g 'g1'>]>" + rss(item(1)), id="entities of its own"),
     ],
 )
 def test_what_cannot_be_cut_for_certain_is_read_whole(body: bytes) -> None:

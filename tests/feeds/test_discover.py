@@ -179,6 +179,7 @@ async def test_a_site_that_asks_us_to_stop_is_not_asked_again(site: Site, finder
     [
         ("http://169.254.169.254/latest", "private network"),
         ("nobody.invalid", "No server is known by the name nobody.invalid"),
+        ("nobody-here/boat", "For the repository on GitHub write github:nobody-here/boat."),
         ("not an address", "“not an address” is no web address"),
         ("https://ann:geheim@two words/x?y=geheim", "“https://two words/x” is no web address"),
         ("file:///etc/passwd", "no http or https address"),
@@ -238,7 +239,7 @@ def test_a_page_of_a_known_site_names_its_feed_in_its_data() -> None:
 
 
 async def test_a_known_site_is_not_asked_before_a_person_chose(finder: Finder) -> None:
-    found = await finder.find("ann/boat")
+    found = await finder.find("github:ann/boat")
     assert isinstance(found, Several)
     assert [one.title for one in found.candidates] == [
         "ann/boat: releases",
@@ -296,3 +297,23 @@ async def test_an_empty_feed_is_a_feed(site: Site, finder: Finder) -> None:
     found = await finder.find(site.serve("/feed", body))
     assert isinstance(found, Found)
     assert found.document.entries == ()
+
+
+async def test_headers_of_ones_own_reach_the_named_origin_alone(site: Site, finder: Finder) -> None:
+    elsewhere = site.address.replace("127.0.0.1", "localhost")
+    own = {"X-Key": "hush"}
+    feed = site.serve("/feed.xml")
+    site.serve("/moved.xml", b"", status=301, Location=f"{elsewhere}/feed.xml")
+    moved = await finder.find(f"{site.address}/moved.xml", own=own)
+    assert isinstance(moved, Found)
+    assert moved.feed_url == f"{site.address}/moved.xml", "in its new place its login would be missing"
+    assert await finder.find(feed, own=own) == await finder.find(feed, own=own)
+    led = await finder.find(page(site, "/led", link(f"{elsewhere}/feed.xml")), own=own)
+    assert isinstance(led, NotFound)
+    assert "at localhost, where your header is not sent" in led.sentence
+    at_home = await finder.find(page(site, "/", link("/feed.xml")), own=own)
+    assert isinstance(at_home, Found)
+    assert {(request.host.partition(":")[0], request.headers.get("X-Key")) for request in site.requests} == {
+        ("127.0.0.1", "hush"),
+        ("localhost", None),
+    }

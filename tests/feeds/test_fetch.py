@@ -110,6 +110,19 @@ async def test_user_info_does_not_cross_to_another_origin(site: Site, fetcher: F
     assert seen == [False]
 
 
+@pytest.mark.parametrize("coding", ["br", "BR", "zstd", "compress", "gzip, br", "x-<b>foo</b>"])
+async def test_what_is_packed_in_a_way_that_nobody_asked_for_is_told_by_name(
+    site: Site, fetcher: Fetcher, coding: str
+) -> None:
+    outcome = await fetcher.fetch(site.serve("/feed", b"\x0b\x02\x80<rss/>\x03", Content_Encoding=coding))
+    named = coding.lower().replace("<b>", "b").replace("</b>", "b")
+    assert isinstance(outcome, Failed)
+    assert f"compressed in a way ({named}) that Broadsheet did not ask for" in outcome.sentence
+    (request,) = site.requests
+    assert request.headers["Accept-Encoding"] == "gzip, deflate"
+    assert isinstance(await fetcher.fetch(site.serve("/feed", Content_Encoding="Identity")), Changed)
+
+
 @pytest.mark.parametrize("size", [MAX_BODY + 1, 1 << 30])
 async def test_a_bomb_is_stopped_while_it_unfolds(site: Site, fetcher: Fetcher, size: int) -> None:
     # A gigabyte of zeros as members of a megabyte each: a thousand times smaller on the way.

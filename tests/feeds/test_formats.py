@@ -264,8 +264,10 @@ def test_dates(date: str, published: datetime | None) -> None:
 def two(case: Case) -> bytes:
     """The document with another entry before the first, so that what was cut out is not all there is."""
     first = next(at for at in (case.body.find(b"<item>"), case.body.find(b"<entry>")) if at >= 0)
-    name = b"item" if case.body[first + 1 :].startswith(b"item") else b"entry"
-    other = b"<%s><guid>other</guid><id>other</id><title>Other</title></%s>" % (name, name)
+    if case.body[first + 1 :].startswith(b"item"):
+        other = b"<item><guid>other</guid><title>Other</title></item>"
+    else:
+        other = b"<entry><id>other</id><title>Other</title></entry>"
     return case.body[:first] + other + case.body[first:]
 
 

@@ -155,3 +155,23 @@ def test_order_in_the_document_decides_nothing_about_what_is_new(some: list[Entr
     mixed = identify(document(*shuffled), known(A))
     assert set(straight.new) == set(mixed.new)
     assert set(straight.revised) == set(mixed.revised)
+
+
+@pytest.mark.parametrize(
+    ("guid", "link", "stored"),
+    [
+        ("?p=1&id=7", None, "?p=1&id;=7"),
+        ("AT&T", None, "AT&T;"),
+        ("x?n=1&copy=2", None, "x?n=1©=2"),
+        ("https://a.test/?n=1&lang=en", "https://a.test/1", "https://a.test/?n=1〈=en"),
+        ("", "https://a.test/?n=1&lang=en", "//a.test?n=1%E2%8C%A9%3Den"),
+        ("", "https://a.test/n1&copy=1", "//a.test/n1©=1"),
+    ],
+)
+def test_what_the_first_edition_read_out_of_an_ampersand_is_still_known(
+    guid: str, link: str | None, stored: str
+) -> None:
+    now = Document("", entries=entries_of([Item(guid=guid, link=link, title="R&D")], ""))
+    assert stored in possible_identities(now)
+    found = identify(now, {stored: "as it was read then"})
+    assert (found.new, [entry.identity for entry in found.revised]) == ((), [stored])

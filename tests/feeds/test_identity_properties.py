@@ -23,6 +23,7 @@ from bot.feeds.identify import (
 )
 from bot.feeds.items import Item, entries_of
 from bot.feeds.model import Document, Entry
+from tests.examples import examples
 
 FEED = "https://harbour.test/feed"
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -109,7 +110,7 @@ UNSEEN = ("another date", "no date")  # what no reader sees is no revision
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS.keys())
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(documents(), st.randoms())
 def test_an_edit_of_any_kind_makes_nothing_new(
     edit: Callable[[Item], Item], items: list[Item], chance: Random
@@ -123,7 +124,7 @@ def test_an_edit_of_any_kind_makes_nothing_new(
 
 
 @pytest.mark.parametrize("edit", [EDITS[name] for name in UNSEEN], ids=UNSEEN)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(documents())
 def test_dates_alone_are_no_revision(edit: Callable[[Item], Item], items: list[Item]) -> None:
     store = Store({})
@@ -131,7 +132,7 @@ def test_dates_alone_are_no_revision(edit: Callable[[Item], Item], items: list[I
     assert store.poll([edit(item) for item in items]) == Recognised()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(documents(), st.randoms())
 def test_order_and_signatures_of_images_are_no_revision(items: list[Item], chance: Random) -> None:
     store = Store({})
@@ -140,7 +141,7 @@ def test_order_and_signatures_of_images_are_no_revision(items: list[Item], chanc
     assert store.poll([replace(item, images=("/i.jpg?sig=2",)) for item in items]) == Recognised()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(documents())
 def test_edited_words_are_a_revision_of_each(items: list[Item]) -> None:
     store = Store({})
@@ -149,7 +150,7 @@ def test_edited_words_are_a_revision_of_each(items: list[Item]) -> None:
     assert {entry.identity for entry in found.revised} == {entry.identity for entry in first}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(documents(), st.integers(0, 7), st.integers(0, 7))
 def test_a_repeated_guid_changes_no_other_identity(items: list[Item], one: int, other: int) -> None:
     before = [entry.identity for entry in entries_of(items, FEED)]
@@ -163,7 +164,7 @@ def test_a_repeated_guid_changes_no_other_identity(items: list[Item], one: int, 
         assert was == now or (shared and item.guid == shared)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(documents())
 def test_a_window_that_moves_posts_each_once(items: list[Item]) -> None:
     # One guid that goes from item to item cannot be told from one item that is edited.

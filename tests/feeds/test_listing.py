@@ -189,3 +189,20 @@ def test_hostile_pages_end_soon(markup: str, selector: str | None) -> None:
     begun = time.process_time()
     read(markup.encode(), None, URL, selector)
     assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize(
+    ("page", "linked", "counts"),
+    [
+        ("https://www.a.co.uk/", "a.co.uk", True),
+        ("https://a.co.uk/", "news.a.co.uk", True),
+        ("https://m.a.co.uk/", "www.a.co.uk", True),
+        ("https://a.co.uk/", "b.co.uk", False),
+        ("https://ann.github.io/", "ben.github.io", False),
+        ("https://a.test/", "data.test", False),
+    ],
+)
+def test_a_page_lists_its_own_site_alone(page: str, linked: str, counts: bool) -> None:
+    body = times(f"<h2><a href='https://{linked}/crane-N-has-arrived'>Crane N has arrived</a></h2>")
+    found = read(body.encode(), "utf-8", page, None)
+    assert isinstance(found, Document) is counts

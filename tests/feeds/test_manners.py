@@ -216,6 +216,35 @@ async def test_nobody_asks_before_retry_after(world: World, status: int, retry_a
     assert (well.failures, well.failing_since, well.not_before) == (0, None, None)
 
 
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_pause_that_was_asked_for_one_source_holds_for_its_host(world: World, status: int) -> None:
+    publisher, other = await world.publisher(), await world.publisher()
+    await world.follow(publisher.say("/a", status, Retry_After="1200"))
+    sources = [await world.follow(publisher.feed(f"/{number}")) for number in range(3)]
+    neighbour = await world.follow(other.feed("/feed"))
+    await world.pass_time(2 * TEN_MINUTES)
+    assert {asked.path for asked in publisher.asked} == {"/a"}, "no other source is asked for meanwhile"
+    assert len(other.asked) == 2, "nor is another host punished"
+    for source in sources:
+        stored = await world.source(source)
+        assert (stored.failures, stored.problem, stored.last_polled_at) == (0, None, None)
+        asked = await world.poller.poll(stored)
+        assert "asked not to be asked again before" not in str(asked.problem), "it is over now"
+    assert (await world.source(neighbour)).failures == 0
+
+
+async def test_nobody_asks_by_hand_while_the_host_of_a_source_wants_rest(world: World) -> None:
+    publisher = await world.publisher()
+    refused = await world.follow(publisher.say("/a", 429, Retry_After="99999"))
+    source = await world.follow(publisher.feed("/b"))
+    await world.poller.poll(await world.source(refused))
+    asked = await world.poller.poll(await world.source(source))
+    assert "asked not to be asked again before 2026-05-02 13:00 UTC" in str(asked.problem)
+    world.now += HOUR
+    await world.read(source)
+    assert [asked.path for asked in publisher.asked] == ["/a", "/b"]
+
+
 @pytest.mark.parametrize(
     ("headers", "polls"),
     [({"Cache-Control": "max-age=1800"}, 4), ({"Cache-Control": "max-age=31536000"}, 2), ({}, 12)],
@@ -371,7 +400,7 @@ async def test_packed_bodies_are_read_and_an_encoding_that_was_not_asked_for_is_
         assert outcome.body == body
     outcome = await world.fetcher.fetch(packed("br", b"\x0b\x02\x80\x03"))
     assert isinstance(outcome, Failed)
-    assert "packs its answer" in outcome.sentence
+    assert "compressed in a way (br)" in outcome.sentence
 
 
 CHALLENGES = {

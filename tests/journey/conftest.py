@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import Settings
+from bot.newsroom import polling
 from bot.sandbox import Sandbox
 from bot.sandbox.scenario import Application, Person, Scenario
 from tests.journey.broadsheet import Process
@@ -52,8 +53,10 @@ async def press() -> AsyncIterator[Press]:
 
 
 @pytest.fixture
-def settings(sandbox: Sandbox, town: Town, database_url: str) -> Settings:
+def settings(sandbox: Sandbox, town: Town, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The bot's settings: this sandbox, this database, whole threads, a poll every second."""
+    # A bot in this process would look only every five seconds whether the second is over.
+    monkeypatch.setattr(polling, "LOOK_EVERY", timedelta(milliseconds=200))
     return Settings(
         discord_token=town.application.token,
         discord_api_url=sandbox.api_url,

@@ -136,6 +136,10 @@ def everything(reply: Any) -> str:
     return str(reply.raw)
 
 
+# Every day on SQLite: leases and what is due again after a death are held against both kinds in tests/storage.
+@pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.thorough)], indirect=True
+)
 async def test_a_bot_that_is_killed_loses_nothing_and_repeats_nothing(
     sandbox: Sandbox, town: Town, press: Press, settings: Settings, start_process: Starter
 ) -> None:
@@ -181,7 +185,16 @@ async def test_a_bot_that_is_killed_loses_nothing_and_repeats_nothing(
     assert await second_life.end(signal.SIGTERM) == 0
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    ("database_url", "when"),
+    [
+        ("sqlite", "before"),
+        ("postgresql", "after"),
+        pytest.param("sqlite", "after", marks=pytest.mark.thorough),
+        pytest.param("postgresql", "before", marks=pytest.mark.thorough),
+    ],
+    indirect=["database_url"],
+)
 async def test_a_connection_cut_in_the_middle_of_sending_makes_one_message(
     sandbox: Sandbox, town: Town, press: Press, settings: Settings, when: str
 ) -> None:

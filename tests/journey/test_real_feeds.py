@@ -54,8 +54,9 @@ async def by_document(running: Running, guild_id: str) -> dict[str, dict[str, An
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_every_real_document_becomes_a_card_once(town: Town, settings: Settings) -> None:
-    index = documents()
+@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.thorough)])
+async def test_every_real_document_becomes_a_card_once(town: Town, settings: Settings, every: int) -> None:
+    index = documents()[::every]
     assert index
     async with AsyncExitStack() as stack:
         press = await stack.enter_async_context(Press())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 
 from bot.feeds.model import Document, Entry, Media, MediaKind, Validators
 from bot.feeds.workers import Workers
-from bot.newsroom.harvest import MOST_WAITING, Harvest, Read
+from bot.newsroom.harvest import MOST_ENTRIES, MOST_WAITING, Harvest, Read
 from storage import Database, Source, Store
 from storage.records import SubscriptionToStore
 from tests.databases import RANKS, nonces
@@ -109,8 +111,8 @@ async def test_while_too_much_waits_to_be_stored_nothing_more_is_taken(
     harvest: Harvest, store: Store
 ) -> None:
     source = await wanted(store, 1)
-    for _ in range(MOST_WAITING):
-        await harvest.put(Read(source, LATER, Validators()))
+    for number in range(MOST_WAITING):
+        await harvest.put(Read(replace(source, id=source.id + number), LATER, Validators()))
     one_more = asyncio.create_task(harvest.put(Read(source, LATER, Validators(digest="last"))))
     await asyncio.sleep(0)
     assert not one_more.done()
@@ -118,6 +120,40 @@ async def test_while_too_much_waits_to_be_stored_nothing_more_is_taken(
     await one_more
     await harvest.flush()
     assert (await again(store, source)).digest == "last"
+
+
+async def test_sources_read_whole_wait_with_a_bounded_number_of_entries(
+    harvest: Harvest, store: Store
+) -> None:
+    first, second, third = [await wanted(store, number) for number in (1, 2, 3)]
+    one = brought(first, "One")
+    assert one.document is not None
+    whole = replace(one, document=replace(one.document, entries=one.document.entries * MOST_ENTRIES))
+    await harvest.put(whole)
+    others = [asyncio.create_task(harvest.put(replace(whole, source=source))) for source in (second, third)]
+    await asyncio.sleep(0)
+    assert not any(other.done() for other in others)
+    harvest._take()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert [other.done() for other in others] == [True, False]
+    assert len(harvest._take()) == 1
+    await asyncio.gather(*others)
+
+
+async def test_a_push_and_a_poll_of_one_source_at_once_are_both_stored(
+    harvest: Harvest, store: Store
+) -> None:
+    source, other = await wanted(store, 1), await wanted(store, 2)
+    push = replace(brought(source, "Left the document already"), pushed=True)
+    reads = [push, brought(other, "Elsewhere"), brought(source, "In the document"), brought(source, "Later")]
+    for read in reads:
+        await harvest.put(read)
+    await harvest.flush()
+    names = ["Left the document already", "In the document", "Later", "Elsewhere"]
+    known = await store.harvest.known({source.id: names, other.id: names})
+    assert set(known[source.id]) == set(names[:3])
+    assert set(known[other.id]) == {"Elsewhere"}
 
 
 async def test_a_site_that_changes_all_its_guids_and_links_posts_nothing_again(
@@ -156,3 +192,25 @@ async def test_an_articles_tags_and_media_reach_its_card(harvest: Harvest, store
     assert article.tags == ("Port", "Tides")
     assert (article.media_kind, article.media_url) == ("audio", "https://a.test/1.mp3")
     assert article.media_duration_s == 2880
+
+
+async def test_old_entries_under_new_names_are_stored_and_not_posted(
+    harvest: Harvest, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "bot.newsroom.harvest")
+    source = await wanted(store, 1)
+
+    def read(name: str, *days_ago: int) -> Read:
+        entries = tuple(
+            Entry(f"{name}{ago}", None, f"{name} {ago}", published_at=NOW - timedelta(days=ago))
+            for ago in days_ago
+        )
+        return Read(source, LATER, Validators(), document=Document("The Tide", entries=entries))
+
+    await harvest.store([read("own", 1, 20, 40)])
+    source = await again(store, source)
+    [polled] = await harvest.store([read("returned", 0, 15, 30, 60)])
+    assert (polled.articles, polled.posts, polled.held_back) == (4, 1, 3)
+    assert f"Source {source.id}: 3 of 4 new articles are no news" in caplog.text
+    [polled] = await harvest.store([read("returned", 0, 15, 30, 60)])
+    assert (polled.articles, polled.posts, polled.held_back) == (0, 0, 0)

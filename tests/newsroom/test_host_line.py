@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.newsroom.host_line import HostLine
+from datetime import UTC, datetime, timedelta
+
+from bot.newsroom.host_line import HostLine, Rests
 from storage.records import Source
 
 
@@ -45,3 +47,29 @@ def test_a_long_line_gives_way_only_where_others_need_the_room() -> None:
     assert [one.id for one in iter(line.start, None)] == [0, *range(100, 107)]
     line.add([source(9, "slow.test")])
     assert line.room == 10 - 3, "what was dropped may be lined up again"
+
+
+def test_who_waits_for_a_host_that_wants_rest_is_sent_away_and_can_come_again() -> None:
+    line = HostLine(per_host=1, most=10, share=3)
+    line.add([source(1, "a.test"), source(2, "a.test"), source(3, "b.test")])
+    started = line.start()
+    assert started is not None
+    line.drop("a.test")
+    line.drop("c.test")
+    line.end(started)
+    assert [one.id for one in iter(line.start, None)] == [3]
+    line.add([source(2, "a.test")])
+    assert [one.id for one in iter(line.start, None)] == [2]
+
+
+def test_a_rest_holds_for_all_of_a_host_and_not_for_longer_than_is_granted() -> None:
+    now, hour = datetime(2026, 5, 2, tzinfo=UTC), timedelta(hours=1)
+    rests = Rests(longest=2 * hour)
+    rests.begin("a.test:8080", now + hour, now)
+    rests.begin("b.test", now + 90 * hour, now)
+    rests.begin("a.test:8080", now + hour / 2, now)
+    one, other = source(1, "a.test:8080"), source(2, "User:pass@B.test")
+    assert rests.end_for(one.url, now) == now + hour
+    assert rests.end_for(other.url, now) == now + 2 * hour
+    assert rests.end_for(source(3, "a.test").url, now) is None
+    assert rests.end_for(one.url, now + hour) is None

@@ -56,6 +56,13 @@ class Newsroom:
         await self.store.subscriptions.add(wish, NOW)
         return await self.source()
 
+    async def poll_in_turn(self) -> None:
+        """Let time pass until the source is due, and poll it."""
+        self.now = (await self.source()).next_poll_at or self.now
+        await self.poller.start_due()
+        await self.poller._jobs.drain(timedelta(seconds=10))
+        await self.poller._harvest.flush()
+
     async def source(self) -> Source:
         source = await self.store.sources.by_url(self.press.feed_url)
         assert source is not None
@@ -131,17 +138,41 @@ async def test_a_failure_changes_only_the_back_off(newsroom: Newsroom) -> None:
     before = await newsroom.source()
     newsroom.press.status = 503
     for failures in (1, 2, 3):
-        polled = await newsroom.poller.poll(await newsroom.source())
+        await newsroom.poll_in_turn()
         source = await newsroom.source()
-        assert polled.problem == source.problem
         assert "503" in str(source.problem)
-        assert (source.failures, source.next_poll_at) == (failures, NOW + INTERVAL * 2**failures)
+        assert (source.failures, source.next_poll_at) == (failures, newsroom.now + INTERVAL * 2**failures)
         assert (source.etag, source.digest) == (before.etag, before.digest)
 
     newsroom.press.status = 200
     newsroom.press.publish("Two")
     assert (await newsroom.poller.poll(await newsroom.source())).articles == 1
     assert (await newsroom.source()).failures == 0
+
+
+async def test_who_asks_often_puts_a_failing_source_off_no_further(newsroom: Newsroom) -> None:
+    newsroom.press.publish("One")
+    await newsroom.poller.poll(await newsroom.subscribe())
+    newsroom.press.status = 503
+    await newsroom.poller.poll(await newsroom.source())
+    failing = await newsroom.source()
+    assert (failing.failures, failing.next_poll_at) == (1, NOW + 2 * INTERVAL)
+    newsroom.press.status = 404
+    for minute in (1, 2, 3):
+        newsroom.now = NOW + timedelta(minutes=minute)
+        polled = await newsroom.poller.poll(await newsroom.source())
+        assert "404" in str(polled.problem)
+    asked = await newsroom.source()
+    assert replace(asked, problem=None, last_polled_at=None) == replace(
+        failing, problem=None, last_polled_at=None
+    )
+    assert (asked.problem, asked.last_polled_at) == (polled.problem, newsroom.now)
+    newsroom.press.status = 200
+    await newsroom.poller.poll(asked)
+    assert (await newsroom.source()).failures == 0
+    newsroom.press.status = 410
+    await newsroom.poller.poll(await newsroom.source())
+    assert (await newsroom.source()).next_poll_at is None
 
 
 async def test_a_source_that_is_gone_is_not_polled_any_more(newsroom: Newsroom) -> None:

@@ -21,6 +21,7 @@ from bot.sandbox.limits import Limits
 from bot.sandbox.prepare import Prepared, PreparedPerson, prepare
 from bot.sandbox.routes.table import ROUTES
 from tests.discord_document import DOCUMENT, Check
+from tests.examples import examples
 
 # The smallest PNG there is.
 _PICTURE = (
@@ -28,12 +29,12 @@ _PICTURE = (
     "RU5ErkJggg=="
 )
 _PLACE = re.compile(r"\{([^}]*)\}")
-# The same requests in every run: a failure can be looked for. `make fuzz` makes up others, and more.
+# The same requests in every run: a failure can be looked for. `make test-all` makes up more.
 _EXAMPLES = settings(
-    max_examples=settings().max_examples // 30,
+    max_examples=examples(3),
     deadline=None,
     database=None,
-    derandomize=settings().max_examples <= 100,
+    derandomize=True,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.generate],
 )
@@ -71,6 +72,7 @@ def crowd(on_loop: Callable[[Any], Any], check: Check | None) -> Iterator[Sandbo
 @pytest.fixture(scope="module")
 def http() -> Iterator[requests.Session]:
     with requests.Session() as session:
+        session.trust_env = False  # the environment is not looked through for proxies at every request
         yield session
 
 
@@ -187,7 +189,7 @@ def _official() -> list[Any]:
 @pytest.mark.skipif(not DOCUMENT.exists(), reason="Discord's document is not at hand.")
 @pytest.mark.parametrize("operation", _official(), ids=lambda one: one.label)
 def test_no_made_up_request_gets_an_answer_that_the_document_does_not_know(
-    operation: Any, place: Furnished
+    operation: Any, place: Furnished, http: requests.Session
 ) -> None:
 
     @_EXAMPLES
@@ -198,7 +200,9 @@ def test_no_made_up_request_gets_an_answer_that_the_document_does_not_know(
             for name, value in (case.path_parameters or {}).items()
         }
         token = data.draw(st.sampled_from(place.tokens))
-        answer = case.call(base_url=place.sandbox.api_url, headers={"Authorization": token}, timeout=10)
+        answer = case.call(
+            base_url=place.sandbox.api_url, session=http, headers={"Authorization": token}, timeout=10
+        )
         assert answer.status_code < 500, answer.text
 
     ask()

@@ -15,6 +15,7 @@ from bot.sandbox.gateway.sessions import Session
 from bot.sandbox.stage import Stage
 from bot.sandbox.things import User
 from bot.sandbox.world import World
+from tests.examples import examples
 from tests.sandbox.conftest import StartBot, Town
 from tests.sandbox.line import Dial, Line
 
@@ -143,7 +144,7 @@ def told(count: int, *orders: tuple[Any, float, int], bot: bool = True) -> list[
 
 
 @given(count=some.integers(0, 200), seed=some.integers(), share=some.floats(0.01, 1))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 async def test_without_an_order_for_it_everything_arrives_once_and_in_order(
     count: int, seed: int, share: float
 ) -> None:

@@ -36,10 +36,10 @@ async def test_an_article_keeps_all_it_was_given(desk: Desk):
 async def test_what_is_held_back_is_stored_and_not_posted(desk: Desk):
     source = await desk.wired(100)
     await desk.ingest(source, "own")
-    brought = Brought(poll(source), [article("b"), article("c")], held_back=True)
-    assert await desk.store.harvest.store([brought], NOW) == [Ingested(2, 0, 0)]
+    brought = Brought(poll(source), [article("b"), article("news"), article("c")], held_back={"b", "c"})
+    assert await desk.store.harvest.store([brought], NOW) == [Ingested(3, 0, 1)]
     await desk.ingest(source, "d")
-    assert [card.article.identity for card in await desk.send_all()] == ["own", "d"]
+    assert [card.article.identity for card in await desk.send_all()] == ["own", "news", "d"]
 
 
 async def test_repeating_an_ingest_changes_nothing(desk: Desk):

@@ -82,6 +82,7 @@ async def use_everything(desk: Desk) -> None:
         await store.notices.unmark(notice, NOW)
     await store.sources.set_headers(source.id, None, NOW)
     await store.sources.poll_soon(source.id, NOW)
+    await store.sources.still_failing(source.id, "", NOW)
     await use_hubs(store, source.id)
     await store.sources.paces([source.id], NOW, 30)
     await store.subscriptions.of_guild(GUILD)
@@ -137,7 +138,7 @@ async def test_no_query_scans_a_table_that_grows(desk: Desk):
             bad = [
                 step
                 for step in bad
-                if not re.match(r"SCAN (anon_\d|\(subquery|(\d+ )?CONSTANT|wanted$)", step)
+                if not re.match(r"SCAN (anon_\d|\(subquery|(\d+ )?CONSTANT|wanted$|row VIRTUAL|one$)", step)
             ]
             if bad:
                 scans[statement] = steps

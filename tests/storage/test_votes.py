@@ -17,6 +17,7 @@ from bot.newsroom.ranking import controversy
 from storage import Database, Store, Tally
 from storage.tables import guilds
 from tests.databases import RANKS, hot, nonces
+from tests.examples import examples
 from tests.storage.desk import GUILD, NOW, VISIBLE, Desk, at, comment
 
 UP, DOWN, HEART = "👍", "👎", "❤️"
@@ -247,7 +248,9 @@ def test_any_sequence_of_events_gives_the_models_tally(database_url: str):
         database = runner.run(Database.open(database_url))
         desk = Desk(database, Store(database, ranks=RANKS, nonce=nonces()))
 
-        @settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @settings(
+            max_examples=examples(12), deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        )
         @given(st.lists(st.tuples(EVENT, st.integers(0, 3)), max_size=10))
         def compare(events: list[tuple[tuple[Any, ...], int]]) -> None:
             stored, modelled = runner.run(play(desk, events))

@@ -169,6 +169,7 @@ async def test_searches_leave_connections_to_the_rest(site: Site) -> None:
         assert not any(search.done() for search in searches)
     finally:
         go_on.set()
+        event.remove(engine.sync_engine, "connect", prepare)  # the engine is kept for others
     for search in searches:
         assert len((await search)["items"]) == 1
 

@@ -1,0 +1,83 @@
+"""Broadsheet as the measurements run it: polling and storing, without Discord and without what it is compared to."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from bot.feeds.fetch import Fetcher
+from bot.feeds.guard import parse_allow
+from bot.feeds.workers import Workers
+from bot.newsroom.harvest import Polled, Read
+from bot.newsroom.polling import Poller
+from bot.newsroom.ranking import RANKS
+from storage import Database, Store, SubscriptionToStore
+
+# One guild whose channel wants every source, so that what is new is queued for it as well.
+GUILD, CHANNEL = 1, 2
+
+
+def now() -> datetime:
+    """The present moment, aware."""
+    return datetime.now(UTC)
+
+
+class Ours:
+    """Broadsheet from the due row to the stored article, with the parsing worker."""
+
+    def __init__(self, folder: Path, urls: list[str]) -> None:
+        self._database = f"sqlite:///{folder / 'bench.db'}"
+        self._urls = urls
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Ours:
+        database = await Database.open(self._database)
+        self._stack.push_async_callback(database.close)
+        await database.migrate()
+        self._store = Store(database, ranks=RANKS, nonce=partial(secrets.token_hex, 10))
+        for url in self._urls:
+            source = await self._store.sources.add(url, "", None, None)
+            wish = SubscriptionToStore(GUILD, CHANNEL, source.id, thread=False, newest=0, created_by=None)
+            await self._store.subscriptions.add(wish, now())
+        fetcher = Fetcher(user_agent="Broadsheet bench", allow=parse_allow("localhost"))
+        self._fetcher = await self._stack.enter_async_context(fetcher)
+        self._workers = await self._stack.enter_async_context(Workers())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def prepare(self) -> None:
+        """Make all of them due."""
+        await self._store.sources.poll_soon(None, now())
+
+    async def poll_all(self) -> None:
+        """Poll and store until each was."""
+        left, done = set(self._urls), asyncio.Event()
+
+        async def note(reads: Sequence[Read], _: Sequence[Polled]) -> None:
+            left.difference_update(read.source.url for read in reads)
+            if not left:
+                done.set()
+
+        poller = Poller(
+            self._store,
+            self._fetcher,
+            self._workers,
+            clock=now,
+            interval=timedelta(hours=1),
+            spread=lambda: 0.0,
+            woken=asyncio.Event(),
+            on_posts=lambda: None,
+            on_stored=note,
+        )
+        running = asyncio.create_task(poller.run())
+        await done.wait()
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
