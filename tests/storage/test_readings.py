@@ -136,6 +136,8 @@ async def test_posts_wait_no_longer_than_the_next_attempt_is_away(desk: Desk):
     await bring(desk, source, stub("a"))
     (todo,) = await to_read(desk)
     nothing = ArticleRead(todo.article.id)
+    await desk.store.readings.keep(nothing, NOW, posts_wait=True)
+    assert await due(desk) == []
     await desk.store.readings.keep(nothing, NOW, NOW + HOLD / 2)
     assert await due(desk) == []
     assert await to_read(desk) == []
