@@ -8,7 +8,7 @@ in five languages. What is asked of a reader: every paragraph of the article, an
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -40,6 +40,15 @@ def pages(seed: int | str, count: int) -> Iterator[Made]:
         name = f"{seed}/{number}"
         chance = random.Random(name)
         yield _Maker(name, chance, Speaker(tongue, chance)).page(template)
+
+
+def faults(made: Made, paragraphs: Sequence[str]) -> list[str]:
+    """What is wrong with the paragraphs that were read from a page: a sentence for each; none where nothing is."""
+    text, own = "\n".join(paragraphs), "\n".join(made.paragraphs)
+    lost = [f"lost: {one}" for one in made.paragraphs if " ".join(one.split()) not in text]
+    # Two headlines of one kind may be alike by chance, and a headline may begin a sentence.
+    foreign = [f"foreign: {one}" for one in made.foreign if one in text and one not in own]
+    return lost + foreign + [f"label: {one}" for one in made.labels if " ".join(one.split()) in paragraphs]
 
 
 Template = Callable[["_Maker"], str]
@@ -113,7 +122,11 @@ class _Maker:
                 case "li":
                     made.append(f"<ul><li>{text}</li></ul>")
                 case "quote":
-                    made.append(f"<blockquote><p>{text}</p></blockquote>" if tag == "p" else f"<blockquote>{text}</blockquote>")
+                    made.append(
+                        f"<blockquote><p>{text}</p></blockquote>"
+                        if tag == "p"
+                        else f"<blockquote>{text}</blockquote>"
+                    )
                 case _:
                     made.append(wrap.format(f"<{tag}>{text}</{tag}>"))
         return made
@@ -148,7 +161,9 @@ class _Maker:
         """A donation meter: numbers with a currency, in the ways that people write them."""
         top = self.chance.choice((1_000, 2_500, 5_000, 12_000, 80_000))
         steps = (0, top // 2, top, self.chance.randint(0, top))
-        style = self.chance.choice(("{} $", "${}", "{} €", "€ {}", "£{}", "{} ₽", "¥{}", "{} USD", "R$ {}", "{} zł", "{} د.إ", "₴{}"))
+        style = self.chance.choice(
+            ("{} $", "${}", "{} €", "€ {}", "£{}", "{} ₽", "¥{}", "{} USD", "R$ {}", "{} zł", "{} د.إ", "₴{}")
+        )
         group = self.chance.choice((",", ".", " ", "\u00a0", "’"))
         amounts = [style.format(f"{step:,}".replace(",", group)) for step in steps]
         self.alone.extend(amounts)
@@ -170,7 +185,9 @@ class _Maker:
 
     def menu(self, tag: str = "nav") -> str:
         """The site's sections."""
-        links = "".join(f'<a href="/s{i}">{name}</a> ' for i, name in enumerate(self.labels["menu"].split("/")))
+        links = "".join(
+            f'<a href="/s{i}">{name}</a> ' for i, name in enumerate(self.labels["menu"].split("/"))
+        )
         return f"<{tag}>{links}</{tag}>"
 
     def related(self, *, classed: bool = False, heading: str = "h3", linked: str = "li") -> str:
@@ -307,9 +324,7 @@ def interleaved(make: _Maker) -> str:
     sections.insert(3, f"<section>{make.support()}</section>")
     sections.insert(5, f"<section>{make.related()}</section>")
     sections.insert(7, f"<section>{make.picture('div')}</section>")
-    return (
-        f"<div>{make.meter()}</div><div>{make.h1()}{''.join(sections)}<section>{make.bar()}{make.comments(_unclassed)}</section></div>"
-    )
+    return f"<div>{make.meter()}</div><div>{make.h1()}{''.join(sections)}<section>{make.bar()}{make.comments(_unclassed)}</section></div>"
 
 
 def old_tables(make: _Maker) -> str:
@@ -321,9 +336,7 @@ def old_tables(make: _Maker) -> str:
 
 
 def broken_lines(make: _Maker) -> str:
-    made = [text for _, text in make.blocks]
-    make.paragraphs = made
-    lines = [escape(text) for text in made]
+    lines = [escape(text) for _, text in make.blocks]
     lines.insert(1, make.picture("div"))
     lines.insert(6, make.picture("div"))
     return (
@@ -373,12 +386,22 @@ def divs_for_paragraphs(make: _Maker) -> str:
 
 
 def without_a_bar(make: _Maker) -> str:
-    return (
-        f"<main>{make.h1()}{make.meter()}{make.told(picture='p')}{make.support()}{make.related()}</main><div>{make.comments(_unclassed)}</div>"
-    )
+    return f"<main>{make.h1()}{make.meter()}{make.told(picture='p')}{make.support()}{make.related()}</main><div>{make.comments(_unclassed)}</div>"
 
 
 TEMPLATES: tuple[Template, ...] = (
-    semantic, unclassed, beside_paragraphs, before_the_end, interleaved, old_tables, broken_lines,
-    amp, listed, flat, sidebar, wrapped, divs_for_paragraphs, without_a_bar,
+    semantic,
+    unclassed,
+    beside_paragraphs,
+    before_the_end,
+    interleaved,
+    old_tables,
+    broken_lines,
+    amp,
+    listed,
+    flat,
+    sidebar,
+    wrapped,
+    divs_for_paragraphs,
+    without_a_bar,
 )

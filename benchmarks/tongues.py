@@ -53,20 +53,41 @@ ENGLISH = Tongue(
         "How {what} may {future} by {season}",
     ),
     {
-        "who": _list("the mayor/the regional council/a group of teachers/the water board/the harbour office/two engineers/the farmers’ union/the museum’s director"),
+        "who": _list(
+            "the mayor/the regional council/a group of teachers/the water board/the harbour office/two engineers/the farmers’ union/the museum’s director"
+        ),
         "did": _list("opened/approved/postponed/presented/rebuilt/inspected/financed/closed"),
-        "what": _list("a bridge for cyclists/the old railway depot/a seed library/the new flood wall/an open-air school/the night bus network/a repair workshop/the botanical archive"),
-        "place": _list("Marlow Bay/Eastfield/the Tarn valley/Port Sellick/Upper Haddon/Grenmouth/the old quarter/Lindale"),
-        "when": _list("on Tuesday/last week/early this month/after two years of talks/despite heavy rain/shortly before noon"),
-        "future": _list("open to everyone/double in size/pay for itself/be handed over/be tested again/move to the coast"),
+        "what": _list(
+            "a bridge for cyclists/the old railway depot/a seed library/the new flood wall/an open-air school/the night bus network/a repair workshop/the botanical archive"
+        ),
+        "place": _list(
+            "Marlow Bay/Eastfield/the Tarn valley/Port Sellick/Upper Haddon/Grenmouth/the old quarter/Lindale"
+        ),
+        "when": _list(
+            "on Tuesday/last week/early this month/after two years of talks/despite heavy rain/shortly before noon"
+        ),
+        "future": _list(
+            "open to everyone/double in size/pay for itself/be handed over/be tested again/move to the coast"
+        ),
         "season": _list("spring/the summer/autumn/the winter/the school year"),
         "wait": _list("waited for news/signed up/moved in/asked for help/kept a diary"),
     },
-    _list("Anna Keller/Tom B./marigold77/Jim O’Neill/Priya S/Old Sailor/Beatrix/D. Okafor/kelvin_/Mrs Plum/Rosalind Hart/Jo"),
+    _list(
+        "Anna Keller/Tom B./marigold77/Jim O’Neill/Priya S/Old Sailor/Beatrix/D. Okafor/kelvin_/Mrs Plum/Rosalind Hart/Jo"
+    ),
     {
-        "support": "Support us", "related": "More on this topic", "notify": "Notify of", "sort": "Newest Most Voted",
-        "inline": "Inline Feedbacks", "all": "View all comments", "reply": "Reply", "count": "{n} Comments", "by": "By {name}",
-        "menu": "World/Science/Opinion/Weather", "caption": "{headline} (photo: {name})", "vote": "Vote up",
+        "support": "Support us",
+        "related": "More on this topic",
+        "notify": "Notify of",
+        "sort": "Newest Most Voted",
+        "inline": "Inline Feedbacks",
+        "all": "View all comments",
+        "reply": "Reply",
+        "count": "{n} Comments",
+        "by": "By {name}",
+        "menu": "World/Science/Opinion/Weather",
+        "caption": "{headline} (photo: {name})",
+        "vote": "Vote up",
     },
     ("{n} hours ago", "{n} days ago", "March {d}, 2025 at 1{d}:4{d}", "{d} Jun 2025 9:1{d}", "2025-06-1{d}"),
 )
@@ -92,20 +113,37 @@ SPANISH = Tongue(
     ),
     ("{Who} {did} {what} en {place}", "{Place}: {n} familias piden {what}"),
     {
-        "who": _list("la alcaldesa/el consejo regional/un grupo de maestros/la junta del agua/la oficina del puerto/el sindicato agrario"),
+        "who": _list(
+            "la alcaldesa/el consejo regional/un grupo de maestros/la junta del agua/la oficina del puerto/el sindicato agrario"
+        ),
         "did": _list("inauguró/aprobó/aplazó/presentó/reconstruyó/financió/cerró"),
-        "what": _list("un puente para ciclistas/la vieja estación/una biblioteca de semillas/el nuevo muro/una escuela al aire libre/la red nocturna de autobuses"),
+        "what": _list(
+            "un puente para ciclistas/la vieja estación/una biblioteca de semillas/el nuevo muro/una escuela al aire libre/la red nocturna de autobuses"
+        ),
         "place": _list("Villamar/el valle del Turia/Puerto Hondo/Santa Lucía/el casco antiguo/Robledal"),
-        "when": _list("el martes/la semana pasada/a comienzos de mes/tras dos años de debate/pese a la lluvia"),
-        "future": _list("abrir a todos/duplicar su tamaño/pagarse solo/trasladarse a la costa/probarse de nuevo"),
+        "when": _list(
+            "el martes/la semana pasada/a comienzos de mes/tras dos años de debate/pese a la lluvia"
+        ),
+        "future": _list(
+            "abrir a todos/duplicar su tamaño/pagarse solo/trasladarse a la costa/probarse de nuevo"
+        ),
         "season": _list("la primavera/el verano/el otoño/el curso"),
         "wait": _list("esperan noticias/se han apuntado/se han mudado/piden ayuda"),
     },
     _list("Lucía Prado/Paco M./girasol22/Iñaki/Doña Rosa/R. Quintana/marinero/Elena Vidal/Nacho/Carmen"),
     {
-        "support": "Apóyanos", "related": "Más sobre este tema", "notify": "Avisar de", "sort": "Más nuevos Más votados",
-        "inline": "Opiniones en línea", "all": "Ver todos los comentarios", "reply": "Responder", "count": "{n} comentarios", "by": "Por {name}",
-        "menu": "Mundo/Ciencia/Opinión/Tiempo", "caption": "{headline} (foto: {name})", "vote": "Me gusta",
+        "support": "Apóyanos",
+        "related": "Más sobre este tema",
+        "notify": "Avisar de",
+        "sort": "Más nuevos Más votados",
+        "inline": "Opiniones en línea",
+        "all": "Ver todos los comentarios",
+        "reply": "Responder",
+        "count": "{n} comentarios",
+        "by": "Por {name}",
+        "menu": "Mundo/Ciencia/Opinión/Tiempo",
+        "caption": "{headline} (foto: {name})",
+        "vote": "Me gusta",
     },
     ("hace {n} horas", "hace {n} días", "{d} de marzo de 2025, 1{d}:4{d}", "1{d}/06/2025"),
 )
@@ -133,18 +171,31 @@ RUSSIAN = Tongue(
     {
         "who": _list("городской совет/союз фермеров/порт/музей/водоканал/комитет учителей"),
         "did": _list("открыл/одобрил/отложил/представил/восстановил/осмотрел/закрыл"),
-        "what": _list("велосипедный мост/старый вокзал/семенной архив/новый вал/летний лицей/ночной маршрут/ботанический сад"),
+        "what": _list(
+            "велосипедный мост/старый вокзал/семенной архив/новый вал/летний лицей/ночной маршрут/ботанический сад"
+        ),
         "place": _list("Заречья/Каменки/Верхних Лугов/Тихой Гавани/Старого города/Липовки"),
         "when": _list("во вторник/на прошлой неделе/в начале месяца/после двух лет споров/несмотря на дождь"),
-        "future": _list("открыться для всех/вырасти вдвое/окупиться/переехать на берег/пройти новую проверку"),
+        "future": _list(
+            "открыться для всех/вырасти вдвое/окупиться/переехать на берег/пройти новую проверку"
+        ),
         "season": _list("весны/лета/осени"),
         "wait": _list("ждут новостей/уже записались/просят помощи/ведут дневник"),
     },
     _list("Анна Белова/Олег К./морячок/Тётя Вера/Ильдар/Н. Соколова/vasiliy_55/Марина/Пётр Гусев/Ефим"),
     {
-        "support": "Поддержите нас", "related": "Ещё по этой теме", "notify": "Уведомлять о", "sort": "Новые Популярные",
-        "inline": "Отзывы в тексте", "all": "Показать все комментарии", "reply": "Ответить", "count": "Комментарии ({n})", "by": "Автор: {name}",
-        "menu": "Мир/Наука/Мнения/Погода", "caption": "{headline} (фото: {name})", "vote": "Нравится",
+        "support": "Поддержите нас",
+        "related": "Ещё по этой теме",
+        "notify": "Уведомлять о",
+        "sort": "Новые Популярные",
+        "inline": "Отзывы в тексте",
+        "all": "Показать все комментарии",
+        "reply": "Ответить",
+        "count": "Комментарии ({n})",
+        "by": "Автор: {name}",
+        "menu": "Мир/Наука/Мнения/Погода",
+        "caption": "{headline} (фото: {name})",
+        "vote": "Нравится",
     },
     ("{n} часов назад", "{n} дней назад", "1{d} марта 2025, 1{d}:4{d}", "1{d}.06.2025"),
 )
@@ -171,7 +222,9 @@ ARABIC = Tongue(
     {
         "who": _list("رئيس البلدية/المجلس المحلي/مدير المتحف/مكتب الميناء/اتحاد المزارعين/فريق من المعلمين"),
         "did": _list("افتتح/أقر/أجل/قدم/جدد/أغلق"),
-        "what": _list("جسر الدراجات/محطة القطار القديمة/مكتبة البذور/السد الجديد/مدرسة الهواء الطلق/أرشيف النباتات"),
+        "what": _list(
+            "جسر الدراجات/محطة القطار القديمة/مكتبة البذور/السد الجديد/مدرسة الهواء الطلق/أرشيف النباتات"
+        ),
         "place": _list("وادي النخيل/الحي القديم/ميناء السلام/السهل الأخضر/مدينة الشاطئ/الرابية"),
         "when": _list("يوم الثلاثاء/الأسبوع الماضي/مطلع الشهر/بعد عامين من النقاش/رغم المطر"),
         "future": _list("يفتح للجميع/يتضاعف حجمه/يغطي كلفته/ينتقل إلى الساحل"),
@@ -180,9 +233,18 @@ ARABIC = Tongue(
     },
     _list("سلمى حداد/أبو كريم/نور الدين/ليلى/م. قاسم/فرح/البحار/رانيا س/يوسف نجار/هالة"),
     {
-        "support": "ادعمونا", "related": "المزيد حول هذا الموضوع", "notify": "أبلغني عن", "sort": "الأحدث الأكثر تصويتا",
-        "inline": "ملاحظات ضمن النص", "all": "عرض كل التعليقات", "reply": "رد", "count": "{n} تعليقات", "by": "بقلم {name}",
-        "menu": "العالم/علوم/رأي/الطقس", "caption": "{headline} (تصوير {name})", "vote": "أعجبني",
+        "support": "ادعمونا",
+        "related": "المزيد حول هذا الموضوع",
+        "notify": "أبلغني عن",
+        "sort": "الأحدث الأكثر تصويتا",
+        "inline": "ملاحظات ضمن النص",
+        "all": "عرض كل التعليقات",
+        "reply": "رد",
+        "count": "{n} تعليقات",
+        "by": "بقلم {name}",
+        "menu": "العالم/علوم/رأي/الطقس",
+        "caption": "{headline} (تصوير {name})",
+        "vote": "أعجبني",
     },
     ("قبل {n} ساعات", "منذ {n} أيام", "1{d} مارس 2025 1{d}:4{d}", "2025/06/1{d}"),
 )
@@ -218,9 +280,18 @@ CHINESE = Tongue(
     },
     _list("王小雨/老船长/李明/陈阿姨/路过的人/赵一/山里人/孙晓燕/周周/Kevin刘"),
     {
-        "support": "支持我们", "related": "更多相关话题", "notify": "通知我", "sort": "最新 最多投票",
-        "inline": "行内反馈", "all": "查看全部评论", "reply": "回复", "count": "{n} 条评论", "by": "文/{name}",
-        "menu": "国际/科学/观点/天气", "caption": "{headline}（摄影：{name}）", "vote": "点赞",
+        "support": "支持我们",
+        "related": "更多相关话题",
+        "notify": "通知我",
+        "sort": "最新 最多投票",
+        "inline": "行内反馈",
+        "all": "查看全部评论",
+        "reply": "回复",
+        "count": "{n} 条评论",
+        "by": "文/{name}",
+        "menu": "国际/科学/观点/天气",
+        "caption": "{headline}（摄影：{name}）",
+        "vote": "点赞",
     },
     ("{n}小时前", "{n}天前", "2025年3月1{d}日 1{d}:4{d}", "2025-06-1{d}"),
 )
@@ -265,7 +336,9 @@ class Speaker:
         while True:
             filled = {name: self._chance.choice(words) for name, words in self.tongue.slots.items()}
             raised = {name.capitalize(): word[:1].upper() + word[1:] for name, word in filled.items()}
-            sentence = self._chance.choice(patterns).format(n=self._chance.randint(11, 9_999), **filled, **raised)
+            sentence = self._chance.choice(patterns).format(
+                n=self._chance.randint(11, 9_999), **filled, **raised
+            )
             sentence = sentence[:1].upper() + sentence[1:]
             if sentence not in self._said:
                 self._said.add(sentence)

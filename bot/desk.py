@@ -11,20 +11,38 @@ from dataclasses import dataclass
 from bot.app import AppProblem, World, open_store, open_world, utc_now
 from bot.client import guild_of_channel, point_at
 from bot.config import Settings
+from bot.feeds.articles import NotRead, read_page
 from bot.feeds.discover import Found, NotFound, Several
+from bot.feeds.model import Telling
 from bot.feeds.own_headers import with_header
+from bot.feeds.pictures import look_at
 from bot.newsroom.harvest import Polled, write_article
 from bot.newsroom.newsroom import open_newsroom
 from bot.newsroom.polling import Poller
+from bot.newsroom.reading import is_page
 from bot.newsroom.source_status import DAYS
 from bot.newsroom.subscriptions import NotSubscribed, SeveralFeeds, Subscribed
-from storage import Database, Store
+from storage import Database, Origin, Store
 from storage.records import ArticleToStore, Pace, Source, SourceListed, Subscription, Wishes
 
 # Lists on the command line are read by people: this many lines are enough to find one's way.
 MOST_LISTED = 1000
 # Sources are looked at, and read, so many at a time.
 PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest article as its card would tell it: from its page where that is wanted and tells more than the feed.
+
+    `problem` says why the page was not read, `image` what becomes of the image, where there is one.
+    """
+
+    origin: Origin
+    telling: Telling
+    paywalled: bool
+    problem: str | None
+    image: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +56,7 @@ class Preview:
     kind: str
     format: str
     selector: str | None
+    newest: Newest | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +90,32 @@ async def preview(
             kind=found.kind,
             format=document.format,
             selector=found.selector,
+            newest=await _read_newest(world, found.feed_url, articles[-1], tellings[-1])
+            if articles
+            else None,
         )
+
+
+async def _read_newest(world: World, feed_url: str, article: ArticleToStore, told: Telling) -> Newest:
+    """Read an article as the bot would for a subscription without wishes."""
+    origin, paywalled, problem = Origin.FEED, False, None
+    image_url = article.image_url
+    if not told.whole and article.url and is_page(article.url, feed_url, article.media_url):
+        page = await read_page(world.fetcher, world.page_workers, article.url, article.title)
+        if isinstance(page, NotRead):
+            problem = page.sentence
+        else:
+            paywalled, image_url = page.paywalled, image_url or page.image_url
+            if page.telling.words > told.words:
+                origin, told = Origin.PAGE, page.telling
+    image = None
+    if image_url:
+        seen = await look_at(world.fetcher, world.page_workers, image_url, article.url)
+        if isinstance(seen, NotRead):
+            image = f"left out: {seen.sentence}"
+        else:
+            image = "brought along, made small" if seen.picture else "linked to as it is"
+    return Newest(origin, told, paywalled, problem, image)
 
 
 class Desk:

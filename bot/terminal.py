@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TextIO
 
+from bot.cards.words import reading_time
 from bot.columns import cells, columns, fitted
-from bot.desk import Preview, SourceShown
+from bot.desk import Newest, Preview, SourceShown
 from bot.feeds.discover import NotFound, Several
 from bot.feeds.model import Candidate
 from bot.feeds.own_headers import read_headers
@@ -28,7 +29,7 @@ from bot.newsroom.source_status import (
 )
 from bot.newsroom.subscriptions import NotSubscribed, SeveralFeeds, Subscribed
 from bot.newsroom.wishes import about_changes, about_wishes, listed
-from storage.records import Source, Subscription
+from storage.records import Origin, Source, Subscription
 
 DONE, FAILED = 0, 1
 PREVIEWED = 5
@@ -98,6 +99,7 @@ class Terminal:
                         }
                         for article in reversed(preview.articles)
                     ],
+                    "newest": _newest_shape(preview.newest) if preview.newest else None,
                 }
             )
             return DONE
@@ -117,9 +119,37 @@ class Terminal:
             for text in (about, article.url or "", article.summary):
                 if text:
                     self.line(textwrap.fill(text, 100, initial_indent="    ", subsequent_indent="    "))
+            if article is preview.articles[-1] and preview.newest:
+                self._newest(preview.newest)
         if count > PREVIEWED:
             self.line(f"\n  and {count - PREVIEWED} more; --json shows all.")
         return DONE
+
+    def _newest(self, newest: Newest) -> None:
+        """Print how the newest article's card would tell it."""
+        told = newest.telling
+        facts = (
+            f"Its card tells it from {'its page' if newest.origin is Origin.PAGE else 'the feed'}",
+            _count(told.words, "word"),
+            reading_time(told.words),
+            f"language {told.language}" if told.language else "",
+            "for subscribers only" if newest.paywalled else "",
+            f"image {newest.image}" if newest.image else "",
+        )
+        self.line()
+        self.line(
+            textwrap.fill(
+                ", ".join(filter(None, facts)), 100, initial_indent="    ", subsequent_indent="    "
+            )
+        )
+        if newest.problem:
+            problem = f"Its page was not read: {newest.problem}"
+            self.line(textwrap.fill(problem, 100, initial_indent="    ", subsequent_indent="    "))
+        for name, text in (("short", told.short), ("normal", told.normal), ("long", told.long)):
+            if text:
+                self.line(
+                    textwrap.fill(text, 100, initial_indent=f"    {name:<8}", subsequent_indent=" " * 12)
+                )
 
     def subscribed(self, answer: Subscribed | SeveralFeeds | NotSubscribed) -> int:
         """Print what became of a wish to subscribe."""
@@ -254,6 +284,20 @@ class Terminal:
 
     def _dump(self, answer: Any) -> None:
         self.line(json.dumps(answer, ensure_ascii=False, indent=2))
+
+
+def _newest_shape(newest: Newest) -> dict[str, Any]:
+    told = newest.telling
+    return {
+        "text": newest.origin.value,
+        "words": told.words,
+        "whole": told.whole,
+        "language": told.language,
+        "paywalled": newest.paywalled,
+        "problem": newest.problem,
+        "image": newest.image,
+        "summaries": {"short": told.short, "normal": told.normal, "long": told.long},
+    }
 
 
 def _name(source: Source) -> str:

@@ -232,9 +232,13 @@ async def _at_the_moth(page: Page) -> None:
     await _quietly(page)
 
 
+def browser_path() -> str | None:
+    """Where this machine's own browser is; None leaves it to Playwright to find one."""
+    return shutil.which("chromium") or shutil.which("google-chrome")
+
+
 async def main() -> None:
     """Play the scene in a temporary folder and take the pictures."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
     PICTURES.mkdir(exist_ok=True)
     port = free_port()
     with tempfile.TemporaryDirectory() as temporary:
@@ -244,7 +248,7 @@ async def main() -> None:
         (folder / "clock.json").write_text(json.dumps({"elapsed_seconds": NEWS_AFTER}))
         async with demo(folder, port) as town, async_playwright() as playwright:
             await second_day(town)
-            browser = await playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+            browser = await playwright.chromium.launch(executable_path=browser_path(), args=list(FLAGS))
             await take(browser, town)
             await browser.close()
 

@@ -14,7 +14,7 @@ from storage.cards import read_cards, select_cards
 from storage.database import Database
 from storage.records import CardToPost, CardToRefresh, Post, PostState, TrackedChannel
 from storage.rows import portions, read
-from storage.stories import draw_late
+from storage.stories import draw_again, draw_late
 from storage.tables import (
     SENT,
     UNFINISHED,
@@ -35,6 +35,15 @@ def _heads() -> Any:
 
 def _free(now: datetime) -> ColumnElement[bool]:
     return or_(posts.c.leased_until.is_(None), posts.c.leased_until <= now)
+
+
+async def _is_outdated(connection: AsyncConnection, shown: CardToPost) -> bool:
+    """Whether a message may show less than is stored: its article was read or revised while it was on its way."""
+    if shown.post.state is PostState.SENDING:
+        return True
+    rows = await connection.execute(select_cards().where(posts.c.id == shown.post.id))
+    (card,) = await read_cards(connection, rows)
+    return (card.article, card.summary) != (shown.article, shown.summary)
 
 
 class Posts:
@@ -111,11 +120,18 @@ class Posts:
             return begun.rowcount > 0
 
     async def sent(
-        self, post_id: int, message_id: int, now: datetime, attached: tuple[str | None, str] | None = None
+        self,
+        post_id: int,
+        message_id: int,
+        now: datetime,
+        attached: tuple[str | None, str] | None = None,
+        shown: CardToPost | None = None,
     ) -> bool:
         """Record the message that the post became; the first one in a guild gives the article its standing.
 
-        `attached` is the address of the image that it carries as a file, and the file's name.
+        `attached` is the address of the image that it carries as a file, and the file's name. `shown` is the card that
+        the message was made of; where another is stored by now, or an earlier attempt may have sent another, it is
+        drawn again.
         """
         address, name = attached or (None, None)
         async with self._database.writing() as connection:
@@ -141,6 +157,8 @@ class Posts:
             # Comments outlive a deleted card: an article that comes back brings them along.
             await recompute(connection, self._ranks, row.article_id, row.guild_id)
             await draw_late(connection, post_id, row.article_id, row.guild_id)
+            if shown is not None and await _is_outdated(connection, shown):
+                await draw_again(connection, row.article_id, row.guild_id)
             return True
 
     async def attached(self, post_id: int, address: str | None, name: str | None) -> None:

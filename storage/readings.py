@@ -145,10 +145,18 @@ class Readings:
             wishes = await _wishes(connection, ids)
             return [_to_read(found[article_id], wishes.get(article_id, frozenset())) for article_id in ids]
 
-    async def keep(self, brought: ArticleRead, now: datetime, again_at: datetime | None = None) -> None:
+    async def keep(
+        self,
+        brought: ArticleRead,
+        now: datetime,
+        again_at: datetime | None = None,
+        *,
+        posts_wait: bool = False,
+    ) -> None:
         """Store what reading an article brought. It is done with that, or goes on at `again_at`.
 
-        Posts that wait for it go now, unless it may be done while they wait. Cards that show less are drawn again.
+        Posts that wait for it go now, unless it may be done while they wait; where `posts_wait`, the reading goes on
+        at once. Cards that show less are drawn again.
         """
         async with self._database.writing() as connection:
             article_id = brought.article_id
@@ -168,6 +176,8 @@ class Readings:
                 await connection.execute(update(articles).where(articles.c.id == article_id).values(changes))
             if changes.keys() & _SHOWN:
                 await mark_stale(connection, [article_id])
+            if posts_wait:
+                return
             if again_at is None:
                 await connection.execute(delete(readings).where(readings.c.article_id == article_id))
             else:

@@ -329,17 +329,18 @@ async def _merge(connection: AsyncConnection, there: Row[Any]) -> None:
     )
     await connection.execute(delete(posts).where(posts.c.id == there.id))
     if there.there_state is PostState.SENT:
-        await _draw_again(connection, there.there_article_id, there.guild_id)
+        await draw_again(connection, there.there_article_id, there.guild_id)
 
 
 async def draw_late(connection: AsyncConnection, post_id: int, article_id: int, guild_id: int) -> None:
     """Have a card drawn again that was sent without what was meanwhile named on its post."""
     late = exists().where(merged.c.post_id == post_id, merged.c.late)
     if await connection.scalar(select(late)):
-        await _draw_again(connection, article_id, guild_id)
+        await draw_again(connection, article_id, guild_id)
 
 
-async def _draw_again(connection: AsyncConnection, article_id: int, guild_id: int) -> None:
+async def draw_again(connection: AsyncConnection, article_id: int, guild_id: int) -> None:
+    """Have an article's cards in a guild drawn again."""
     await connection.execute(
         update(standings)
         .where(standings.c.article_id == article_id, standings.c.guild_id == guild_id)

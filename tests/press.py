@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,12 @@ from typing import Self
 from aiohttp import web
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+def _set_event() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
 
 
 @dataclass(slots=True)
@@ -28,7 +35,8 @@ class Piece:
 class Press:
     """One publication: `publish` adds an item on top; `documents` serves bodies as they are under a path.
 
-    `head` is put in front of the items, `headers` beside the feed.
+    `head` is put in front of the items, `headers` beside the feed. `pages` are items' own pages, by guid; all others
+    are missing. While `held` is clear, they are not answered.
     """
 
     title: str = "The Tide"
@@ -38,6 +46,8 @@ class Press:
     head: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+    pages: dict[str, bytes] = field(default_factory=dict)
+    held: asyncio.Event = field(default_factory=_set_event)
     _runner: web.AppRunner | None = None
     port: int = 0
 
@@ -65,6 +75,7 @@ class Press:
         app.router.add_get("/feed.xml", self._feed)
         app.router.add_get("/", self._home)
         app.router.add_get("/documents/{name}", self._document)
+        app.router.add_get("/articles/{guid}", self._page)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -106,6 +117,12 @@ class Press:
             text=f"<!doctype html><html><head>{link}</head><body><p>Welcome.</p></body></html>",
             content_type="text/html",
         )
+
+    async def _page(self, request: web.Request) -> web.Response:
+        self.requests.append(request.path)
+        await self.held.wait()
+        body = self.pages.get(request.match_info["guid"])
+        return web.Response(body=body, content_type="text/html", status=200 if body else 404)
 
     async def _document(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]

@@ -181,6 +181,8 @@ def _description(to_post: CardToPost) -> str:
 
 def _summary(to_post: CardToPost, room: int) -> str:
     article, struck = to_post.article, to_post.article.retracted_at is not None
+    if line(to_post.summary, TITLE) == line(article.title, TITLE):
+        return ""  # a short message without a headline
     if to_post.post.length is not Length.FULL:
         return "\n".join(_paragraphs(to_post.summary, min(room, SUMMARY), "\n", struck=struck)[0])
     read_on = f"**{linked('Read on', article.url, BUTTON_URL)}**"

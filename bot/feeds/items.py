@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ _MAX_MARKUP = 256 * 1024  # characters of one entry's content
 MAX_TITLE = 1_000
 MAX_DESCRIPTION = 4_000
 _MAX_TAGS = 20
+_LONGEST_AUTHOR = 400
+_E_MAIL = re.compile(r"[(<\[]?(?:mailto:)?[\w.+-]+@[\w-]+(?:\.[\w-]+)+[)>\]]?")
 _EARLIEST_YEAR, _LATEST_YEAR = 1970, 9998
 _NO_FEED = "This is no feed: neither RSS nor Atom nor JSON Feed."
 
@@ -72,7 +75,7 @@ def _entry(item: Item, url: str) -> Entry:
         identity=_identity(clean(item.guid), link, title, published),
         url=link,
         title=title,
-        author=clean(item.author[:400])[:100] or None,
+        author=_name(item.author),
         summary_html="" if summary == content else summary,
         content_html=content,
         published_at=published,
@@ -81,6 +84,15 @@ def _entry(item: Item, url: str) -> Entry:
         tags=tuple(tags)[:_MAX_TAGS],
         media=media_of(item.files, item.duration, item.video_id, link, base),
     )
+
+
+def _name(author: str) -> str | None:
+    """Who wrote it, without the e-mail address that RSS wants there; None where nothing else is said."""
+    name, addresses = _E_MAIL.subn("", clean(author[:_LONGEST_AUTHOR]))
+    if addresses:
+        name = name.strip(" ,;")
+        name = name[1:-1] if name.startswith("(") and name.endswith(")") else name
+    return name[:100] or None
 
 
 def _identity(guid: str, link: str | None, title: str, published: datetime | None) -> str:

@@ -131,7 +131,7 @@ class Delivery:
                 attached = (card.article.image_url, file) if file else None
                 # What Discord has accepted must be written down even while the bot is being stopped.
                 await self._write(
-                    lambda: self._store.posts.sent(post.id, message_id, self._clock(), attached)
+                    lambda: self._store.posts.sent(post.id, message_id, self._clock(), attached, card)
                 )
                 return await self._store.posts.card(post.id)
             case Refused(sentence=sentence):

@@ -50,6 +50,8 @@ COMPANY = timedelta(seconds=1)
 # While much is new, this much of it is gathered: a transaction for each would cost more than all else.
 BREATH = timedelta(milliseconds=200)
 LONGEST_TITLE = 500
+# Of a text that has no title so many characters stand for one.
+LONGEST_HEADLINE = 80
 LONGEST_URL = 2048
 _NOTHING = Ingested(0, 0, 0)
 
@@ -367,9 +369,18 @@ def _polled(read: Read, brought: Brought | None, ingested: Ingested) -> Polled:
     return Polled(read.source, ingested.articles, ingested.revisions, ingested.posts, read.problem, held_back)
 
 
+def _headline(text: str) -> str:
+    """The beginning of a text that has no headline, such as a short message."""
+    if len(text) <= LONGEST_HEADLINE:
+        return text
+    words = text[:LONGEST_HEADLINE]
+    blank = words.rfind(" ")
+    return words[: blank if blank > LONGEST_HEADLINE // 2 else -1].rstrip(" ,;:–-") + "…"
+
+
 def write_article(entry: Entry, telling: Telling, now: datetime) -> ArticleToStore:
     """An entry as the article that is stored: with its summary, a title in any case, and no date in the future."""
-    title = entry.title or " ".join(telling.normal.split()[:12]) or entry.url or "Untitled"
+    title = entry.title or _headline(telling.normal) or entry.url or "Untitled"
     url = entry.url if entry.url and len(entry.url) <= LONGEST_URL else None
     image_url = entry.image_url if entry.image_url and len(entry.image_url) <= LONGEST_URL else None
     published_at = entry.published_at

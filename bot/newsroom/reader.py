@@ -136,8 +136,11 @@ class Reader:
             log.info("Article %d was not read in full: %s", todo.id, missing.sentence)
             again = again_at(now, todo.attempts, missing.after) if missing.passing else None
         if self._writing is not None and again is None:
+            # Posts that can't wait for the model have at least the page.
+            await self._store.readings.keep(brought, now, posts_wait=True)
             await self._write(self._writing, todo, brought)
-        await self._store.readings.keep(brought, now, again)
+            brought = ArticleRead(todo.id)
+        await self._store.readings.keep(brought, self._clock(), again)
         self._on_posts()
 
     async def _write(self, writing: Writing, todo: ArticleToRead, brought: ArticleRead) -> None:

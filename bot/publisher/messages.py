@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import discord
 
@@ -60,8 +61,16 @@ def mark_of(message: Mapping[str, Any]) -> str | None:
 
 
 def file_of(message: Mapping[str, Any]) -> str | None:
-    """The name of the file that a card of ours carries, from a message in the shape of Discord's API."""
-    return next((str(file["filename"]) for file in message.get("attachments", ())), None)
+    """The name of the file by which a card of ours carries its image, from a message in the shape of Discord's API.
+
+    A file that an embed shows is not among the message's attachments
+    (https://github.com/discord/discord-api-docs/issues/1340); the embed has its address at Discord.
+    """
+    for embed in message.get("embeds", ()):
+        path = urlsplit(str(embed.get("image", {}).get("url", ""))).path
+        if path.startswith("/attachments/"):
+            return path.rpartition("/")[2]
+    return None
 
 
 def _custom_ids(components: Any) -> Iterator[str]:

@@ -89,7 +89,10 @@ FORMATS = {
         [{"summary_html": "Short.", "content_html": "<p>Long.</p>"}],
     ),
     "dc:creator": Case(item("<dc:creator>Ann</dc:creator>"), [{"author": "Ann"}]),
-    "an author's address": Case(item("<author>ann@h.test (Ann)</author>"), [{"author": "ann@h.test (Ann)"}]),
+    "an author's address": Case(item("<author>ann@h.test (Ann)</author>"), [{"author": "Ann"}]),
+    "an address before brackets": Case(item("<author>Ann (Lee) &lt;ann@h.test&gt;</author>"), [{"author": "Ann (Lee)"}]),
+    "nobody's address": Case(item("<author>webmaster@h.test</author>"), [{"author": None}]),
+    "a name in brackets": Case(item("<dc:creator>Ann (Lee)</dc:creator>"), [{"author": "Ann (Lee)"}]),
     "media:group": Case(
         item('<media:group><media:content url="/v.mp4" type="video/mp4"/><media:thumbnail url="/t.jpg"/></media:group>'),
         [{"image_url": "https://harbour.test/t.jpg"}],

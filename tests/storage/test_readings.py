@@ -136,6 +136,8 @@ async def test_posts_wait_no_longer_than_the_next_attempt_is_away(desk: Desk):
     await bring(desk, source, stub("a"))
     (todo,) = await to_read(desk)
     nothing = ArticleRead(todo.article.id)
+    await desk.store.readings.keep(nothing, NOW, posts_wait=True)
+    assert await due(desk) == []
     await desk.store.readings.keep(nothing, NOW, NOW + HOLD / 2)
     assert await due(desk) == []
     assert await to_read(desk) == []
@@ -203,3 +205,33 @@ async def test_a_revision_with_another_image_has_that_looked_at(desk: Desk):
 async def test_the_reading_of_an_article_that_is_gone_is_stored_nowhere(desk: Desk):
     await desk.store.readings.keep(ArticleRead(999, text=whole("All.", "page")), NOW)
     assert await desk.store.texts.get(999, "page") is None
+
+
+async def test_what_is_read_while_its_card_is_on_its_way_has_that_drawn_again(desk: Desk):
+    source = await desk.wired(100, 101)
+    await bring(desk, source, stub("a"))
+    shown, other = sorted(await desk.claim(HELD), key=lambda card: card.post.channel_id)
+    posts = desk.store.posts
+    assert await posts.begin_sending(shown.post.id, None, HELD)
+    assert await posts.sent(shown.post.id, 1001, HELD, shown=shown)
+    assert await posts.stale_cards(9) == []
+    assert await posts.begin_sending(other.post.id, None, HELD)
+    (todo,) = await to_read(desk)
+    await desk.store.readings.keep(
+        ArticleRead(todo.article.id, text=whole("All.", "page"), word_count=1), HELD
+    )
+    (stale,) = await posts.stale_cards(9)
+    await posts.card_refreshed(stale.card.article.id, GUILD, stale.version)
+    assert await posts.sent(other.post.id, 1002, HELD, shown=other)
+    assert {stale.card.post.message_id for stale in await posts.stale_cards(9)} == {1001, 1002}
+
+
+async def test_the_card_of_an_attempt_before_may_show_less(desk: Desk):
+    source = await desk.wired(100)
+    await bring(desk, source, article("a"))
+    (card,) = await desk.claim()
+    assert await desk.store.posts.begin_sending(card.post.id, None, NOW)
+    await desk.store.posts.postpone(card.post.id, at(1), "The connection broke.", unsent=False)
+    (found,) = await desk.claim(at(1))
+    assert await desk.store.posts.sent(found.post.id, 1001, at(1), shown=found)
+    assert len(await desk.store.posts.stale_cards(9)) == 1

@@ -7,6 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from bot.feeds.extract.markup import Element, Line
 from bot.feeds.extract.words import COMMENTS_HEADING, is_moment, moment_at
@@ -20,6 +21,7 @@ _CLIMBS = 12
 _BELOW = 2  # lines after a comment's own element in which its controls may stand
 _SHARED, _DISTINCT = 0.6, 0.6
 _SAID_WORDS = 8
+_OFTEN = 4  # one person may say so much
 _NO_NAMES = frozenset(("h4", "h5", "h6", "li", "dt", "tr", "th"))  # of which articles' own lists are made
 _TITLES = frozenset(("h1", "h2", "h3"))
 _LETTER = re.compile(r"[^\W\d_]")
@@ -79,16 +81,18 @@ def comments_in(lines: Lines) -> set[int]:
     found: set[int] = set(_under_heading(lines))
     for group in groups.values():
         if len(group) > 1:
-            found.update(_told_by_people(lines, list(_comments(lines, group))))
+            found.update(_told_by_people(lines, group))
     return found
 
 
-def _told_by_people(lines: Lines, group: list[_Comment]) -> Iterator[int]:
+def _told_by_people(lines: Lines, openings: list[_Opening]) -> Iterator[int]:
     """The lines of a group that is one of comments; none of any other."""
-    counts = Counter(closer for comment in group for closer in comment.closers)
-    told = sum(_is_told(lines[comment.opening.body]) for comment in group)
-    shared = {closer for closer, count in counts.items() if count > 1 and count >= _SHARED * told}
-    group = [comment for comment in group if _control(lines[comment.opening.at]) not in shared]
+    counts = Counter(closer for comment in _comments(lines, openings) for closer in comment.closers)
+    told = [opening for opening in openings if _is_told(lines[opening.body])]
+    names = {_control(lines[opening.at]) for opening in told}
+    shared = {closer for closer, count in counts.items() if count > 1 and count >= _SHARED * len(told)} - names
+    # A control looks like a name where another comment follows it.
+    group = list(_comments(lines, [one for one in openings if _control(lines[one.at]) not in shared]))
     elements = Counter(comment.opening.element for comment in group)
     dated = [comment for comment in group if comment.opening.moment is not None]
     answered = [comment for comment in group if shared & comment.closers and _is_said(lines, comment)]
@@ -117,7 +121,7 @@ def _told_by_people(lines: Lines, group: list[_Comment]) -> Iterator[int]:
 def _is_label(texts: Iterable[str]) -> bool:
     """Whether one text comes again and again, and so is nobody's name."""
     counts = Counter(texts)
-    return max(counts.values()) > max(2, counts.total() / 2)
+    return max(counts.values()) > max(_OFTEN, counts.total() * _SHARED)
 
 
 def _is_said(lines: Lines, comment: _Comment) -> bool:
@@ -131,12 +135,12 @@ def _is_said(lines: Lines, comment: _Comment) -> bool:
 
 
 def _is_told(line: Line) -> bool:
-    return line.is_ended or line.words >= _SAID_WORDS
+    return (line.is_ended or line.words >= _SAID_WORDS) and not _is_name(line)
 
 
 def _comments(lines: Lines, group: list[_Opening]) -> Iterator[_Comment]:
     """Each opening with its lines: those of its element, or where several share one, those up to the next."""
-    for opening, following in zip(group, [*group[1:], None], strict=True):
+    for opening, following in zip_longest(group, group[1:]):
         first, end = lines.spans[opening.element]
         shares = (
             following is not None and following.element is opening.element
@@ -197,21 +201,23 @@ def _moment_after(lines: Lines, at: int) -> int | None:
         line = lines[later]
         if _is_opening(line) or (later == at + 2 and _is_name(lines[at + 1])):
             return None  # the nearer one is the name
-        if line.words <= _OPENING_WORDS and not line.is_ended and is_moment(line.text):
+        if _is_moment(line):
             return later
         if line.words > _NAME_WORDS:
             return None
     return None
 
 
+def _is_moment(line: Line) -> bool:
+    return line.words <= _OPENING_WORDS and not line.is_ended and is_moment(line.text)
+
+
 def _said_after(lines: Lines, at: int) -> int | None:
     """The line at which something is said: not a number, and not another name's place."""
     for later in range(at, min(at + 2, len(lines))):
-        if (
-            lines[later].linked < 0.9
-            and _LETTER.search(lines[later].text)
-            and not is_moment(lines[later].text)
-        ):
+        if _is_opening(lines[later]):
+            return None
+        if lines[later].linked < 0.9 and _LETTER.search(lines[later].text) and not _is_moment(lines[later]):
             return later
     return None
 

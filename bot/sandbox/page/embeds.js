@@ -67,5 +67,5 @@ function drawFooter(embed) {
   const when = embed.timestamp ? make("time", { datetime: embed.timestamp }, embedTime(embed.timestamp)) : null;
   return make("div", { class: "embed-footer" },
     smallIcon(embed.footer?.proxy_icon_url ?? embed.footer?.icon_url, "embed-icon"),
-    text, text && when ? make("span", { class: "dot", "aria-hidden": "true" }, "•") : null, when);
+    make("span", {}, text, text && when ? " • " : null, when));
 }

@@ -109,6 +109,8 @@ export function parse(source) {
     const after = newline < 0 ? "" : rest.slice(newline + 1);
     const block = fence ? null : blockAt(line, rest);
     if (block) {
+      // Empty lines before a block stay: a line break at the end of a text is not seen.
+      if (lines.length) lines.push("");
       flush();
       blocks.push(block.node);
       rest = block.taken === undefined ? after : rest.slice(block.taken);

@@ -78,7 +78,10 @@ function drawBody(message, view) {
   const v2 = Boolean(message.flags & COMPONENTS_V2);
   if (message.content) parts.push(drawText(message, view));
   else if (message.edited_timestamp && !v2 && !message.embeds?.length) parts.push(make("div", { class: "text" }, edited(message)));
-  if (message.attachments?.length) parts.push(drawAttachments(message.attachments));
+  // A file that an embed shows is seen there alone.
+  const embedded = new Set((message.embeds ?? []).flatMap(({ image, thumbnail }) => [image?.url, thumbnail?.url]));
+  const files = (message.attachments ?? []).filter(({ url }) => !embedded.has(url));
+  if (files.length) parts.push(drawAttachments(files));
   for (const embed of message.embeds ?? []) parts.push(drawEmbed(embed, names));
   for (const { message: forwarded } of message.message_snapshots ?? []) parts.push(drawForwarded(forwarded, message, view));
   if (message.components?.length) {
