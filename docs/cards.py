@@ -141,7 +141,7 @@ async def take_sheets(browser: Browser, discord: Sandbox, town: Prepared, folder
         for kind, width in WIDTHS.items():
             for scheme in ("dark", "light"):
                 context = await browser.new_context(
-                    viewport={"width": width, "height": 1600},
+                    viewport={"width": width, "height": 3200},
                     color_scheme="light" if scheme == "light" else "dark",
                     reduced_motion="reduce",
                 )

@@ -116,6 +116,18 @@ class Readings:
             due: datetime | None = await connection.scalar(select(func.min(readings.c.due_at)))
             return due
 
+    async def resume(self, now: datetime, lease: timedelta) -> None:
+        """Have what was claimed due at once, on start: whoever held it is gone.
+
+        What was put off for no longer than a lease comes along: it can't be told from that.
+        """
+        async with self._database.writing() as connection:
+            await connection.execute(
+                update(readings)
+                .where(readings.c.due_at > now, readings.c.due_at <= now + lease)
+                .values(due_at=now)
+            )
+
     async def claim(self, now: datetime, limit: int, lease: timedelta) -> list[ArticleToRead]:
         """Claim the articles that are due, longest due first. They are due again when the lease has ended."""
         async with self._database.writing() as connection:

@@ -166,13 +166,13 @@ def _title(article: Article) -> str:
 
 def _description(to_post: CardToPost) -> str:
     """The summary, and around it what else is to be said; small where it is not about the news itself."""
-    article = to_post.article
+    article, source = to_post.article, source_name(to_post.source, AUTHOR)
     taken_back = retracted(article)
     notes = (
-        also_told(to_post.also),
+        also_told(to_post.also, source),
         told_before(to_post.earlier, to_post.post.guild_id),
         updated(article),
-        about(article, source_name(to_post.source, AUTHOR), by_model=to_post.by_model),
+        about(article, source, by_model=to_post.by_model),
     )
     small = "\n".join(f"-# {note}" for note in notes if note)
     room = DESCRIPTION - units(taken_back) - units(small) - 4

@@ -87,12 +87,16 @@ def retracted(article: Article) -> str:
     return f"**Retracted** {ago(article.retracted_at)}: its publisher has taken this article back."
 
 
-def also_told(also: Sequence[AlsoCovered]) -> str:
-    """Who else tells the same: each source once, a few by name and the others counted."""
+def also_told(also: Sequence[AlsoCovered], source: str) -> str:
+    """Who else than this source tells the same: each once, a few by name and the others counted.
+
+    Another feed of the same name is the same publication's.
+    """
     names: dict[str, str] = {}
     for other in also:
         name = line(other.source_title, LONGEST_NAME) or _host(other.source_url)
-        names.setdefault(name.casefold(), linked(name, other.url, LONGEST_LINK))
+        if name.casefold() != source.casefold():
+            names.setdefault(name.casefold(), linked(name, other.url, LONGEST_LINK))
     if not names:
         return ""
     named = list(names.values())

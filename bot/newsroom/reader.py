@@ -40,8 +40,8 @@ MOST_IN_LINE, MOST_IN_ONE_LINE = 200, 50
 LOOK_EVERY = timedelta(seconds=3)
 # Waiting for a turn at the host and in the worker counts too.
 LONGEST_FETCH = timedelta(seconds=45)
-# An article whose reading died with its process is due again after this: it begins with two fetches side by side, and
-# may need a third.
+# An article whose reading failed in a way that was not foreseen is due again after this: it begins with two fetches
+# side by side, and may need a third.
 CLAIM = 4 * LONGEST_FETCH
 # Cards that old are hardly drawn again, and Discord keeps what is attached to them.
 PICTURES_KEPT = timedelta(days=30)
@@ -81,6 +81,7 @@ class Reader:
         self._paused: dict[str, datetime] = {}
         self._clean_at: datetime | None = None
         self._closing = False
+        self._first_round = True
         self._rounds = Rounds("reading articles", self.start_due, woken=woken, longest=LOOK_EVERY)
         self._jobs = Jobs(MOST_AT_ONCE, on_end=self._start_waiting)
 
@@ -98,6 +99,9 @@ class Reader:
         if not self._may_send():
             return LOOK_EVERY
         now = self._clock()
+        if self._first_round:
+            await self._store.readings.resume(now, CLAIM)
+            self._first_round = False
         await self._clean(now)
         next_due = await self._store.readings.next_due_at()
         room = min(MOST_CLAIMED, self._line.room)

@@ -14,6 +14,7 @@ import pytest
 from tests.cli.commands import Shell
 from tests.journey.broadsheet import ROOT
 from tests.journey.conftest import Town
+from tests.newsroom.test_reader import FIRST, PAGE
 from tests.press import Press
 
 TWO_FEEDS = b"""<!doctype html><html><head><title>Town</title>
@@ -94,6 +95,35 @@ async def test_preview_shows_what_would_be_posted_and_stores_nothing(shell: Shel
     assert (newest["title"], oldest["title"]) == ("Ferry runs at night", "Old bridge reopens")
     assert newest["url"] == f"{press.url}/articles/piece-2"
     assert newest["published_at"] == "2026-05-01T12:02:00Z"
+    assert list(shell.folder.iterdir()) == []
+
+
+async def test_preview_tells_how_the_newest_article_s_card_would_tell_it(shell: Shell, press: Press) -> None:
+    missing = await shell.run("preview", press.feed_url, "--json")
+    newest = missing.json["newest"]
+    assert (newest["text"], newest["words"], newest["image"]) == ("feed", 16, None)
+    assert "has nothing at this address (404)" in newest["problem"]
+    assert newest["summaries"]["normal"] == missing.json["articles"][0]["summary"]
+
+    press.pages["piece-2"] = PAGE
+    text, program = await asyncio.gather(
+        shell.run("preview", press.feed_url), shell.run("preview", press.feed_url, "--json")
+    )
+    newest = program.json["newest"]
+    assert (newest["text"], newest["language"], newest["whole"], newest["problem"]) == (
+        "page",
+        "en",
+        True,
+        None,
+    )
+    assert newest["words"] > 60
+    assert newest["image"].startswith("left out: ")
+    assert newest["summaries"]["long"].startswith(FIRST)
+    assert (
+        f"    Its card tells it from its page, {newest['words']} words, language en, image left out:"
+        in text.out
+    )
+    assert "    long    The old bridge over the harbour opens again" in text.out
     assert list(shell.folder.iterdir()) == []
 
 

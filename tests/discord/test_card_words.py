@@ -95,6 +95,8 @@ def test_others_that_tell_the_same_are_named_each_once() -> None:
         "-# Also covered by [Paper 1](https://1.example/a), [Paper 2](https://2.example/a) and Paper 3\n"
         in shown(replace(card_to_post(), also=named))
     )
+    own = other(1, source_title="The Town Crier")
+    assert "Also" not in shown(replace(card_to_post(), also=(own,)))
     many = shown(replace(card_to_post(), also=tuple(other(n) for n in range(9))))
     assert "[Paper 4](https://4.example/a) and 4 more\n" in many
 

@@ -214,3 +214,79 @@ def test_the_invite_asks_for_what_posting_takes() -> None:
         "read_message_history",
         "add_reactions",
     }
+
+
+JPEG = b"\xff\xd8\xff\xe0 not much of a picture"
+
+
+async def files_of(town: Town, message_id: int) -> tuple[list[str], str | None]:
+    """The ids of a message's files, and the name of the one that its embed shows."""
+    message = await town.alice.message(town.channel_id, str(message_id))
+    shown = message["embeds"][0].get("image", {}).get("url", "")
+    name = shown.rpartition("/")[2] if "/attachments/" in shown else None
+    return [file["id"] for file in message["attachments"]], name
+
+
+async def test_a_picture_goes_along_once_and_another_one_takes_its_place(
+    town: Town, bot: BroadsheetBot, to_post: MakeCard
+) -> None:
+    card = replace(to_post(), picture=("image/jpeg", JPEG))
+    outcome = await bot.publisher.send(card)
+    message_id = done_id(outcome)
+    assert outcome == Done(message_id, "picture.jpg")
+    assert await bot.publisher.find(to_post(after_id=0)) == outcome
+    first, shown = await files_of(town, message_id)
+    assert (len(first), shown) == (1, "picture.jpg")
+
+    carrying = {"attached": card.article.image_url, "attached_as": "picture.jpg"}
+    sent = replace(to_post(message_id=message_id, **carrying), tally=Tally(3, 0))
+    assert await bot.publisher.refresh(sent) == outcome
+    assert await files_of(town, message_id) == (first, "picture.jpg")
+
+    revised = replace(sent, article=replace(sent.article, image_url="https://town.example/2.jpg"))
+    other = replace(revised, picture=("image/webp", JPEG))
+    assert await bot.publisher.refresh(other) == Done(message_id, "picture.webp")
+    second, shown = await files_of(town, message_id)
+    assert (len(second), shown) == (1, "picture.webp")
+    assert second != first
+
+    assert await bot.publisher.refresh(revised) == Done(message_id)
+    assert await files_of(town, message_id) == ([], None)
+
+
+async def test_a_picture_that_comes_late_is_added(town: Town, bot: BroadsheetBot, to_post: MakeCard) -> None:
+    message_id = done_id(await bot.publisher.send(to_post()))
+    late = replace(to_post(message_id=message_id), picture=("image/jpeg", JPEG))
+    assert await bot.publisher.refresh(late) == Done(message_id, "picture.jpg")
+    assert (await files_of(town, message_id))[1] == "picture.jpg"
+
+
+async def test_without_the_permission_a_card_goes_without_its_picture(
+    town: Town, bot: BroadsheetBot, to_post: MakeCard
+) -> None:
+    await town.deny_bot("attach_files")
+
+    async def known() -> bool:
+        channel = bot.get_channel(int(town.channel_id))
+        assert isinstance(channel, discord.TextChannel)
+        return not channel.permissions_for(channel.guild.me).attach_files
+
+    await eventually(known)
+    card = replace(to_post(), picture=("image/jpeg", JPEG))
+    outcome = await bot.publisher.send(card)
+    message_id = done_id(outcome)
+    assert outcome == Done(message_id)
+    assert await files_of(town, message_id) == ([], None)
+
+
+async def test_a_picture_that_is_sent_again_makes_one_message(
+    town: Town, bot: BroadsheetBot, to_post: MakeCard
+) -> None:
+    card = replace(to_post(), picture=("image/jpeg", JPEG))
+    town.sandbox.faults.next("POST", "/channels/*/messages", Status(502), when="after")
+    outcome = await bot.publisher.send(card)
+    assert outcome == Done(done_id(outcome), "picture.jpg")
+    town.sandbox.faults.next("POST", "/channels/*/messages", Cut(), when="after")
+    assert isinstance(await bot.publisher.send(card), Unclear)
+    assert await bot.publisher.find(to_post(after_id=0)) == outcome
+    assert len(await town.alice.messages(town.channel_id)) == 1

@@ -14,6 +14,11 @@ SITUATIONS = [
     ("nothing is read inside code", "`**a**`", '<div class="text"><code>**a**</code></div>'),
     ("escaped signs", r"\*a\*", '<div class="text">*a*</div>'),
     ("a heading and small print", "# A\n-# b", 'class="heading heading-1"'),
+    (
+        "an empty line before small print",
+        "a\n\n-# b",
+        '<div class="text">a\n\n</div><div class="subtext">b</div>',
+    ),
     ("a quote ends with its lines", "> a\nb", '<blockquote><div class="text">a</div></blockquote>'),
     ("a list with a level", "- a\n  - b", '<li class="depth-0">a</li><li class="depth-1">b</li>'),
     ("a code block keeps its language", "```py\nx\n```", '<pre data-language="py"><code>x</code></pre>'),

@@ -1,12 +1,14 @@
 """What people do on the chat page, in a real browser against a real sandbox."""
 
+import json
 import re
 
+import aiohttp
 import pytest
 from playwright.async_api import Browser, expect
 
 from bot.sandbox.server import Sandbox
-from tests.sandbox_page.conftest import Scene, Visit
+from tests.sandbox_page.conftest import PNG, Scene, Visit
 from tests.sandbox_page.small_bot import Json
 from tests.sandbox_page.steps import begin, button, message, write
 
@@ -291,6 +293,22 @@ async def test_hostile_text_does_nothing(scene: Scene, visit: Visit) -> None:
     await expect(embed.locator(".picture-elsewhere")).to_have_count(2)
     assert await ada.locator("[href^='javascript' i], .messages script, .messages img").count() == 0
     assert await ada.evaluate("window.broken") is None
+
+
+async def test_a_file_that_an_embed_shows_is_seen_there_alone(scene: Scene, visit: Visit) -> None:
+    channel = await scene.channel("embedded")
+    body = {"embeds": [{"title": "A picture", "image": {"url": "attachment://a.png"}}]}
+    form = aiohttp.FormData({"payload_json": json.dumps(body)}, default_to_multipart=True)
+    for number, name in enumerate(("a.png", "b.png")):
+        form.add_field(f"files[{number}]", PNG, filename=name, content_type="image/png")
+    url = f"{scene.sandbox.api_url}/channels/{channel}/messages"
+    headers = {"Authorization": f"Bot {scene.prepared.bot_token}"}
+    async with aiohttp.ClientSession() as http, http.post(url, data=form, headers=headers) as answer:
+        assert answer.status == 200
+    ada = await visit("ada", channel)
+    await expect(ada.locator(".embed img[src$='/a.png']")).to_have_count(1)
+    await expect(ada.locator(".messages img[src$='/a.png']")).to_have_count(1)
+    await expect(ada.locator(".messages > * .mosaic img[src$='/b.png']")).to_have_count(1)
 
 
 async def test_the_theme_is_toggled_and_remembered(scene: Scene, visit: Visit) -> None:

@@ -10,11 +10,11 @@ from typing import Any, get_args
 import pytest
 from sqlalchemy import event, text
 
-from storage import Database, HubToStore, Lease, Sort, Store
+from storage import Database, HubToStore, Lease, Length, Sort, Source, Store
 from storage.comments import First
-from storage.records import Brought, SourceFailed, SourceUnchanged
+from storage.records import ArticleRead, Brought, ImageSeen, SourceFailed, SourceUnchanged, Wishes
 from tests.databases import RANKS, nonces
-from tests.storage.desk import GUILD, LEASE, NOW, VISIBLE, Desk, article, at, comment, poll
+from tests.storage.desk import GUILD, LEASE, NOW, VISIBLE, Desk, article, at, comment, poll, whole
 
 
 @pytest.fixture
@@ -33,6 +33,7 @@ async def use_everything(desk: Desk) -> None:
     await store.harvest.store([Brought(poll(source), [], [article("a", revision="r2")])], NOW)
     await store.harvest.known({source.id: ["a", "b"]})
     await store.harvest.alike({source.id: ["w"]})
+    await use_readings(desk, source)
     await store.harvest.store([Brought(poll(source), renamed=[("b", "z")])], NOW)
     (card,) = await desk.claim()
     message = await desk.send(card)
@@ -93,6 +94,24 @@ async def use_everything(desk: Desk) -> None:
     lease = await store.leases.take("bot", "one", LEASE)
     assert isinstance(lease, Lease)
     await store.leases.renew("bot", lease, LEASE)
+
+
+async def use_readings(desk: Desk, source: Source) -> None:
+    """Run every query about texts and readings once."""
+    readings = desk.store.readings
+    stub = article("stub", text=whole("Beginning.", whole=False), image_url="https://a/i.png")
+    await desk.store.harvest.store([Brought(poll(source), [stub])], NOW)
+    await readings.next_due_at()
+    (todo,) = await readings.claim(NOW, 9, LEASE)
+    await readings.resume(NOW, LEASE)
+    image = ImageSeen("https://a/i.png", "https://a/i.png", ("image/png", b""))
+    read = ArticleRead(todo.id, text=whole("All.", "page"), word_count=1, image=image)
+    await readings.keep(read, NOW, at(9))
+    await readings.keep(ArticleRead(todo.id), NOW)
+    await readings.forget_pictures(at(9), 9)
+    await desk.store.texts.get(todo.id, "page")
+    (subscription,) = await desk.store.subscriptions.of_channel(100)
+    await desk.store.subscriptions.change(subscription.id, Wishes(length=Length.LONG))
 
 
 async def use_hubs(store: Store, source_id: int) -> None:

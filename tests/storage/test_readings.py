@@ -84,7 +84,11 @@ async def test_a_reading_is_claimed_with_all_that_is_decided_by(desk: Desk):
     assert first.wishes == second.wishes == {Reading.ALWAYS, Reading.NEEDED, Reading.NEVER}
     assert await to_read(desk) == []
     assert await desk.store.readings.next_due_at() == NOW + LEASE
-    assert [one.attempts for one in await to_read(desk, LEASE / timedelta(minutes=1))] == [2, 2]
+    await desk.store.readings.resume(NOW, LEASE / 2)
+    assert await to_read(desk) == []
+    await desk.store.readings.resume(NOW, LEASE)
+    assert [one.attempts for one in await to_read(desk)] == [2, 2]
+    assert [one.attempts for one in await to_read(desk, LEASE / timedelta(minutes=1))] == [3, 3]
 
 
 async def test_what_was_read_is_stored_and_its_posts_go(desk: Desk):

@@ -102,7 +102,7 @@ def _is_good(description: Passage, text: Passage, headline: str, language: str |
     if not description.is_whole or description.calls or description.is_cut:
         return False
     first, words = description.whole[0], set(_stems(description.text))
-    if advertises(first) or standing(first, language) >= Standing.LEANING or leaves_open(description.text):
+    if advertises(first) or standing(first, language) >= Standing.ASKING or leaves_open(description.text):
         return False
     if words <= set(_stems(headline)):
         return False

@@ -12,7 +12,8 @@ from functools import cached_property
 from bot.feeds.summary.sentences import sentences
 from bot.feeds.text import count_words, split_words
 
-MOST_LINES = 60  # a summary never reaches further into an article,
+MOST_SENTENCES = 120  # a summary never reaches further into an article,
+MOST_CUT = 32_000  # characters, nor further than this,
 LONGEST_LINE = 4_000  # characters, nor into one line of it
 MAX_TEXT = 100_000  # characters of an article that are kept
 
@@ -31,7 +32,7 @@ _TAIL = re.compile(
     rf"\s*(?:[\[(]\s*)?(?<!\w)(?:{_READ_MORE})"
     # What is to be read: “Continue reading The title →”, “Read more: The title”.
     r"(?:\s*[:“\"«„].{0,200}+\Z|(?:\s.{1,200}?(?=(?<![→»›\s])\s*[→»›]))?"
-    r"\s*[\])]?\s*(?:[→»>›…]|\.{3})*+\s*+\Z)",
+    r"\s*[\])]?(?:[→»>›…\s]|\.{3})*+\Z)",
     re.IGNORECASE,
 )
 _APPEARED_WHAT = re.compile(
@@ -154,7 +155,11 @@ class Passage:
 
     def cut(self, language: str | None) -> None:
         """Cut the lines into sentences, as those of this language."""
-        for line in self.lines[:MOST_LINES]:
+        left = MOST_CUT
+        for line in self.lines:
+            if left < 0 or len(self.whole) + len(self.rest) > MOST_SENTENCES:
+                break
+            left -= len(line)
             text = line[:LONGEST_LINE]
             for opening in (_BULLET, _DATELINE):
                 if found := opening.match(text[:200]):

@@ -75,8 +75,10 @@ class Ranked:
         with that.
         """
         fitting = [one for one in self._sentences if one.words <= length.words]
+        words = sum(one.words for one in self._sentences)
+        share = 0.0 if words <= length.words and len(self._sentences) <= length.sentences else _FAIR_SHARE
         for worst in (Standing.ASKING, Standing.LEANING, Standing.UNFIT):
-            if chosen := _Choice(fitting, length, worst).best:
+            if chosen := _Choice(fitting, length, worst, share).best:
                 return [one.text for one in chosen]
         return []
 
@@ -147,8 +149,9 @@ def _penalty(text: str, stands: Standing, length: int) -> float:
 class _Choice:
     """The search for the best set: sentences are taken or left in the article's order, hopeless branches cut."""
 
-    def __init__(self, fitting: list[_Sentence], length: Length, worst_opener: Standing) -> None:
+    def __init__(self, fitting: list[_Sentence], length: Length, worst_opener: Standing, share: float) -> None:
         self._length = length
+        self._share = share / length.sentences
         self._worst_opener = worst_opener
         kept = sorted(sorted(fitting, key=lambda one: -one.worth)[:_CANDIDATES], key=lambda one: one.at)
         self._candidates = [
@@ -180,7 +183,7 @@ class _Choice:
 
     def _is_worth(self, one: _Sentence, chosen: list[_Sentence]) -> bool:
         best = max((other.worth for other in chosen), default=0.0)
-        return one.worth >= best * _FAIR_SHARE / self._length.sentences
+        return one.worth >= best * self._share
 
     def _hope(self, at: int, room: int) -> float:
         """What the best sentences from here on could add at most."""
