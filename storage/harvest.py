@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import (
     Integer,
@@ -15,44 +15,35 @@ from sqlalchemy import (
     Text,
     Update,
     bindparam,
-    column,
-    exists,
-    false,
     func,
     literal_column,
     null,
     select,
     update,
-    values,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
+from storage.ingest import insert_new, newest_alike, rename, revise, stored
 from storage.moves import Moves, move
 from storage.outbox import Queueing, queue
-from storage.readings import look_again
 from storage.records import (
-    ArticleToStore,
     Brought,
     Ingested,
     SourceFailed,
     SourceUnchanged,
     SourceUpdate,
-    TextStored,
     WordsStored,
 )
-from storage.rows import given, insert, packed, portions
-from storage.search import index
+from storage.rows import given, packed, portions
 from storage.sources import next_poll
-from storage.stories import Kinship, relate, take_turn
-from storage.tables import articles, sources, subscriptions
-from storage.tallies import mark_stale
-from storage.texts import put_texts, search_text
+from storage.stories import relate, take_turn
+from storage.tables import sources, subscriptions
+from storage.tallies import Ranks
 from storage.types import RowId, UtcDateTime
 
 Poll = TypeVar("Poll", SourceUpdate, SourceUnchanged)
 
-Made = tuple[int, int, ArticleToStore]
 """An article that was stored now: its source, its id, and what it was made from."""
 
 Stored = Mapping[tuple[int, str], tuple[int, str]]
@@ -66,18 +57,18 @@ _WELL = {"failures": literal_column("0"), "failing_since": null(), "not_before":
 class Harvest:
     """Polls' results."""
 
-    def __init__(self, database: Database, queueing: Queueing, kinship: Kinship) -> None:
+    def __init__(self, database: Database, queueing: Queueing, rules: Ranks) -> None:
         self._database = database
         self._queueing = queueing
-        self._kinship = kinship
+        self._rules = rules
 
     async def known(self, wanted: Mapping[int, Iterable[str]]) -> dict[int, dict[str, str]]:
         """Answer which of the identities are stored for each source, each with its revision."""
         known: dict[int, dict[str, str]] = {source_id: {} for source_id in wanted}
         async with self._database.reading() as connection:
             pairs = ((source_id, identity) for source_id, all_of in wanted.items() for identity in all_of)
-            stored = await _stored(connection, pairs)
-        for (source_id, identity), (_, revision) in stored.items():
+            found = await stored(connection, pairs)
+        for (source_id, identity), (_, revision) in found.items():
             known[source_id][identity] = revision
         return known
 
@@ -87,7 +78,7 @@ class Harvest:
         pairs = ((source_id, words) for source_id, all_of in wanted.items() for words in all_of)
         async with self._database.reading() as connection:
             for portion in portions(pairs):
-                rows = await connection.execute(_newest_alike(portion))
+                rows = await connection.execute(newest_alike(portion))
                 for source_id, words, identity, revision, url, published_at in rows:
                     found[source_id][words] = WordsStored(identity, revision, url, published_at)
         return found
@@ -127,12 +118,15 @@ class Harvest:
                 for one in brought
                 if one.source.source_id in there - moves.gave_up
             ]
-            await _rename(connection, kept)
-            made = await _insert(connection, kept, now)
+            await rename(connection, kept)
+            made = await insert_new(connection, kept, now)
             await relate(
-                connection, {article_id: one.shingles for _, article_id, one in made}, self._kinship, now
+                connection,
+                {article_id: one.shingles for _, article_id, one in made},
+                self._rules.kinship,
+                now,
             )
-            revisions = await _revise(connection, kept, now)
+            revisions = await revise(connection, kept, self._rules.judge, now)
             # The sources first: a subscription that began while one was idle is served below all the same.
             await _update_sources(connection, [one.source for one in kept if not one.pushed], now)
             may_begin: dict[int, list[int]] = await _with_beginners(connection, unchanged)
@@ -278,179 +272,6 @@ def _beginning(dialect: str) -> Select[int]:
     return select(subscriptions.c.source_id).where(
         subscriptions.c.source_id.in_(select(polled.c.source_id)), subscriptions.c.started_at.is_(None)
     )
-
-
-async def _stored(
-    connection: AsyncConnection, pairs: Iterable[tuple[int, str]]
-) -> dict[tuple[int, str], tuple[int, str]]:
-    stored: dict[tuple[int, str], tuple[int, str]] = {}
-    for portion in portions(pairs):
-        # Joined, and not `IN`: for pairs of values SQLite would not use the index.
-        wanted = (
-            values(column("source_id", RowId), column("identity", Text), name="wanted")
-            .data(list(portion))
-            .cte("wanted")
-        )
-        found = await connection.execute(
-            select(articles.c.source_id, articles.c.identity, articles.c.id, articles.c.revision).join(
-                wanted,
-                (articles.c.source_id == wanted.c.source_id) & (articles.c.identity == wanted.c.identity),
-            )
-        )
-        stored |= {(source, identity): (article, revision) for source, identity, article, revision in found}
-    return stored
-
-
-def _newest_alike(
-    pairs: Sequence[tuple[int, str]],
-) -> Select[int, str, str, str, str | None, datetime | None]:
-    wanted = (
-        values(column("source_id", RowId), column("words", Text), name="wanted")
-        .data(list(pairs))
-        .cte("wanted")
-    )
-    other = articles.alias()
-    # The newest alone, by the index: what a source says every day it has said a thousand times.
-    newest = (
-        select(other.c.id)
-        .where(other.c.source_id == wanted.c.source_id, other.c.words == wanted.c.words)
-        .order_by(other.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    columns = articles.c
-    return select(
-        columns.source_id,
-        wanted.c.words,
-        columns.identity,
-        columns.revision,
-        columns.url,
-        columns.published_at,
-    ).join_from(wanted, articles, columns.id == newest)
-
-
-async def _rename(connection: AsyncConnection, brought: Sequence[Brought]) -> None:
-    """Give articles the identities that their sources have for them now; where one is stored already, it stays."""
-    renamed = [
-        {"source": one.source.source_id, "before": before, "after": after}
-        for one in brought
-        for before, after in one.renamed
-    ]
-    other = articles.alias()
-    for portion in portions(renamed):
-        await connection.execute(
-            update(articles)
-            .where(
-                articles.c.source_id == bindparam("source"),
-                articles.c.identity == bindparam("before"),
-                ~exists().where(
-                    other.c.source_id == bindparam("source"), other.c.identity == bindparam("after")
-                ),
-            )
-            .values(identity=bindparam("after")),
-            portion,
-        )
-
-
-def _text(article: ArticleToStore) -> dict[str, Any]:
-    return {
-        "revision": article.revision,
-        "words": article.words,
-        "url": article.url,
-        "title": article.title,
-        "author": article.author,
-        "summary": article.summary,
-        "search_text": search_text(article.title, article.summary),
-        "image_url": article.image_url,
-        "tags": article.tags,
-        "language": article.language,
-        "word_count": article.word_count,
-        "media_kind": article.media_kind,
-        "media_url": article.media_url,
-        "media_duration_s": article.media_duration_s,
-    }
-
-
-async def _insert(connection: AsyncConnection, brought: Sequence[Brought], now: datetime) -> list[Made]:
-    """Insert what is not stored yet; answers that in the order of the ids, which is the articles' own."""
-    told = {(one.source.source_id, article.identity): article for one in brought for article in one.new}
-    made: list[Made] = []
-    rows = (
-        {
-            "source_id": one.source.source_id,
-            "identity": article.identity,
-            "published_at": article.published_at,
-            "first_seen_at": now,
-            **_text(article),
-        }
-        for one in brought
-        for article in one.new
-    )
-    for portion in portions(rows):
-        stored = await connection.execute(
-            insert(connection, articles)
-            .on_conflict_do_nothing(index_elements=["source_id", "identity"])
-            .returning(articles.c.source_id, articles.c.id, articles.c.identity),
-            portion,
-        )
-        made += [(source, article_id, told[source, identity]) for source, article_id, identity in stored]
-    made.sort(key=lambda one: one[1])
-    await put_texts(
-        connection, [(article_id, one.text) for _, article_id, one in made if one.text is not None]
-    )
-    await index(connection, {article_id: _searched(one) for _, article_id, one in made}, new=True)
-    return made
-
-
-def _searched(article: ArticleToStore) -> tuple[str, str]:
-    """An article's title and text as they are looked up."""
-    return article.title, article.summary if article.text is None else article.text.body or article.summary
-
-
-async def _revise(connection: AsyncConnection, brought: Sequence[Brought], now: datetime) -> dict[int, int]:
-    """Put new text in the place of the old and have the cards edited that show it; answers how many, by source."""
-    revised = [(one.source.source_id, article) for one in brought for article in one.revised]
-    if not revised:
-        return {}
-    stored = await _stored(connection, ((source, article.identity) for source, article in revised))
-    revisions: dict[int, int] = {}
-    changes = []
-    told: list[tuple[int, TextStored]] = []
-    searched: dict[int, tuple[str, str]] = {}
-    for source_id, article in revised:
-        article_id, revision = stored.get((source_id, article.identity), (None, article.revision))
-        if revision != article.revision:
-            changes.append(
-                {
-                    "article": article_id,
-                    "published_at": article.published_at,
-                    "revised_at": now,
-                    "image": article.image_url,
-                    **_text(article),
-                }
-            )
-            if article_id is not None:
-                searched[article_id] = _searched(article)
-            if article_id is not None and article.text is not None:
-                told.append((article_id, article.text))
-            revisions[source_id] = revisions.get(source_id, 0) + 1
-    for portion in portions(changes):
-        await connection.execute(
-            update(articles)
-            .where(articles.c.id == bindparam("article"))
-            # An image that was looked at stays so until there is another one.
-            .values(
-                image_checked=articles.c.image_checked
-                & func.coalesce(articles.c.image_url == bindparam("image", type_=Text), false())
-            ),
-            portion,
-        )
-        ids = [change["article"] for change in portion]
-        await look_again(connection, ids, now)
-        await mark_stale(connection, ids)
-    await put_texts(connection, told)
-    await index(connection, searched)
-    return revisions
 
 
 async def _update_sources(connection: AsyncConnection, found: Sequence[SourceUpdate], now: datetime) -> None:

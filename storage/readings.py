@@ -97,11 +97,20 @@ async def enlist(connection: AsyncConnection, article_ids: Iterable[int], due_at
         )
 
 
-async def look_again(connection: AsyncConnection, article_ids: Collection[int], now: datetime) -> None:
-    """Have revised articles read whose image is another one now, where a card shows it."""
+async def look_again(connection: AsyncConnection, article_ids: Collection[int], due_at: datetime) -> None:
+    """Have revised articles read that cards show: whose image is another one now, or whose text is not the feed's."""
     shown = await _wishes(connection, article_ids)
     unknown = await unread(connection, shown)
-    await enlist(connection, [article_id for article_id, one in unknown.items() if one.image], now)
+    await enlist(connection, [article_id for article_id, one in unknown.items() if one.image], due_at)
+    for portion in portions(shown):
+        outdated = await connection.scalars(
+            select(texts.c.article_id)
+            .where(texts.c.article_id.in_(portion), texts.c.origin != Origin.FEED.value)
+            .distinct()
+        )
+        ids = outdated.all()
+        await enlist(connection, ids, due_at)
+        await connection.execute(update(readings).where(readings.c.article_id.in_(ids)).values(anew=True))
 
 
 class Readings:
@@ -147,7 +156,9 @@ class Readings:
                 .values(due_at=now + lease, attempts=readings.c.attempts + 1)
             )
             rows = await connection.execute(
-                select(articles, sources, texts, readings.c.attempts.label("tried"), _HAS_PAGE)
+                select(
+                    articles, sources, texts, readings.c.attempts.label("tried"), readings.c.anew, _HAS_PAGE
+                )
                 .join(sources, sources.c.id == articles.c.source_id)
                 .join(readings, readings.c.article_id == articles.c.id)
                 .outerjoin(texts, _FEED)
@@ -179,7 +190,7 @@ class Readings:
             ).one_or_none()
             if stored is None:  # its source is gone, and its reading with it
                 return
-            changes = _changes(read(Article, articles, stored), brought)
+            changes = _changes(read(Article, articles, stored), brought, now)
             if brought.text is not None:
                 await put_texts(connection, [(article_id, brought.text)])
             if brought.image is not None and "image_checked" in changes:
@@ -210,7 +221,7 @@ class Readings:
 _SHOWN = frozenset(("title", "summary", "author", "published_at", "paywalled", "image_checked", "word_count"))
 
 
-def _changes(article: Article, brought: ArticleRead) -> dict[str, Any]:
+def _changes(article: Article, brought: ArticleRead, now: datetime) -> dict[str, Any]:
     """The article's columns that are other after this reading."""
     changes: dict[str, Any] = {}
     for name in ("author", "published_at", "language"):
@@ -227,6 +238,11 @@ def _changes(article: Article, brought: ArticleRead) -> dict[str, Any]:
             "search_text": search_text(brought.title or article.title, summary),
             "word_count": brought.word_count,
         }
+    if brought.correction is not None:
+        said = (
+            [article.correction] if article.correction and article.corrected_at == article.revised_at else []
+        )
+        changes |= {"correction": " ".join(dict.fromkeys((*said, brought.correction))), "corrected_at": now}
     if brought.image is not None and article.image_url == brought.image.claimed:
         changes |= {"image_url": brought.image.url, "image_checked": True}
     return changes
@@ -285,4 +301,5 @@ def _to_read(row: Row[*tuple[Any, ...]], wishes: frozenset[Reading]) -> ArticleT
         has_page=values["has_page"],
         wishes=wishes,
         attempts=values["tried"],
+        anew=values[readings.c.anew],
     )

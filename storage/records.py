@@ -5,7 +5,7 @@ Ids of Discord's (guild, channel, message, member) are ints; times are aware UTC
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -244,7 +244,8 @@ class Article:
     """An entry that was recognised and stored, once.
 
     `word_count` is that of all that is known of its text. `image_checked` says whether the image was looked at: before
-    that it is only what its source claims. `correction` says what a revision changed where it matters.
+    that it is only what its source claims. `correction` says what a revision changed where it matters,
+    at `corrected_at`; `revisions` counts them all.
     `story_id` is shared by articles that tell of the same thing; it is the id of the first of them. `copy_of_id` is
     the article of another source that this one repeats.
     """
@@ -268,10 +269,25 @@ class Article:
     media_url: str | None = None
     media_duration_s: int | None = None
     image_checked: bool = True
+    revisions: int = 0
     correction: str | None = None
+    corrected_at: datetime | None = None
     retracted_at: datetime | None = None
     story_id: int | None = None
     copy_of_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """What a revision means for readers: what it corrects, whether it takes the article back, when cards show it."""
+
+    correction: str | None
+    retracted: bool
+    shown_at: datetime
+
+
+Judge = Callable[[Article, ArticleToStore, datetime], Revised]
+"""Judges a revision by the article as it is stored, by what its source says now, and by the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +295,8 @@ class ArticleToRead:
     """An article whose page or image is to be fetched.
 
     `wishes` are those of its posts that show a summary. `feed` is the text that its feed gave, `has_page` says whether
-    its page's is stored already. `attempts` counts this one too.
+    its page's is stored already; it is read once more where the article was revised, `anew`. `attempts` counts this
+    one too.
     """
 
     article: Article
@@ -288,6 +305,7 @@ class ArticleToRead:
     has_page: bool
     wishes: frozenset[Reading]
     attempts: int
+    anew: bool = False
 
     @property
     def id(self) -> int:
@@ -330,6 +348,7 @@ class ArticleRead:
     language: str | None = None
     paywalled: bool = False
     image: ImageSeen | None = None
+    correction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class Store:
     ) -> None:
         queueing = Queueing(nonce, all_wait)
         self.sources = Sources(database)
-        self.harvest = Harvest(database, queueing, ranks.kinship)
+        self.harvest = Harvest(database, queueing, ranks)
         self.hubs = Hubs(database)
         self.articles = Articles(database)
         self.texts = Texts(database)

@@ -171,6 +171,7 @@ class ArticleColumns(TypedColumns):
     image_checked: Named[bool] = Column(Boolean, server_default=false())
     revisions: Named[int] = Column(Integer, server_default="0")
     correction: Named[str | None] = Column(Text)
+    corrected_at: Named[datetime | None] = Column(UtcDateTime)
     retracted_at: Named[datetime | None] = Column(UtcDateTime)
     # No foreign keys: a story outlives its first article, as a copy outlives what it copies.
     story_id: Named[int | None] = Column(RowId)
@@ -219,6 +220,7 @@ class ReadingColumns(TypedColumns):
     )
     due_at: Named[datetime] = Column(UtcDateTime)
     attempts: Named[int]
+    anew: Named[bool] = Column(Boolean, server_default=false())
 
 
 readings = Table("readings", metadata, ReadingColumns, Index(None, "due_at", "article_id"))

@@ -10,26 +10,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, case, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.records import Tally
+from storage.records import Judge, Tally
 from storage.rows import insert, portions
 from storage.stories import Kinship
 from storage.tables import SENT, comments, guilds, posts, reactions, standings
-from storage.types import DatabaseClock
+from storage.types import DatabaseClock, UtcDateTime
 
 
 @dataclass(frozen=True, slots=True)
 class Ranks:
     """The newsroom's rules for what is stored.
 
-    It is sorted by what upvotes, downvotes and the time of posting make; `kinship` says what is the same story.
+    It is sorted by what upvotes, downvotes and the time of posting make; `kinship` says what is the same story, `judge`
+    what a revision means for readers.
     """
 
     hot: Callable[[int, int, datetime], float]
     controversy: Callable[[int, int], float]
     kinship: Kinship
+    judge: Judge
 
 
 async def lock(connection: AsyncConnection, article_id: int, guild_id: int) -> None:
@@ -154,7 +156,7 @@ async def recompute(connection: AsyncConnection, ranks: Ranks, article_id: int, 
             hot=ranks.hot(upvotes, downvotes, standing.posted_at),
             controversy=ranks.controversy(upvotes, downvotes),
             version=standings.c.version + 1,
-            stale_at=func.coalesce(standings.c.stale_at, DatabaseClock()),
+            stale_at=_sooner(DatabaseClock()),
         )
     )
 
@@ -172,14 +174,22 @@ async def recompute_comment(connection: AsyncConnection, message_id: int) -> Non
     )
 
 
-async def mark_stale(connection: AsyncConnection, article_ids: Collection[int]) -> None:
-    """Have all cards of these articles drawn again: their text changed."""
+async def mark_stale(
+    connection: AsyncConnection, article_ids: Collection[int], at: datetime | None = None
+) -> None:
+    """Have all cards of these articles drawn again, now or at a later time: their text changed."""
+    due = DatabaseClock() if at is None else literal(at, UtcDateTime())
     for portion in portions(article_ids):
         await connection.execute(
             update(standings)
             .where(standings.c.article_id.in_(portion))
             .values(
                 version=standings.c.version + 1,
-                stale_at=func.coalesce(standings.c.stale_at, DatabaseClock()),
+                stale_at=_sooner(due),
             )
         )
+
+
+def _sooner(due: ColumnElement[datetime]) -> ColumnElement[Any]:
+    """When a card is to be drawn again: then, or sooner where it is to be anyway."""
+    return case((standings.c.stale_at <= due, standings.c.stale_at), else_=due)

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
+from bot.newsroom.corrections import judge_revision
 from bot.newsroom.ranking import controversy
 from bot.newsroom.stories import KINSHIP
 from storage import Database, Ranks, Store
@@ -31,7 +32,7 @@ def hot(upvotes: int, downvotes: int, posted_at: datetime) -> float:
     return upvotes - downvotes + posted_at.timestamp() / 3600
 
 
-RANKS = Ranks(hot, controversy, KINSHIP)
+RANKS = Ranks(hot, controversy, KINSHIP, judge_revision)
 
 
 def nonces() -> Callable[[], str]:

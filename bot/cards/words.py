@@ -77,7 +77,7 @@ def updated(article: Article) -> str:
     changed = escaped_line(article.correction or "", LONGEST_CORRECTION)
     if not changed:
         return ""
-    return f"Updated{f' {ago(article.revised_at)}' if article.revised_at else ''}. {changed}"
+    return f"Updated{f' {ago(article.corrected_at)}' if article.corrected_at else ''}. {changed}"
 
 
 def retracted(article: Article) -> str:

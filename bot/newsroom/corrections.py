@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 
 from bot.feeds.summary.sentences import sentences
+from storage.records import Article, ArticleToStore, Revised, TextStored
 
 # The first revision is shown at once. A page that is rewritten all day (a live report) has its cards edited more
 # and more seldom: each edit after twice the time of the one before, and never later than an hour.
@@ -54,6 +55,24 @@ def correction_of(before: Told, after: Told) -> str | None:
         changed = "; ".join(f"{old} → {new}" for old, new in list(figures)[:MOST_FIGURES])
         parts.append(f"Figures changed: {changed}.")
     return " ".join(parts) or None
+
+
+def judge_revision(before: Article, after: ArticleToStore, now: datetime) -> Revised:
+    """What an article's revision means for those who read its cards."""
+    correction = correction_of(Told(before.title, before.summary), Told(after.title, after.summary))
+    retracted = is_retracted(after.title)
+    # What is wrong altogether is not left standing for an hour.
+    at_once = retracted and before.retracted_at is None
+    return Revised(
+        correction, retracted, now if at_once else shown_at(now, before.revised_at, before.revisions)
+    )
+
+
+def correction_on_page(article: Article, before: TextStored | None, after: TextStored) -> str | None:
+    """What an article's page, read anew, corrects of what it told before."""
+    if before is None:
+        return None
+    return correction_of(Told(article.title, before.normal), Told(article.title, after.normal))
 
 
 def is_retracted(title: str) -> bool:

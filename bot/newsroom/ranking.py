@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from math import log10
 
+from bot.newsroom.corrections import judge_revision
 from bot.newsroom.stories import KINSHIP
 from storage import Ranks
 
@@ -34,7 +35,7 @@ def controversy(upvotes: int, downvotes: int) -> float:
     return float((upvotes + downvotes) ** balance)
 
 
-RANKS = Ranks(hot, controversy, KINSHIP)
+RANKS = Ranks(hot, controversy, KINSHIP, judge_revision)
 """The rules by which storage keeps articles sorted and tied together."""
 
 

@@ -20,6 +20,7 @@ from bot.feeds.fetch import Fetcher
 from bot.feeds.model import ArticlePage
 from bot.feeds.pictures import Shown, look_at
 from bot.feeds.workers import Workers
+from bot.newsroom.corrections import correction_on_page
 from bot.newsroom.host_line import HostLine, host_of
 from bot.newsroom.reading import again_at, take, what_to_read
 from bot.newsroom.rounds import Clock, Jobs, Rounds
@@ -178,7 +179,11 @@ class Reader:
             image = ImageSeen(article.image_url, None)
         if page is not None and page.image_url and (image.url is None if image else not article.image_url):
             image = await self._other_image(todo, page.image_url) or image
-        return take(todo, page, image, self._clock()), max(missing, key=lambda one: one.passing, default=None)
+        brought = take(todo, page, image, self._clock())
+        if todo.anew and brought.text is not None:
+            before = await self._store.texts.get(todo.id, Origin.PAGE)
+            brought = replace(brought, correction=correction_on_page(article, before, brought.text))
+        return brought, max(missing, key=lambda one: one.passing, default=None)
 
     async def _other_image(self, todo: ArticleToRead, url: str) -> ImageSeen | None:
         """The page's image, for an article whose feed has none that can be shown."""

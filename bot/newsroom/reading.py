@@ -44,7 +44,7 @@ def what_to_read(todo: ArticleToRead) -> Wanted:
     """Decide what is still to be fetched, by what its posts want to show and what is known already."""
     article, whole = todo.article, todo.feed is not None and todo.feed.whole
     page = (
-        not todo.has_page
+        (todo.anew or not todo.has_page)
         and not article.paywalled
         and any(wants_page(wish, whole=whole) for wish in todo.wishes)
         and is_page(article.url, todo.source.url, article.media_url)

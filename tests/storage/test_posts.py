@@ -261,7 +261,9 @@ async def test_stale_cards_are_listed_until_their_version_was_shown(desk: Desk):
 
     await desk.store.votes.add(message["b", 101], 1, "👍", NOW)
     assert await posts.stale_cards(9) == [], "nothing that a card shows has changed"
-    await desk.store.harvest.store([Brought(poll(source), [], [article("a", revision="r2")])], NOW)
+    await desk.store.harvest.store(
+        [Brought(poll(source), [], [article("a", revision="r2", title="Another title")])], NOW
+    )
     assert len(await posts.stale_cards(9)) == 2
     await desk.store.guilds.left(GUILD, NOW)
     assert await posts.stale_cards(9) == []

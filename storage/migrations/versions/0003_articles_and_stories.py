@@ -22,6 +22,7 @@ _ARTICLE = (
     ("image_checked", sa.Boolean(), sa.false()),
     ("revisions", sa.Integer(), "0"),
     ("correction", sa.Text(), None),
+    ("corrected_at", UtcDateTime(), None),
     ("retracted_at", UtcDateTime(), None),
     ("story_id", RowId, None),
     ("copy_of_id", RowId, None),
@@ -108,6 +109,7 @@ def _make_what_hangs_on_articles() -> None:
         _article_id(),
         sa.Column("due_at", UtcDateTime(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("anew", sa.Boolean(), server_default=sa.false(), nullable=False),
         _of_articles("readings"),
         sa.PrimaryKeyConstraint("article_id", name=op.f("pk_readings")),
     )
