@@ -53,6 +53,10 @@ _WELL = {"failures": literal_column("0"), "failing_since": null(), "not_before":
 """What a poll that succeeded clears."""
 
 
+_ARTICLES_AT_ONCE = 100
+"""Articles in one statement: the event loop is held while their values are made ready."""
+
+
 class Harvest:
     """Polls' results."""
 
@@ -374,7 +378,7 @@ async def _insert(
         for one in brought
         for article in one.new
     )
-    for portion in portions(rows):
+    for portion in portions(rows, _ARTICLES_AT_ONCE):
         made = await connection.execute(
             insert(connection, articles)
             .on_conflict_do_nothing(index_elements=["source_id", "identity"])

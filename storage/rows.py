@@ -97,10 +97,10 @@ def insert(connection: AsyncConnection, table: Table[Any]) -> sqlite.Insert | po
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
-def portions(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
+def portions(items: Iterable[Item], most: int = _PORTION) -> Iterator[Sequence[Item]]:
     """Cut into lists that fit one statement."""
     iterator = iter(items)
-    while portion := list(islice(iterator, _PORTION)):
+    while portion := list(islice(iterator, most)):
         yield portion
 
 
