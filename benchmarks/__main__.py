@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import platform
 
-from benchmarks import local_discord, memory, polling, rest, sources
+from benchmarks import hold, local_discord, memory, polling, rest, sources
 
 
 async def main() -> None:
@@ -16,6 +16,7 @@ async def main() -> None:
         polling.measure,
         memory.measure,
         sources.measure,
+        hold.measure,
         local_discord.measure,
     ):
         print("\n".join(await measurement()), end="\n\n", flush=True)

@@ -40,13 +40,16 @@ PORTS = 32
 class Feeds:
     """Serves RSS at `/N.xml` while it is entered, at several ports as if these were hosts.
 
-    `served` maps (feed, articles) to the time of serving.
+    `served` maps (feed, articles) to the time of serving. Where they are `restless`, each answer has a new article.
     """
 
-    def __init__(self, *, entries: int = 29, etags: bool = True, ports: int = 1) -> None:
+    def __init__(
+        self, *, entries: int = 29, etags: bool = True, ports: int = 1, restless: bool = False
+    ) -> None:
         self._entries = entries
         self._etags = etags
         self._ports = ports
+        self._restless = restless
         self._extra: dict[int, int] = {}
         self._runner: web.AppRunner | None = None
         self.ports: list[int] = []
@@ -89,7 +92,7 @@ class Feeds:
     async def _serve(self, request: web.Request) -> web.Response:
         self.requests += 1
         feed = int(request.match_info["feed"])
-        added = self._extra.get(feed, 0)
+        added = self.publish(feed) if self._restless else self._extra.get(feed, 0)
         etag = f'"{feed}-{added}"'
         headers = {"ETag": etag} if self._etags else {}
         if self._etags and request.headers.get("If-None-Match") == etag:
@@ -114,13 +117,16 @@ class Feeds:
 
 
 async def _serve_alone() -> None:
-    async with Feeds(etags="etags" in sys.argv, ports=PORTS) as feeds:
+    etags, restless, entries = sys.argv[1:]
+    async with Feeds(etags=bool(etags), restless=bool(restless), entries=int(entries), ports=PORTS) as feeds:
         print(*feeds.ports, flush=True)
         await asyncio.Event().wait()
 
 
 @asynccontextmanager
-async def feeds_process(*, etags: bool) -> AsyncIterator[Callable[[int], str]]:
+async def feeds_process(
+    *, etags: bool, restless: bool = False, entries: int = 29
+) -> AsyncIterator[Callable[[int], str]]:
     """Feeds in a process of their own; gives what answers the address of each, by name as real sources have one.
 
     To POST there publishes an article.
@@ -129,7 +135,7 @@ async def feeds_process(*, etags: bool) -> AsyncIterator[Callable[[int], str]]:
         sys.executable,
         "-m",
         "benchmarks.feeds",
-        *(["etags"] if etags else []),
+        *("etags" if etags else "", "restless" if restless else "", str(entries)),
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None

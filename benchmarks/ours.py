@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import parse_allow
 from bot.feeds.workers import Workers
-from bot.newsroom.harvest import Polled, Read
+from bot.newsroom.harvest import OnStored, Polled, Read
 from bot.newsroom.polling import Poller
 from bot.newsroom.ranking import RANKS
 from storage import Database, Store, SubscriptionToStore
@@ -65,19 +65,28 @@ class Ours:
             if not left:
                 done.set()
 
+        async with self.polling(timedelta(hours=1), note):
+            await done.wait()
+
+    @asynccontextmanager
+    async def polling(self, interval: timedelta, on_stored: OnStored) -> AsyncIterator[None]:
+        """Poll each at this interval for as long as it is entered."""
         poller = Poller(
             self._store,
             self._fetcher,
             self._workers,
             clock=now,
-            interval=timedelta(hours=1),
+            interval=interval,
             spread=lambda: 0.0,
             woken=asyncio.Event(),
             on_posts=lambda: None,
-            on_stored=note,
+            on_stored=on_stored,
         )
         running = asyncio.create_task(poller.run())
-        await done.wait()
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
+        try:
+            yield
+        finally:
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
+            await poller.close(timedelta(seconds=5))

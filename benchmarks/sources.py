@@ -20,6 +20,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from sqlalchemy import insert
 
 from benchmarks.feeds import feeds_process
+from benchmarks.hold import longest_hold
 from bot.app import new_nonce, utc_now
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import parse_allow
@@ -151,7 +152,7 @@ async def _sustain(folder: Path) -> list[str]:
         gc.freeze()  # as the app does
         begun, used = time.perf_counter(), _cpu()
         running = asyncio.create_task(poller.run())
-        held = await _longest_hold(SECONDS)
+        held = await longest_hold(SECONDS)
         took, spent = time.perf_counter() - begun, _cpu() - used
         connections = len(psutil.Process().net_connections("tcp"))
         running.cancel()
@@ -170,16 +171,6 @@ async def _sustain(folder: Path) -> list[str]:
         f"| connections open | {connections} |",
         f"| longest hold of the loop, in its thread's CPU | {held * 1000:.0f} ms |",
     ]
-
-
-async def _longest_hold(seconds: float) -> float:
-    """How long the loop's thread was busy at a stretch at most, in seconds of its CPU."""
-    end, longest = time.perf_counter() + seconds, 0.0
-    while time.perf_counter() < end:
-        begun = time.thread_time()
-        await asyncio.sleep(0.001)
-        longest = max(longest, time.thread_time() - begun)
-    return longest
 
 
 def _cpu() -> float:

@@ -34,6 +34,9 @@ Made = tuple[int, int, ArticleToStore]
 """An article that was stored just now: its source, its id, and what it was stored from."""
 
 
+_ARTICLES_AT_ONCE = 100
+"""Articles in one statement: the event loop is held while their values are made ready."""
+
 # What of a revision is seen on cards, beside its text.
 _SEEN = (
     "title", "url", "author", "image_url", "tags", "media_kind", "media_url", "media_duration_s", "word_count"
@@ -150,7 +153,7 @@ async def insert_new(connection: AsyncConnection, brought: Sequence[Brought], no
         for one in brought
         for article in one.new
     )
-    for portion in portions(rows):
+    for portion in portions(rows, _ARTICLES_AT_ONCE):
         stored = await connection.execute(
             insert(connection, articles)
             .on_conflict_do_nothing(index_elements=["source_id", "identity"])

@@ -12,9 +12,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from bot.feeds.cut import MARK_BYTES
 from bot.feeds.hub import Named
@@ -39,6 +49,8 @@ from storage import (
 )
 
 log = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
 
 MOST_TOGETHER = 250
 # Markup of more results than this is not kept in memory: fetching waits for the store.
@@ -263,7 +275,7 @@ class Harvest:
         known = await self._store.harvest.known(wanted) if wanted else {}
         recognised = {
             source_id: identify(document, known.get(source_id, {}))
-            for source_id, (_, document) in documents.items()
+            async for source_id, (_, document) in _in_turns(documents.items(), 1)
         }
         await self._follow(
             recognised, {source_id: document for source_id, (_, document) in documents.items()}
@@ -284,7 +296,7 @@ class Harvest:
     async def _follow(self, recognised: dict[int, Recognised], documents: Mapping[int, Document]) -> None:
         """Find again what is new only because its source has changed its guids."""
         wanted = {
-            source_id: {words for words in map(words_of, found.new) if words}
+            source_id: {words async for entry in _in_turns(found.new) if (words := words_of(entry))}
             for source_id, found in recognised.items()
             if found.new
         }
@@ -300,7 +312,16 @@ class Harvest:
         """The articles of all, in their order, new ones before revised ones."""
         entries = [entry for one in recognised for entry in (*one.new, *one.revised)]
         tellings = await self._workers.tell(entries)
-        return (write_article(entry, telling, now) for entry, telling in zip(entries, tellings, strict=True))
+        written = zip(entries, tellings, strict=True)
+        return iter([write_article(entry, telling, now) async for entry, telling in _in_turns(written)])
+
+
+async def _in_turns(items: Iterable[Item], together: int = 50) -> AsyncIterator[Item]:
+    """The items; after every so many the loop may do other things, which hundreds of entries would hold up."""
+    for number, item in enumerate(items, 1):
+        yield item
+        if number % together == 0:
+            await asyncio.sleep(0)
 
 
 def _unchanged(read: Read) -> SourceUnchanged:

@@ -15,7 +15,7 @@ from bot.feeds.cut import unpack
 from bot.feeds.identify import Recognised
 from bot.feeds.links import comparable
 from bot.feeds.model import Document, Entry
-from bot.newsroom.timing import last_published
+from bot.newsroom.timing import TOGETHER, last_published
 from storage.records import Source
 
 # So late an entry may come and be news: it waited for an editor, or was dated by its day or in another zone.
@@ -32,13 +32,19 @@ def old_news(source: Source, new: Sequence[Entry]) -> list[Entry]:
     sources that are always late, as courts and archives are, from those that repeat themselves.
 
     One that comes alone is posted whatever its date: a post dated back by a month, an old film put on a playlist. What
-    comes in numbers like that, as when a blog brings in its archive, is not.
+    comes in numbers like that, as when a blog brings in its archive, is not; and with it comes the newest that the
+    source had, which is as old as that.
     """
     read_at, latest = source.last_success_at, last_published(source.rhythm)
     if read_at is None or (source.entries == 0 and latest is None):  # it was empty until now
         return []
-    bound = min(read_at - LATE, latest or read_at)
-    old = [entry for entry in new if (moment := _moment(entry)) is not None and moment < bound]
+    dated = [(entry, moment) for entry in new if (moment := _moment(entry)) and moment < read_at - LATE]
+    if latest is None:
+        old = [entry for entry, _ in dated]
+    elif sum(moment < latest for _, moment in dated) >= _SEVERAL:
+        old = [entry for entry, moment in dated if moment < latest + TOGETHER]
+    else:
+        old = []
     return old if len(old) >= _SEVERAL else []
 
 

@@ -54,6 +54,8 @@ def dated(*ago: float | None) -> tuple[Entry, ...]:
         pytest.param(source(published=[40, 60]), (39, 35, 31), [], id="a court that is always a month late"),
         pytest.param(source(published=[40, 60]), (80, 50, 39), [80, 50], id="a court that repeats itself"),
         pytest.param(source(published=[600]), (600, 600), [], id="one date for everything"),
+        pytest.param(source(published=[40, 60]), (80, 60, 40), [80, 60, 40], id="up to its newest"),
+        pytest.param(source(published=[40, 60]), (60, 40, 39), [], id="its newest and one dated back"),
         pytest.param(source(published=[], entries=0), (60, 50), [], id="it was empty until now"),
         pytest.param(source(published=[], entries=None), (60, 50, 2), [60, 50], id="just upgraded"),
     ],

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, event, text
 
 from storage import Database, Pace, SourceListed, Store
 from storage.records import Brought, SourceFailed, SourceUnchanged
+from storage.types import UtcDateTime
 from tests.databases import RANKS, nonces
 from tests.storage.desk import LEASE, NOW, Desk, article, at, poll
 
@@ -43,6 +48,39 @@ async def test_the_longest_due_are_claimed_first_and_once(desk: Desk):
     assert await sources.next_due_at() == at(1)
     again = await sources.claim_due(at(5), 9, LEASE)
     assert [source.title for source in again] == ["D", "A", "B", "C"], "a dead claim comes back by itself"
+
+
+async def test_to_claim_what_is_due_reads_no_other_source(desk: Desk):
+    first = await desk.source()
+    numbers = "WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 20000)"
+    engine = desk.database._engine.sync_engine
+    ran: dict[str, Any] = {}
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if "sources" in statement:
+            ran[statement] = parameters
+
+    async with desk.database.writing() as connection:
+        await connection.execute(
+            text(
+                f"{numbers} INSERT INTO sources (url, title, failures, next_poll_at) "
+                "SELECT 'https://a.test/' || n, :title, 0, :later FROM counted"
+            ).bindparams(bindparam("later", at(60), UtcDateTime), title="As long as a row is. " * 20)
+        )
+        await connection.execute(text("ANALYZE sources"))
+    await desk.store.sources.poll_soon(first.id, NOW)
+    ran.clear()
+    assert await desk.store.sources.next_due_at() == NOW
+    assert len(await desk.store.sources.claim_due(NOW, 250, LEASE)) == 1
+    event.remove(engine, "before_cursor_execute", note)
+    postgresql = engine.dialect.name == "postgresql"
+    async with desk.database.reading() as connection:
+        for statement, parameters in ran.items():
+            explain = "EXPLAIN" if postgresql else "EXPLAIN QUERY PLAN"
+            plan = str((await connection.exec_driver_sql(f"{explain} {statement}", parameters)).all())
+            assert not re.search(r"Seq Scan on sources|Sort|SCAN sources|TEMP B-TREE", plan), plan
+    assert len(ran) == 3
 
 
 async def test_a_source_is_due_at_the_very_moment(desk: Desk):
