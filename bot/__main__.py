@@ -248,9 +248,7 @@ def _parser() -> argparse.ArgumentParser:
 def _choice(command: argparse.ArgumentParser, flag: str, kind: type[StrEnum], help_text: str) -> None:
     """A flag that takes one of a few words; left out, a subscription that is there stays as it is."""
     words = [choice.value for choice in kind]
-    command.add_argument(
-        flag, choices=words, help=f"{help_text}: {', '.join(words)}", metavar="WISH"
-    )
+    command.add_argument(flag, choices=words, help=f"{help_text}: {', '.join(words)}", metavar="WISH")
 
 
 def _port(text: str, most: int = 65_535) -> int:
