@@ -267,7 +267,10 @@ def _as_item(name: str, moment: str, said: str, control: str, answers: str) -> s
 
 
 def _as_article(name: str, moment: str, said: str, control: str, answers: str) -> str:
-    return f"<article><header><strong>{name}</strong> <small>{moment}</small></header>{said}<footer>{control}</footer>{answers}</article>"
+    return (
+        f"<article><header><strong>{name}</strong> <small>{moment}</small></header>{said}"
+        f"<footer>{control}</footer>{answers}</article>"
+    )
 
 
 def _as_row(name: str, moment: str, said: str, control: str, answers: str) -> str:
@@ -281,14 +284,16 @@ def _flat(name: str, moment: str, said: str, control: str, answers: str) -> str:
 
 def _wpdiscuz(name: str, moment: str, said: str, control: str, answers: str) -> str:
     return (
-        f'<div class="wpd-comment"><div class="wpd-comment-author">{name}</div><div class="wpd-comment-date">{moment}</div>'
+        f'<div class="wpd-comment"><div class="wpd-comment-author">{name}</div>'
+        f'<div class="wpd-comment-date">{moment}</div>'
         f'<div class="wpd-comment-text">{said}</div><div class="wpd-comment-footer">{control}</div>{answers}</div>'
     )
 
 
 def semantic(make: _Maker) -> str:
     return (
-        f"<header>{make.meter(classed=True)}{make.menu()}</header><main><article>{make.h1()}{make.byline()}{make.support()}"
+        f"<header>{make.meter(classed=True)}{make.menu()}</header><main>"
+        f"<article>{make.h1()}{make.byline()}{make.support()}"
         f"{make.told()}</article>{make.related(classed=True)}</main>"
         f'<div id="comments" class="comments-area">{make.bar()}{make.comments(_wpdiscuz)}</div><footer>© 2025</footer>'
     )
@@ -296,7 +301,8 @@ def semantic(make: _Maker) -> str:
 
 def unclassed(make: _Maker) -> str:
     return (
-        f"<div>{make.menu('div')}</div>{make.meter()}<div><div>{make.h1()}{make.support()}{make.told(picture='div')}</div>"
+        f"<div>{make.menu('div')}</div>{make.meter()}<div>"
+        f"<div>{make.h1()}{make.support()}{make.told(picture='div')}</div>"
         f"{make.related()}<div>{make.bar()}{make.comments(_unclassed)}</div></div>"
     )
 
@@ -313,7 +319,8 @@ def before_the_end(make: _Maker) -> str:
     half = len(blocks) // 2
     first, second = "".join(blocks[:half]), "".join(blocks[half:])
     return (
-        f"<main>{make.h1()}{make.meter()}{make.picture('figure')}{first}<div>{make.bar()}{make.comments(_with_avatar)}</div>"
+        f"<main>{make.h1()}{make.meter()}{make.picture('figure')}{first}"
+        f"<div>{make.bar()}{make.comments(_with_avatar)}</div>"
         f"{second}{make.picture('figure')}{make.related()}</main>"
     )
 
@@ -324,14 +331,19 @@ def interleaved(make: _Maker) -> str:
     sections.insert(3, f"<section>{make.support()}</section>")
     sections.insert(5, f"<section>{make.related()}</section>")
     sections.insert(7, f"<section>{make.picture('div')}</section>")
-    return f"<div>{make.meter()}</div><div>{make.h1()}{''.join(sections)}<section>{make.bar()}{make.comments(_unclassed)}</section></div>"
+    return (
+        f"<div>{make.meter()}</div><div>{make.h1()}{''.join(sections)}"
+        f"<section>{make.bar()}{make.comments(_unclassed)}</section></div>"
+    )
 
 
 def old_tables(make: _Maker) -> str:
     return (
-        f'<table width="900"><tr><td colspan="2">{make.meter()}</td></tr><tr><td width="200">{make.menu("div")}{make.related(heading="b", linked="p")}</td>'
+        f'<table width="900"><tr><td colspan="2">{make.meter()}</td></tr>'
+        f'<tr><td width="200">{make.menu("div")}{make.related(heading="b", linked="p")}</td>'
         f"<td>{make.h1()}{make.support()}{make.told(picture='table')}</td></tr>"
-        f"<tr><td></td><td>{make.bar(tag='font', heading='b')}<table>{make.comments(_as_row)}</table></td></tr></table>"
+        f"<tr><td></td><td>{make.bar(tag='font', heading='b')}<table>{make.comments(_as_row)}"
+        f"</table></td></tr></table>"
     )
 
 
@@ -340,7 +352,8 @@ def broken_lines(make: _Maker) -> str:
     lines.insert(1, make.picture("div"))
     lines.insert(6, make.picture("div"))
     return (
-        f"{make.meter()}<center>{make.h1()}</center>{make.support()}<div>{'<br><br>'.join(lines)}</div>{make.related(heading='b', linked='p')}"
+        f"{make.meter()}<center>{make.h1()}</center>{make.support()}<div>{'<br><br>'.join(lines)}"
+        f"</div>{make.related(heading='b', linked='p')}"
         f"<div>{make.bar()}{make.comments(_in_one_head)}</div>"
     )
 
@@ -348,45 +361,57 @@ def broken_lines(make: _Maker) -> str:
 def amp(make: _Maker) -> str:
     told = make.told().replace("<img ", "<amp-img ").replace('height="500">', 'height="500"></amp-img>')
     return (
-        f"<amp-sidebar>{make.menu('div')}</amp-sidebar><article>{make.h1()}{make.meter()}{told}{make.support()}</article>"
+        f"<amp-sidebar>{make.menu('div')}</amp-sidebar>"
+        f"<article>{make.h1()}{make.meter()}{told}{make.support()}</article>"
         f"<section>{make.related()}</section><section>{make.bar()}{make.comments(_as_article)}</section>"
     )
 
 
 def listed(make: _Maker) -> str:
     return (
-        f'<div id="page"><div id="content">{make.meter(classed=True)}<div class="post">{make.h1()}<div class="entry">{make.told(picture="classed")}</div></div>'
+        f'<div id="page"><div id="content">{make.meter(classed=True)}<div class="post">'
+        f'{make.h1()}<div class="entry">{make.told(picture="classed")}</div></div>'
         f"{make.related(classed=True)}<div>{make.bar()}<ol>{make.comments(_as_item)}</ol></div></div></div>"
     )
 
 
 def flat(make: _Maker) -> str:
-    return f"<div>{make.h1()}{make.support()}{make.meter()}{make.told()}</div>{make.related()}<div>{make.bar(tag='p')}{make.comments(_flat)}</div>"
+    return (
+        f"<div>{make.h1()}{make.support()}{make.meter()}{make.told()}</div>{make.related()}"
+        f"<div>{make.bar(tag='p')}{make.comments(_flat)}</div>"
+    )
 
 
 def sidebar(make: _Maker) -> str:
     return (
-        f'<div class="row"><div class="col-8">{make.h1()}{make.byline()}{make.told()}<div>{make.bar()}{make.comments(_with_avatar)}</div></div>'
+        f'<div class="row"><div class="col-8">{make.h1()}{make.byline()}{make.told()}<div>'
+        f"{make.bar()}{make.comments(_with_avatar)}</div></div>"
         f'<div class="col-4">{make.meter()}{make.support()}{make.related()}</div></div>'
     )
 
 
 def wrapped(make: _Maker) -> str:
     return (
-        f"<div>{make.meter()}</div><div><div>{make.h1()}</div><div>{make.told(wrap='<div><div>{}</div></div>', picture='div')}</div></div>"
-        f"<div>{make.support()}{make.related(linked='div')}</div><div>{make.bar()}<div>{make.comments(_unclassed)}</div></div>"
+        f"<div>{make.meter()}</div><div><div>{make.h1()}</div>"
+        f"<div>{make.told(wrap='<div><div>{}</div></div>', picture='div')}</div></div>"
+        f"<div>{make.support()}{make.related(linked='div')}</div><div>{make.bar()}"
+        f"<div>{make.comments(_unclassed)}</div></div>"
     )
 
 
 def divs_for_paragraphs(make: _Maker) -> str:
     return (
-        f"<div>{make.menu('div')}{make.meter()}</div><div>{make.h1()}{make.support()}{make.told(tag='div', picture='div')}</div>"
+        f"<div>{make.menu('div')}{make.meter()}</div>"
+        f"<div>{make.h1()}{make.support()}{make.told(tag='div', picture='div')}</div>"
         f"<div>{make.related()}</div><div>{make.comments(_in_one_head)}</div>"
     )
 
 
 def without_a_bar(make: _Maker) -> str:
-    return f"<main>{make.h1()}{make.meter()}{make.told(picture='p')}{make.support()}{make.related()}</main><div>{make.comments(_unclassed)}</div>"
+    return (
+        f"<main>{make.h1()}{make.meter()}{make.told(picture='p')}{make.support()}{make.related()}"
+        f"</main><div>{make.comments(_unclassed)}</div>"
+    )
 
 
 TEMPLATES: tuple[Template, ...] = (

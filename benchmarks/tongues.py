@@ -1,4 +1,4 @@
-"""Made-up news and opinions in five languages, out of small grammars: each sentence told once. For `benchmarks.acid`."""
+"""Made-up news and opinions in five languages, out of small grammars; each sentence is told once."""
 
 from __future__ import annotations
 
@@ -54,17 +54,20 @@ ENGLISH = Tongue(
     ),
     {
         "who": _list(
-            "the mayor/the regional council/a group of teachers/the water board/the harbour office/two engineers/the farmers’ union/the museum’s director"
+            "the mayor/the regional council/a group of teachers/the water board/the harbour office/"
+            "two engineers/the farmers’ union/the museum’s director"
         ),
         "did": _list("opened/approved/postponed/presented/rebuilt/inspected/financed/closed"),
         "what": _list(
-            "a bridge for cyclists/the old railway depot/a seed library/the new flood wall/an open-air school/the night bus network/a repair workshop/the botanical archive"
+            "a bridge for cyclists/the old railway depot/a seed library/the new flood wall/"
+            "an open-air school/the night bus network/a repair workshop/the botanical archive"
         ),
         "place": _list(
             "Marlow Bay/Eastfield/the Tarn valley/Port Sellick/Upper Haddon/Grenmouth/the old quarter/Lindale"
         ),
         "when": _list(
-            "on Tuesday/last week/early this month/after two years of talks/despite heavy rain/shortly before noon"
+            "on Tuesday/last week/early this month/after two years of talks/despite heavy rain/"
+            "shortly before noon"
         ),
         "future": _list(
             "open to everyone/double in size/pay for itself/be handed over/be tested again/move to the coast"
@@ -73,7 +76,8 @@ ENGLISH = Tongue(
         "wait": _list("waited for news/signed up/moved in/asked for help/kept a diary"),
     },
     _list(
-        "Anna Keller/Tom B./marigold77/Jim O’Neill/Priya S/Old Sailor/Beatrix/D. Okafor/kelvin_/Mrs Plum/Rosalind Hart/Jo"
+        "Anna Keller/Tom B./marigold77/Jim O’Neill/Priya S/Old Sailor/Beatrix/D. Okafor/kelvin_/"
+        "Mrs Plum/Rosalind Hart/Jo"
     ),
     {
         "support": "Support us",
@@ -114,11 +118,13 @@ SPANISH = Tongue(
     ("{Who} {did} {what} en {place}", "{Place}: {n} familias piden {what}"),
     {
         "who": _list(
-            "la alcaldesa/el consejo regional/un grupo de maestros/la junta del agua/la oficina del puerto/el sindicato agrario"
+            "la alcaldesa/el consejo regional/un grupo de maestros/la junta del agua/"
+            "la oficina del puerto/el sindicato agrario"
         ),
         "did": _list("inauguró/aprobó/aplazó/presentó/reconstruyó/financió/cerró"),
         "what": _list(
-            "un puente para ciclistas/la vieja estación/una biblioteca de semillas/el nuevo muro/una escuela al aire libre/la red nocturna de autobuses"
+            "un puente para ciclistas/la vieja estación/una biblioteca de semillas/el nuevo muro/"
+            "una escuela al aire libre/la red nocturna de autobuses"
         ),
         "place": _list("Villamar/el valle del Turia/Puerto Hondo/Santa Lucía/el casco antiguo/Robledal"),
         "when": _list(
@@ -172,7 +178,8 @@ RUSSIAN = Tongue(
         "who": _list("городской совет/союз фермеров/порт/музей/водоканал/комитет учителей"),
         "did": _list("открыл/одобрил/отложил/представил/восстановил/осмотрел/закрыл"),
         "what": _list(
-            "велосипедный мост/старый вокзал/семенной архив/новый вал/летний лицей/ночной маршрут/ботанический сад"
+            "велосипедный мост/старый вокзал/семенной архив/новый вал/летний лицей/ночной маршрут/"
+            "ботанический сад"
         ),
         "place": _list("Заречья/Каменки/Верхних Лугов/Тихой Гавани/Старого города/Липовки"),
         "when": _list("во вторник/на прошлой неделе/в начале месяца/после двух лет споров/несмотря на дождь"),

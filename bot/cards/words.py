@@ -14,7 +14,7 @@ from storage.records import AlsoCovered, Article
 
 WORDS_A_MINUTE = 230
 # Of fewer words nobody asks how long they take; often they are not all of the article.
-FEWEST_TIMED = 150
+FEWEST_TIMED = 100
 MOST_TAGS, LONGEST_TAG, LONGEST_AUTHOR = 3, 24, 80
 MOST_NAMED, LONGEST_NAME, LONGEST_TITLE, LONGEST_CORRECTION = 5, 40, 100, 300
 # A longer address would take the room of the summary: what it leads to is named without it.

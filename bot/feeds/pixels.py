@@ -65,7 +65,8 @@ def _unfit(size: tuple[int, int]) -> str | None:
 
 
 def _is_plain(image: Image.Image) -> bool:
-    glance = _in_colour(image, _GLANCE)
+    # Single pixels: in a mean of many, grain is one colour too.
+    glance = _in_colour(image.resize(_GLANCE, Image.Resampling.NEAREST), _GLANCE)
     if "A" in glance.getbands() and glance.getchannel("A").getextrema()[1] == 0:
         return True
     return all(high - low <= _PLAIN for low, high in map(_extrema, glance.split()))

@@ -50,6 +50,8 @@ def _rss(library: Library, issues: Sequence[Issue], origin: str) -> str:
         ' xmlns:dc="http://purl.org/dc/elements/1.1/"><channel>'
         f"<title>{escape(library.title)}</title><link>{origin}/{library.key}/</link>"
         f"<description>{escape(library.tagline)}</description><language>en</language>"
+        f"<image><url>{origin}/pictures/{library.icon}</url><title>{escape(library.title)}</title>"
+        f"<link>{origin}/{library.key}/</link></image>"
         f'<atom:link href="{origin}/{library.key}/feed.xml" rel="self" type="application/rss+xml"/>'
         f"<lastBuildDate>{format_datetime(issues[0].published_at, usegmt=True)}</lastBuildDate>"
         f"<ttl>1</ttl>{items}</channel></rss>\n"
@@ -77,7 +79,8 @@ def _atom(library: Library, issues: Sequence[Issue], origin: str) -> str:
         '<?xml version="1.0" encoding="utf-8"?>\n'
         '<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en">'
         f"<id>tag:pellhaven.example,2026:{library.key}</id><title>{escape(library.title)}</title>"
-        f"<subtitle>{escape(library.tagline)}</subtitle><updated>{_rfc3339(issues[0].published_at)}</updated>"
+        f"<subtitle>{escape(library.tagline)}</subtitle><icon>{origin}/pictures/{library.icon}</icon>"
+        f"<updated>{_rfc3339(issues[0].published_at)}</updated>"
         f'<link rel="alternate" type="text/html" href="{origin}/{library.key}/"/>'
         f'<link rel="self" type="application/atom+xml" href="{origin}/{library.key}/atom.xml"/>'
         f"{entries}</feed>\n"
@@ -107,6 +110,7 @@ def _json_feed(library: Library, issues: Sequence[Issue], origin: str) -> str:
         "description": library.tagline,
         "home_page_url": f"{origin}/{library.key}/",
         "feed_url": f"{origin}/{library.key}/feed.json",
+        "icon": f"{origin}/pictures/{library.icon}",
         "language": "en",
         "items": [_json_item(issue, origin) for issue in issues],
     }

@@ -42,6 +42,11 @@ class Library:
     colour: str
     texts: tuple[Text, ...]
 
+    @property
+    def icon(self) -> str:
+        """The name of its sign's file under `pictures/`."""
+        return f"icon-{self.key}.png"
+
 
 @dataclass(frozen=True, slots=True)
 class Publication:
@@ -138,8 +143,9 @@ def find_issue(
 
 
 def pictures(libraries: Sequence[Library]) -> Iterator[str]:
-    """The names of all pictures that texts show."""
+    """The names of all pictures that texts show, and of the publications' signs."""
     for library in libraries:
+        yield library.icon
         yield from (text.picture for text in library.texts if text.picture)
 
 

@@ -10,7 +10,7 @@ from typing import Self
 
 from aiohttp import web
 
-from bot.sandbox import pictures, store
+from bot.sandbox import files, pictures, store
 from bot.sandbox.clock import Clock
 from bot.sandbox.control import Control
 from bot.sandbox.faults import Deeds, Faults
@@ -29,6 +29,11 @@ _PAGE_RULES = (
     "connect-src 'self' ws:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _log = logging.getLogger(__name__)
+
+
+def _files_beside(state: Path) -> Path:
+    """The folder in which the files that messages carry are kept."""
+    return state.with_name(f"{state.name}.files")
 
 
 class Sandbox:
@@ -125,6 +130,9 @@ class Sandbox:
         if self._state is not None:
             world = await asyncio.to_thread(store.read, self._state)
             self._set_stage(world)
+            kept = await asyncio.to_thread(files.read, _files_beside(self._state), world.messages.values())
+            for attachment_id, upload in kept.items():
+                self.stage.files.keep(attachment_id, upload)
         application = web.Application(client_max_size=_BODY_AT_MOST, middlewares=[self._gate])
         application.router.add_route("*", "/api/{rest:.*}", self._rest.serve)
         application.router.add_get("/gateway", self._serve_gateway)
@@ -189,6 +197,9 @@ class Sandbox:
             version = self.stage.world.version
             if version != self._saved_version:
                 taken = store.snapshot(self.stage.world)
+                uploads = dict(self.stage.files.all())
+                # Files first: no message that is kept lacks one.
+                await asyncio.to_thread(files.write, _files_beside(state), uploads)
                 await asyncio.to_thread(store.write, state, taken)
                 self._saved_version = version
 
@@ -215,7 +226,7 @@ class Sandbox:
         upload = self.stage.files.find(request.match_info["id"])
         if upload is None:
             return web.Response(
-                status=404, text="This attachment is gone: deleted, or the sandbox was restarted since."
+                status=404, text="This attachment is gone: deleted, or the sandbox began anew since."
             )
         shown = (
             upload.content_type.startswith(("image/", "video/", "audio/"))

@@ -70,6 +70,7 @@ def opened(examined: Examined) -> Image.Image:
         packed(drawn(200, 100), "PNG"),
         packed(drawn(100, 400), "PNG"),
         packed(drawn(3000, 2000), "JPEG"),
+        packed(noise(1500, 1000), "JPEG"),
     ],
 )
 def test_usual_images_are_linked_to_and_made_small_where_that_is_wished(data: bytes):

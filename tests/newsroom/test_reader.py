@@ -226,15 +226,18 @@ async def test_a_slow_host_holds_up_no_other_and_is_asked_one_thing_at_a_time(ne
 
         slow.routes = {f"/{number}": hang for number in range(12)}
         stuck = [newsroom.stub(f"s{number}", url=f"{slow.address}/{number}") for number in range(12)]
-        await newsroom.bring(*stuck, newsroom.stub())
+        await newsroom.bring(*stuck)
+        await newsroom.reader.start_due()
+        await newsroom.bring(newsroom.stub())
         await newsroom.reader.start_due()
         async with asyncio.timeout(20):
             while newsroom.rings == 0:
                 await asyncio.sleep(0.01)
         assert newsroom.asked == ["/bridge", "/lead.jpg"]
         assert under_way == ["/0"]
-        slow.released.set()
-        await newsroom.reader.close(timedelta(seconds=30))
+        await newsroom.reader.close(timedelta())
+        assert await newsroom.store.readings.next_due_at() == NOW + CLAIM  # what was not ended is read again
+        assert under_way == ["/0"]
 
 
 @on_sqlite

@@ -42,6 +42,27 @@ async def test_ids_tokens_and_talk_outlive_a_restart(tmp_path: Path) -> None:
             assert int(newer["id"]) > int(before["last_id"])
 
 
+async def test_files_outlive_a_restart_and_go_with_their_messages(tmp_path: Path) -> None:
+    state = tmp_path / "sandbox.json"
+    async with Sandbox(state=state) as first:
+        made = await prepare(first, "Town", FURNITURE, PEOPLE, "Broadsheet")
+        async with await Person.connect(first.url, "ben", made.people["ben"].token) as ben:
+            kept, lost = [
+                await ben.say("Look", in_=made.channels["news"], files={name: name.encode()})
+                for name in ("kept.png", "lost.png")
+            ]
+    async with (
+        Sandbox(state=state) as second,
+        aiohttp.ClientSession() as http,
+        await Person.connect(second.url, "ben", made.people["ben"].token) as ben,
+    ):
+        (file,) = (await ben.message(made.channels["news"], kept["id"]))["attachments"]
+        async with http.get(file["url"]) as answer:
+            assert await answer.read() == b"kept.png"
+        await ben.delete(lost)
+    assert [path.name for path in (tmp_path / "sandbox.json.files").iterdir()] == [file["id"]]
+
+
 async def test_prepared_people_are_listed_for_the_chat_page() -> None:
     async with Sandbox() as sandbox, aiohttp.ClientSession() as http:
         await prepare(sandbox, "Town", FURNITURE, PEOPLE, "Broadsheet")

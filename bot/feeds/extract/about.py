@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from itertools import islice
 from urllib.parse import urlsplit
 
+from bot.feeds.extract.days import dates_in, moment_of
 from bot.feeds.extract.linked import Linked
 from bot.feeds.extract.markup import Element, Line, lines_of
-from bot.feeds.extract.words import TOKEN, dates_in, is_gate, without_by
+from bot.feeds.extract.scripts import language_of
+from bot.feeds.extract.words import TOKEN, is_gate, without_by
 from bot.feeds.links import absolute
 from bot.feeds.text import clean
 
@@ -78,28 +77,10 @@ _MODIFIED_NAMES = [
     "dcterms.modified",
     "modified",
 ]
-_SCRIPTS = (
-    ("CYRILLIC", frozenset(["ru", "uk", "be", "bg", "sr", "mk", "kk", "ky", "mn", "tg", "tt"])),
-    ("ARABIC", frozenset(["ar", "fa", "ur", "ps", "ku", "ug", "sd", "ckb"])),
-    ("CJK", frozenset(["zh", "ja"])),
-    ("HIRAGANA", frozenset(("ja",))),
-    ("KATAKANA", frozenset(("ja",))),
-    ("HANGUL", frozenset(("ko",))),
-    ("DEVANAGARI", frozenset(["hi", "mr", "ne", "sa"])),
-    ("HEBREW", frozenset(["he", "yi"])),
-    ("GREEK", frozenset(("el",))),
-    ("THAI", frozenset(("th",))),
-    ("BENGALI", frozenset(["bn", "as"])),
-    ("TAMIL", frozenset(("ta",))),
-    ("TELUGU", frozenset(("te",))),
-    ("GEORGIAN", frozenset(("ka",))),
-    ("ARMENIAN", frozenset(("hy",))),
-)
-_OWN_SCRIPT = frozenset().union(*(languages for _, languages in _SCRIPTS)) - {"sr", "kk", "ku", "mn"}
 
 
 class About:
-    """A page's own words on its article. `root` is its tree, `url` where it was found, `headline` what its feed says."""
+    """A page's own words on its article: of its tree, found at `url`, called `headline` by its feed."""
 
     def __init__(self, root: Element, url: str, lines: Sequence[Line], headline: str = "") -> None:
         self._root = root
@@ -132,7 +113,7 @@ class About:
     # -- title
 
     def _find_title(self) -> str:
-        """The first-rank heading nearest to what the page calls itself elsewhere; else that, without the site's name."""
+        """The first-rank heading nearest to what the page calls itself; else that, without the site's name."""
         said = [
             self._headline,
             clean(self._linked.text("headline")),
@@ -261,24 +242,24 @@ class About:
         return shown[0] if 1990 <= shown[0].year <= 2100 else told
 
     def _told_as_published(self) -> datetime | None:
-        if moment := _moment(self._linked.text("datePublished")):
+        if moment := moment_of(self._linked.text("datePublished")):
             return moment
         for name in _PUBLISHED_NAMES:
             for text in self._meta.get(name, ())[:3]:
-                if moment := _moment(text):
+                if moment := moment_of(text):
                     return moment
         for node in islice(self._root.iter("time"), 5):
-            if moment := _moment(node.get("datetime") or "") or _moment(_text(node)):
+            if moment := moment_of(node.get("datetime") or "") or moment_of(_text(node)):
                 return moment
         if (found := _URL_DAY.search(urlsplit(self._url).path)) and (
-            moment := _moment("-".join(part.zfill(2) for part in found.groups()))
+            moment := moment_of("-".join(part.zfill(2) for part in found.groups()))
         ):
             return moment
         for text in (self._linked.text("dateCreated"), self._linked.text("uploadDate")):
-            if moment := _moment(text):
+            if moment := moment_of(text):
                 return moment
         for node in islice(_named_like(self._root, _DATE_CLASS), _MOST_ELEMENTS):
-            if moment := _moment(_text(node)):
+            if moment := moment_of(_text(node)):
                 return moment
         return None
 
@@ -288,7 +269,7 @@ class About:
             self._linked.text("dateModified"),
             *(text for name in _MODIFIED_NAMES for text in self._meta.get(name, ())[:1]),
         )
-        return next((moment for text in said if (moment := _moment(text))), None)
+        return next((moment for text in said if (moment := moment_of(text))), None)
 
     # -- the rest
 
@@ -333,11 +314,7 @@ class About:
             self._linked.text("inLanguage"),
             self._of_meta(("og:locale", "content-language", "language", "dc.language")),
         )
-        for code in said:
-            found = re.match(r"\s*([a-zA-Z]{2})(?![a-zA-Z])", code or "")
-            if found and _is_plausible(language := _OLD_CODES.get(found[1].lower(), found[1].lower()), text):
-                return language
-        return None
+        return next((found for named in said if named and (found := language_of(named, text))), None)
 
     def is_paywalled(self, lines: Sequence[Line], words: int) -> bool:
         """Whether strangers are shown only its beginning."""
@@ -349,18 +326,6 @@ class About:
 
 _TRUNCATED_WORDS = 300
 _TAG = re.compile(r"<[^<>]{0,300}>")
-_OLD_CODES = {
-    "iw": "he",
-    "in": "id",
-    "ji": "yi",
-    "gr": "el",
-    "jp": "ja",
-    "cn": "zh",
-    "ua": "uk",
-    "cz": "cs",
-    "dk": "da",
-    "no": "nb",
-}
 _NOBODY = frozenset(
     (
         "admin",
@@ -433,33 +398,3 @@ def _squeezed(text: str) -> str:
 def _alike(one: str, other: str) -> float:
     first, second = _bag(one), _bag(other)
     return len(first & second) / max(1, min(len(first), len(second)) + 0.2 * abs(len(first) - len(second)))
-
-
-def _moment(text: str) -> datetime | None:
-    """A moment out of ISO 8601, RFC 2822 or a day as people write it; in UTC, which is meant where no zone is told."""
-    text = clean(text[:120])
-    moment: datetime | None = None
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            moment = read(text.replace("Z.", "Z"))
-        except (ValueError, TypeError, IndexError, OverflowError):
-            continue
-        break
-    if moment is None and (day := next(dates_in(text), None)):
-        moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    if moment is None or not 1990 <= moment.year <= 2100:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-def _is_plausible(language: str, text: str) -> bool:
-    """Whether the text's letters are those that the language is written in."""
-    counts: Counter[str] = Counter(
-        unicodedata.name(char, "").partition(" ")[0] for char in text[:600] if char.isalpha()
-    )
-    if not counts:
-        return True
-    script = counts.most_common(1)[0][0]
-    if script == "LATIN":
-        return language not in _OWN_SCRIPT or (language == "ja" and counts["HIRAGANA"] > 0)
-    return any(language in languages for name, languages in _SCRIPTS if name == script)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.feeds.extract.markup import Element, Line
 from bot.feeds.extract.names import Place, place_of
+from bot.feeds.extract.teasers import teasers_in
 from bot.feeds.extract.threads import Lines, comments_in
 
 _PROSE, _PROSE_ENDED = 10, 5  # words; a shorter line is prose only where it ends as a sentence does
@@ -13,6 +14,7 @@ _LINKED = 0.5
 _MOST_BESIDE = 0.35  # of a page's prose: what holds more does not stand beside its article
 _MOST_OF_ALL = 0.82
 _FEWEST_LEFT = 60  # words of prose; where fewer were left, what looks like comments is the article
+_LEAST_WITHOUT_TEASERS = 0.4  # of the prose; a list of places or things is an article too
 _ADOPTED = 15  # words of prose
 
 
@@ -24,12 +26,16 @@ def is_prose(line: Line) -> bool:
 def body_of(root: Element, lines: Sequence[Line]) -> list[Line]:
     """The lines of the article's body in their order, furniture between them included."""
     own = _without_beside(root, lines)
-    spans = Lines(own)
-    said = comments_in(spans)
-    left = [line for at, line in enumerate(own) if at not in said]
-    if sum(line.words for line in left if is_prose(line)) >= _FEWEST_LEFT:
-        own = left
+    for find, fewest in ((comments_in, _FEWEST_LEFT), (teasers_in, _told(own) * _LEAST_WITHOUT_TEASERS)):
+        found = find(Lines(own))
+        left = [line for at, line in enumerate(own) if at not in found]
+        if _told(left) >= fewest:
+            own = left
     return _within_holder(root, own)
+
+
+def _told(lines: Iterable[Line]) -> int:
+    return sum(line.words for line in lines if is_prose(line))
 
 
 def _without_beside(root: Element, lines: Sequence[Line]) -> list[Line]:

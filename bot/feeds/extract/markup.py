@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any, TypeAlias
 
 from lxml import etree, html
 
 from bot.feeds.text import clean, count_words
 
-Element = html.HtmlElement
+Element: TypeAlias = Any  # an element of lxml's, which tells no types
 
 _LONGEST_PAGE = 3_000_000  # characters
 _MOST_TAGS = 60_000

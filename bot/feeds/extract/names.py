@@ -1,4 +1,4 @@
-"""What an element says of itself, by its tag, class, id and role: that it holds comments, or stands beside the article."""
+"""What an element's tag, class, id and role say: that it holds comments, or stands beside the article."""
 
 from __future__ import annotations
 
@@ -26,42 +26,69 @@ def _names(*words: str) -> re.Pattern[str]:
 
 
 _COMMENTS = _names(
-    "comments? commentlist commentary-list comments?(?:area|box|section|form|wrap|wrapper|container|body|content|text)",
-    "commento disqus|dsq isso livefyre wpd wpdiscuz wc-comment fb-comments remark42 hyvor coral-talk utterances giscus",
+    "comments? commentlist commentary-list "
+    "comments?(?:area|box|section|form|wrap|wrapper|container|body|content|text)",
+    "commento disqus|dsq isso livefyre wpd wpdiscuz wc-comment fb-comments remark42 hyvor "
+    "coral-talk utterances giscus",
     "respond replies reply discussion|discussions|conversations? guestbook trackbacks? pingbacks?",
     "kommentare? kommentar(?:e|er|bereich|feld|liste)? diskussion leserbriefe?",
-    "comentarios? coment[aá]rios? commentaires? commenti commento reacties? reactie komentarz(?:e|y)? komentare",
+    "comentarios? coment[aá]rios? commentaires? commenti commento reacties? reactie "
+    "komentarz(?:e|y)? komentare",
     "komentáře komentare kommentarer kommentit yorum(?:lar)? commentaries hozz[aá]sz[oó]l[aá]s(?:ok)? opinie",
 )
 _BESIDE = _names(
     # navigation
     "nav navbar navigation navi menu submenu breadcrumbs? crumbs? pagination pager paging page-links? toc",
-    "table-of-contents tocbox topbar skip-links? skiplinks? sitemap footer site-footer masthead colophon siteinfo",
-    "sidebar side-bar sidebars rail right-rail off-?canvas drawer language-switch(?:er)? tabs-nav back-to-top post-nav(?:igation)?",
+    "table-of-contents tocbox topbar skip-links? skiplinks? sitemap footer site-footer masthead "
+    "colophon siteinfo",
+    "sidebar side-bar sidebars rail right-rail off-?canvas drawer language-switch(?:er)? tabs-nav "
+    "back-to-top post-nav(?:igation)?",
     # other articles
-    "related relatedposts? related-?(?:articles?|posts?|stories|content|links?|news) recommended recommendations? recirc(?:ulation)?",
-    "read-?(?:next|more|also|too) see-also more-(?:stories|news|articles|posts|from|on|links?) also-(?:like|read) you-may-like",
-    "popular most-?(?:read|popular|viewed|commented|shared) trending latest(?:-?(?:news|posts|articles|stories))? next-?(?:post|article|story)",
-    "prev(?:ious)?-?(?:post|article) up-?next similar(?:-?(?:posts|articles))? teasers outbrain taboola zergnet mgid recent-?posts yarpp jp-relatedposts",
+    "related relatedposts? related-?(?:articles?|posts?|stories|content|links?|news) recommended "
+    "recommendations? recirc(?:ulation)?",
+    "read-?(?:next|more|also|too) see-also more-(?:stories|news|articles|posts|from|on|links?) "
+    "also-(?:like|read) you-may-like",
+    "popular most-?(?:read|popular|viewed|commented|shared) trending "
+    "latest(?:-?(?:news|posts|articles|stories))? next-?(?:post|article|story)",
+    "prev(?:ious)?-?(?:post|article) up-?next similar(?:-?(?:posts|articles))? teasers outbrain "
+    "taboola zergnet mgid recent-?posts yarpp jp-relatedposts",
     # asking
-    "newsletters? subscribe subscription(?:s|-box|-form)? sign-?up optin opt-in mc4wp mailchimp mailing-list email-capture lead-?form",
-    "donat(?:e|ion|ions|or|ors) donation-?(?:box|form|meter|bar) fundrais(?:er|ing) crowdfunding patreon paypal kofi ko-fi support-us spenden? spende",
-    "don dons donar donacion(?:es)? doacao doacoes donazion[ei] doneer bagis wsparcie paywall piano-offer regwall",
-    "call-to-action cta promo promobox promotion banner popup pop-up modal overlay lightbox interstitial cookies? consent gdpr cmp onetrust didomi",
-    "ad ads adv advert adverts advertisement advertising adslot adsbygoogle ad-(?:slot|unit|container|wrapper|block) sponsor(?:ed|s)? affiliate-?disclosure disclosure disclaimer",
+    "newsletters? subscribe subscription(?:s|-box|-form)? sign-?up optin opt-in mc4wp mailchimp "
+    "mailing-list email-capture lead-?form",
+    "donat(?:e|ion|ions|or|ors) donation-?(?:box|form|meter|bar) fundrais(?:er|ing) crowdfunding "
+    "patreon paypal kofi ko-fi support-us spenden? spende",
+    "don dons donar donacion(?:es)? doacao doacoes donazion[ei] doneer bagis wsparcie paywall "
+    "piano-offer regwall",
+    "call-to-action cta promo promobox promotion banner popup pop-up modal overlay lightbox "
+    "interstitial cookies? consent gdpr cmp onetrust didomi",
+    "ad ads adv advert adverts advertisement advertising adslot adsbygoogle "
+    "ad-(?:slot|unit|container|wrapper|block) sponsor(?:ed|s)? affiliate-?disclosure disclosure "
+    "disclaimer",
     # the article's furniture
-    "share sharing shares sharebar share-?(?:bar|buttons?|links?|tools?|this) social socials social-?(?:links?|media|icons?|share|bar|buttons?) sharedaddy addtoany addthis sharethis",
-    "by-?lines? author-?(?:bio|box|info|card|profile|details|description|name|meta|block|section|image|title)? authors? about-(?:the-)?author writers? contributors? bio biography",
-    "post-?meta entry-?meta article-?meta meta-?data postmeta posted-on entry-?(?:date|footer|utility|header-meta) dateline date publish(?:ed)?-?(?:date|on|time) published pub-?date timestamp time-?stamp updated read(?:ing)?-?time time-to-read",
-    "captions? wp-caption(?:-text|-dd)? image-?(?:caption|credits?) photo-?(?:caption|credits?) figcaption credits? media-caption picture-text copyright",
-    "tags? tag-?(?:list|links?|cloud) taglist post-?tags entry-?tags keywords categor(?:y|ies) cat-links topics? post-?categor(?:y|ies) labels? eyebrow kicker",
-    "likes? votes? voting rating ratings star-rating post-?ratings reactions? emoji-reactions poll print-?(?:link|button|only) toolbar",
-    "screen-reader-text sr-only visually-?hidden visuallyhidden hidden-text hide-text noprint no-print edit-?(?:link|section) mw-editsection navbox",
-    "tooltip tooltips login log-in register search search-?(?:form|box|results) searchform product-?(?:cards|grid|carousel) shop cart",
+    "share sharing shares sharebar share-?(?:bar|buttons?|links?|tools?|this) social socials "
+    "social-?(?:links?|media|icons?|share|bar|buttons?) sharedaddy addtoany addthis sharethis",
+    "by-?lines? "
+    "author-?(?:bio|box|info|card|profile|details|description|name|meta|block|section|image|title)? "
+    "authors? about-(?:the-)?author writers? contributors? bio biography",
+    "post-?meta entry-?meta article-?meta meta-?data postmeta posted-on "
+    "entry-?(?:date|footer|utility|header-meta) dateline date publish(?:ed)?-?(?:date|on|time) "
+    "published pub-?date timestamp time-?stamp updated read(?:ing)?-?time time-to-read",
+    "captions? wp-caption(?:-text|-dd)? image-?(?:caption|credits?) photo-?(?:caption|credits?) "
+    "figcaption credits? media-caption picture-text copyright",
+    "tags? tag-?(?:list|links?|cloud) taglist post-?tags entry-?tags keywords categor(?:y|ies) "
+    "cat-links topics? post-?categor(?:y|ies) labels? eyebrow kicker",
+    "likes? votes? voting rating ratings star-rating post-?ratings reactions? emoji-reactions poll "
+    "print-?(?:link|button|only) toolbar",
+    "screen-reader-text sr-only visually-?hidden visuallyhidden hidden-text hide-text noprint "
+    "no-print edit-?(?:link|section) mw-editsection navbox",
+    "tooltip tooltips login log-in register search search-?(?:form|box|results) searchform "
+    "product-?(?:cards|grid|carousel) shop cart",
 )
 _ARTICLE = _names(
-    "article-?(?:body|content|text|copy|main) articlebody story-?(?:body|content|text) post-?(?:body|content|text|entry)",
-    "entry-?content entry-?body blog-?(?:content|post-?content|body|post-?body) content-?body main-?content body-?content rich-?text",
+    "article-?(?:body|content|text|copy|main) articlebody story-?(?:body|content|text) "
+    "post-?(?:body|content|text|entry)",
+    "entry-?content entry-?body blog-?(?:content|post-?content|body|post-?body) content-?body "
+    "main-?content body-?content rich-?text",
     "news-?(?:body|text|content) single-?content td-post-content node-content field-name-body prose wysiwyg",
 )
 # What holds everything, and what is named after its own text.

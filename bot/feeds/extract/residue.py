@@ -1,4 +1,4 @@
-"""What is left around an article's sentences when its body was found: labels, links, bylines, captions, credits. Pure."""
+"""What stands between and around an article's sentences: labels, links, bylines, captions, credits. Pure."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _CLIMBS = 12
 _BELOW = 2  # lines after a comment's own element in which its controls may stand
 _SHARED, _DISTINCT = 0.6, 0.6
 _SAID_WORDS = 8
-_OFTEN = 4  # one person may say so much
+_OFTEN, _MOSTLY = 5, 0.8  # one person may say so much
 _NO_NAMES = frozenset(("h4", "h5", "h6", "li", "dt", "tr", "th"))  # of which articles' own lists are made
 _TITLES = frozenset(("h1", "h2", "h3"))
 _LETTER = re.compile(r"[^\W\d_]")
@@ -44,11 +44,15 @@ class _Opening:
 
 @dataclass(frozen=True, slots=True)
 class _Comment:
-    """A comment's lines, `start` to `end`, and the short ones among them below what is said (or right after them)."""
+    """A comment's lines, `start` to `end`, and the short ones among them below what is said (or right after them).
+
+    `is_amid` says that its element begins with something else.
+    """
 
     opening: _Opening
     start: int
     end: int
+    is_amid: bool
     closers: frozenset[str]
 
 
@@ -90,7 +94,9 @@ def _told_by_people(lines: Lines, openings: list[_Opening]) -> Iterator[int]:
     counts = Counter(closer for comment in _comments(lines, openings) for closer in comment.closers)
     told = [opening for opening in openings if _is_told(lines[opening.body])]
     names = {_control(lines[opening.at]) for opening in told}
-    shared = {closer for closer, count in counts.items() if count > 1 and count >= _SHARED * len(told)} - names
+    shared = {
+        closer for closer, count in counts.items() if count > 1 and count >= _SHARED * len(told)
+    } - names
     # A control looks like a name where another comment follows it.
     group = list(_comments(lines, [one for one in openings if _control(lines[one.at]) not in shared]))
     elements = Counter(comment.opening.element for comment in group)
@@ -99,11 +105,18 @@ def _told_by_people(lines: Lines, openings: list[_Opening]) -> Iterator[int]:
     # Labels stand above and below the comments, and look like names.
     among = group[group.index(dated[0]) : group.index(dated[-1]) + 1] if dated else []
     if len(dated) > 1 and len(dated) >= _SHARED * len(among):
-        members = [one for one in among if one.opening.moment is not None or elements[one.opening.element] == 1]
+        members = [
+            one for one in among if one.opening.moment is not None or elements[one.opening.element] == 1
+        ]
     elif len(answered) > 1 and len(answered) >= _SHARED * len(group[group.index(answered[0]) :]):
         members = answered
     else:
         return
+    members = [one for one in members if not one.is_amid or elements[one.opening.element] > 1]
+    if len(members) < 2:
+        return
+    if any(lines[at].holder.tag in _TITLES for one in members for at in range(one.start, one.end)):
+        return  # people answer, articles have parts
     above = 0
     if _is_label(lines[comment.opening.at].text for comment in members):
         above = 1  # "Member", below the name
@@ -120,8 +133,8 @@ def _told_by_people(lines: Lines, openings: list[_Opening]) -> Iterator[int]:
 
 def _is_label(texts: Iterable[str]) -> bool:
     """Whether one text comes again and again, and so is nobody's name."""
-    counts = Counter(texts)
-    return max(counts.values()) > max(_OFTEN, counts.total() * _SHARED)
+    counts = Counter(text[: moment_at(text)] if moment_at(text) > 0 else text for text in texts)
+    return len(counts) == 1 or max(counts.values()) > max(_OFTEN, counts.total() * _MOSTLY)
 
 
 def _is_said(lines: Lines, comment: _Comment) -> bool:
@@ -142,26 +155,21 @@ def _comments(lines: Lines, group: list[_Opening]) -> Iterator[_Comment]:
     """Each opening with its lines: those of its element, or where several share one, those up to the next."""
     for opening, following in zip_longest(group, group[1:]):
         first, end = lines.spans[opening.element]
-        shares = (
-            following is not None and following.element is opening.element
-        ) or opening.at - first > _FURTHEST
-        start = opening.at if shares else first
-        if following is not None and following.element is opening.element:
+        is_amid = opening.at - first > _FURTHEST
+        goes_on = following is not None and following.element is opening.element
+        if following is not None and goes_on:
             end = following.at
+        shares = goes_on or is_amid
         below = range(opening.body + 1, min(end + (0 if shares else _BELOW), len(lines)))
-        closers = frozenset(
-            name
-            for at in below
-            if lines[at].words <= _CONTROL_WORDS
-            and not _leads_away(lines[at])
-            and (name := _control(lines[at]))
-        )
-        yield _Comment(opening, start, end, closers)
+        closers = frozenset(name for at in below if _is_control(lines, at) and (name := _control(lines[at])))
+        yield _Comment(opening, opening.at if shares else first, end, is_amid, closers)
 
 
 def _openings(lines: Lines) -> Iterator[_Opening]:
     passed = 0
     for at, line in enumerate(lines):
+        if line.holder.tag == "tr":
+            continue  # a row of figures
         together = _is_opening(line)
         if at < passed or not (together or _is_name(line)):
             continue
@@ -191,7 +199,7 @@ def _is_opening(line: Line) -> bool:
         line.words <= _OPENING_WORDS
         and line.holder.tag not in _TITLES
         and not line.is_ended
-        and moment_at(line.text) >= _SHORTEST_NAME
+        and _SHORTEST_NAME <= moment_at(line.text) <= _NAME_LENGTH
         and _LETTER.match(line.text) is not None
     )
 
@@ -233,10 +241,15 @@ def _smallest(lines: Lines, at: int, body: int) -> Element | None:
 
 def _is_control(lines: Lines, at: int) -> bool:
     """Whether the line is short, leads nowhere, and stands below something said, but above nothing said."""
-    if lines[at].words > _CONTROL_WORDS or lines[at].is_ended or _leads_away(lines[at]):
+    if lines[at].words > _CONTROL_WORDS or lines[at].is_ended or leads_away(lines[at]):
         return False
     before = at - 1
-    while before >= 0 and at - before < _FURTHEST and lines[before].words <= _CONTROL_WORDS and not lines[before].is_ended:
+    while (
+        before >= 0
+        and at - before < _FURTHEST
+        and lines[before].words <= _CONTROL_WORDS
+        and not lines[before].is_ended
+    ):
         before -= 1
     return _is_told(lines[before]) and not (at + 1 < len(lines) and _is_told(lines[at + 1]))
 
@@ -245,7 +258,7 @@ def _control(line: Line) -> str:
     return _NO_LETTERS.sub(" ", line.text).strip().casefold()
 
 
-def _leads_away(line: Line) -> bool:
+def leads_away(line: Line) -> bool:
     """Whether the line is a link to another page; what answers a comment stays."""
     if line.linked < 0.5:
         return False
