@@ -13,7 +13,7 @@ import statistics
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from random import Random
@@ -40,6 +40,7 @@ Figure = tuple[str, str, str, bool]
 """A name, the figure, the bar that it must reach ("" where none is set), and whether it does."""
 
 PASSAGES = Path(__file__).parent / "passages"
+_Rival = Callable[[list[str]], list[str]]
 RIVALS = ("Reduction", "Luhn", "TextRank", "LexRank", "Lsa", "KL", "SumBasic")
 _FEWEST_DESCRIBED = 8  # words of a description that can be compared with
 _COPIES = 3  # edited copies of each text
@@ -90,9 +91,7 @@ def _pages() -> Iterator[Article]:
         lines = tuple(filter(None, map(clean, html.unescape(page["main_content"]).split("\n"))))
         title, described = clean(html.unescape(page["title"] or "")), _description(path)
         extracted = Extracted(paragraphs=lines, title=title, description=described, language=None)
-        yield Article(
-            path.stem, title, lines, described, lambda extracted=extracted: tell_page(extracted, "")
-        )
+        yield Article(path.stem, title, lines, described, partial(tell_page, extracted, ""))
 
 
 def _markup(path: Path) -> str:
@@ -117,7 +116,7 @@ def _read_pages() -> Iterator[Article]:
                 page.title,
                 page.paragraphs,
                 page.description,
-                lambda page=page: tell_page(page, ""),
+                partial(tell_page, page, ""),
             )
 
 
@@ -137,7 +136,7 @@ def _article(name: str, entry: Entry) -> Article:
     described, told = paragraphs(entry.summary_html), paragraphs(entry.content_html)
     apart = len(" ".join(told)) > 3 * len(" ".join(described))
     return Article(
-        name, entry.title, told or described, " ".join(described) if apart else "", lambda: tell(entry)
+        name, entry.title, told or described, " ".join(described) if apart else "", partial(tell, entry)
     )
 
 
@@ -157,7 +156,7 @@ def _summary_figures(what: str, articles: Sequence[Article]) -> Iterator[Figure]
             cut += summary.endswith("…")
             pronouns += opens_with_pronoun(summary, telling.language)
             persons += opens_with_person(summary, telling.language)
-            foreign += not _is_made_of(summary, whole)
+            foreign += not _is_made_of(summary, whole, telling.language)
         if "--read" in sys.argv:
             print(
                 f"## {article.name}: {article.headline}\n  {telling.short}\n  {telling.normal}\n  {telling.long}"
@@ -181,32 +180,15 @@ def _whole(lines: Sequence[str], language: str | None) -> Iterator[str]:
         yield from sentences(line, language)
 
 
-def _is_made_of(summary: str, whole: set[str]) -> bool:
-    """Whether a summary is sentences of the article, end to end; without its dateline or bullet one is still whole.
+def _is_made_of(summary: str, whole: set[str], language: str | None) -> bool:
+    """Whether each of its sentences is one of the article's, which may have begun with a dateline or a bullet.
 
-    A cut one is the beginning of one.
+    What was cut, or has no end, is the beginning of one.
     """
-    if summary.endswith("…") or not summary.endswith(
-        (".", "!", "?", "”", '"', "。", ")", "»", "’", "؟", "।", "'", "】")
-    ):
-        return any(summary.rstrip("…") in one for one in whole)
-    rest = summary
-    while rest:
-        taken = max((one for one in whole if _begins(rest, one)), key=len, default=None)
-        if taken is None:
-            return False
-        at = rest.find(taken[-12:])
-        rest = rest[at + len(taken[-12:]) :].lstrip() if rest.startswith(taken) else _after_tail(rest, taken)
-    return True
-
-
-def _begins(rest: str, one: str) -> bool:
-    return rest.startswith(one) or any(rest.startswith(one[at:]) for at in range(1, min(60, len(one) // 2)))
-
-
-def _after_tail(rest: str, one: str) -> str:
-    at = next(at for at in range(1, len(one)) if rest.startswith(one[at:]))
-    return rest[len(one) - at :].lstrip()
+    parts = sentences(summary.rstrip("…"), language)
+    if len(parts) == 1:
+        return any(parts[0] in one for one in whole)
+    return all(part in whole or any(one.endswith(f" {part}") for one in whole) for part in parts)
 
 
 class _Tokenizer:
@@ -222,7 +204,7 @@ class _Tokenizer:
 
 
 def _rouge_figures(articles: Sequence[Article]) -> Iterator[Figure]:
-    """LeadRank alone, never told the description; three leading sentences; and sumy's, cut to the same budget or not."""
+    """LeadRank alone, never told the description; three leading sentences; sumy's, cut to the budget or not."""
     prepared = []
     for article in articles:
         passage = Passage(article.lines, article.headline)
@@ -244,14 +226,17 @@ def _rouge_figures(articles: Sequence[Article]) -> Iterator[Figure]:
     for rival in RIVALS:
         if (make := _sumy(rival)) is not None:
             rivals[rival] = max(
-                mean(lambda _, whole, __, make=make: " ".join(make(whole))),
-                mean(lambda _, whole, __, make=make: joined(_within(make(whole)))),
-                key=sum,
+                mean(partial(_rival, make, False)), mean(partial(_rival, make, True)), key=sum
             )
     if rivals:
         best = max(rivals, key=lambda rival: sum(rivals[rival]))
         told = f"> {_shown(rivals[best])}, sumy's best of {len(rivals)}: {best}"
         yield f"{name}: LeadRank", _shown(ours), told, _higher(ours, rivals[best])
+
+
+def _rival(make: _Rival, within: bool, _: Article, whole: list[str], __: str | None) -> str:
+    chosen = make(whole)
+    return joined(_within(chosen)) if within else " ".join(chosen)
 
 
 def _shown(scores: Sequence[float]) -> str:
@@ -272,7 +257,7 @@ def _within(chosen: Sequence[str]) -> list[str]:
     return kept
 
 
-def _sumy(name: str) -> Callable[[list[str]], list[str]] | None:
+def _sumy(name: str) -> _Rival | None:
     """One of sumy's summarisers, for three sentences; None where it is not installed, or wants numpy and that isn't."""
     module = {"TextRank": "text_rank", "LexRank": "lex_rank", "SumBasic": "sum_basic"}.get(name, name.lower())
     try:

@@ -38,10 +38,12 @@ from storage.records import (
     TrackedChannel,
     VoteEmoji,
 )
+from storage.search import Alike
 from storage.store import Store
 from storage.tallies import Ranks
 
 __all__ = [
+    "Alike",
     "AlsoCovered",
     "Article",
     "ArticleToStore",

@@ -10,7 +10,7 @@ from sqlalchemy import Column, Select, and_, select, tuple_
 
 from storage.database import Database
 from storage.records import Article, Listed, Sort, Source, Tally
-from storage.rows import read
+from storage.rows import portions, read
 from storage.tables import articles, is_sent, posts, sources, standings
 
 Key = tuple[float | int | str, int]
@@ -143,6 +143,21 @@ class FrontPage:
         value = page[-1]._mapping[order]
         key = value.isoformat() if isinstance(value, datetime) else value
         return [_read(row) for row in page], (key, page[-1]._mapping[standings.c.article_id])
+
+    async def some(
+        self, guild_id: int, article_ids: Collection[int], *, visible: Collection[int]
+    ) -> dict[int, Listed]:
+        """Answer, by id, how articles stand in a guild: those of which a post is in a visible channel."""
+        found: dict[int, Listed] = {}
+        async with self._database.reading() as connection:
+            for portion in portions(article_ids):
+                rows = await connection.execute(
+                    _listed(visible).where(
+                        standings.c.guild_id == guild_id, standings.c.article_id.in_(portion)
+                    )
+                )
+                found |= {listed.article.id: listed for listed in map(_read, rows)}
+        return found
 
     async def one(self, guild_id: int, article_id: int, *, visible: Collection[int]) -> Listed | None:
         """Answer how an article stands in a guild; None where no post of it is in a visible channel."""

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.readings import HOLD, Unread, enlist, unread
 from storage.records import PostState
 from storage.rows import insert, portions
 from storage.stories import settle, take_turn
-from storage.tables import articles, guilds, posts, subscriptions
+from storage.tables import articles, guilds, merged, posts, subscriptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +69,49 @@ async def queue(
                 wanted = found[max(0, len(found) - wish.newest) :]
             wanted_by += ((wish, article_id) for article_id in wanted)
             source_of |= dict.fromkeys(wanted, wish.source_id)
+    made_of = await _put(connection, wanted_by, how, now)
+    queued: Counter[int] = Counter()
+    for article_id, made_for in made_of.items():
+        queued[source_of[article_id]] += made_for
+    return queued
+
+
+async def queue_named(
+    connection: AsyncConnection, given_up: Sequence[int], how: Queueing, now: datetime
+) -> None:
+    """Remove posts, by id, that are given up unseen. The articles named on them get posts of their own."""
+    named: list[tuple[Row[Any], int]] = []
+    for portion in portions(given_up):
+        rows = await connection.execute(
+            select(subscriptions, merged.c.article_id)
+            .join(posts, posts.c.channel_id == subscriptions.c.channel_id)
+            .join(merged, merged.c.post_id == posts.c.id)
+            .join(
+                articles,
+                and_(articles.c.id == merged.c.article_id, articles.c.source_id == subscriptions.c.source_id),
+            )
+            .where(posts.c.id.in_(portion))
+            .order_by(merged.c.article_id)
+        )
+        named += ((row, row.article_id) for row in rows)
+        await connection.execute(delete(posts).where(posts.c.id.in_(portion)))
+    await _put(connection, named, how, now)
+
+
+async def _put(
+    connection: AsyncConnection,
+    wanted_by: Sequence[tuple[Row[Any], int]],
+    how: Queueing,
+    now: datetime,
+) -> Counter[int]:
+    """Queue articles for subscriptions that want them; answers how many posts of each there are now."""
+    made_of: Counter[int] = Counter()
     if not wanted_by:
-        return {}
+        return made_of
     await take_turn(connection)
-    unknown = await unread(connection, source_of.keys())
+    unknown = await unread(connection, dict.fromkeys(article_id for _, article_id in wanted_by))
     rows = [_post(wish, article_id, how, now, unknown[article_id]) for wish, article_id in wanted_by]
     to_read: dict[int, None] = {}
-    made_of: Counter[int] = Counter()
     for batch in portions(rows):
         # Only this conflict is one to pass over: a nonce given out twice must not swallow a post.
         made = await connection.execute(
@@ -90,10 +126,7 @@ async def queue(
                 to_read[article_id] = None
     made_of.subtract(await settle(connection, made_of))
     await enlist(connection, [article_id for article_id in to_read if made_of[article_id]], now)
-    queued: Counter[int] = Counter()
-    for article_id, made_for in made_of.items():
-        queued[source_of[article_id]] += made_for
-    return queued
+    return made_of
 
 
 async def _newest(

@@ -14,7 +14,7 @@ from storage.cards import read_cards, select_cards
 from storage.database import Database
 from storage.records import CardToPost, CardToRefresh, Post, PostState, TrackedChannel
 from storage.rows import portions, read
-from storage.stories import draw_again, draw_late
+from storage.stories import draw_again
 from storage.tables import (
     SENT,
     UNFINISHED,
@@ -38,12 +38,15 @@ def _free(now: datetime) -> ColumnElement[bool]:
 
 
 async def _is_outdated(connection: AsyncConnection, shown: CardToPost) -> bool:
-    """Whether a message may show less than is stored: its article was read or revised while it was on its way."""
+    """Whether a message may show less than is stored.
+
+    While it was on its way its article was read or revised, or another source told the same.
+    """
     if shown.post.state is PostState.SENDING:
         return True
     rows = await connection.execute(select_cards().where(posts.c.id == shown.post.id))
     (card,) = await read_cards(connection, rows)
-    return (card.article, card.summary) != (shown.article, shown.summary)
+    return (card.article, card.summary, card.also) != (shown.article, shown.summary, shown.also)
 
 
 class Posts:
@@ -156,7 +159,6 @@ class Posts:
             await make_standing(connection, self._ranks, row.article_id, row.guild_id, now)
             # Comments outlive a deleted card: an article that comes back brings them along.
             await recompute(connection, self._ranks, row.article_id, row.guild_id)
-            await draw_late(connection, post_id, row.article_id, row.guild_id)
             if shown is not None and await _is_outdated(connection, shown):
                 await draw_again(connection, row.article_id, row.guild_id)
             return True

@@ -27,6 +27,8 @@ from storage.records import (
     TextStored,
 )
 from storage.rows import insert, portions, read
+from storage.search import index
+from storage.stories import Kinship, relate, settle, take_turn
 from storage.tables import articles, pictures, posts, readings, sources, texts
 from storage.tallies import mark_stale
 from storage.texts import put_texts, search_text
@@ -116,8 +118,9 @@ async def look_again(connection: AsyncConnection, article_ids: Collection[int], 
 class Readings:
     """The articles to be read, from the reader's claim to what it brought."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, kinship: Kinship) -> None:
         self._database = database
+        self._kinship = kinship
 
     async def next_due_at(self) -> datetime | None:
         """Answer when the next article is to be read; None while none is."""
@@ -183,6 +186,8 @@ class Readings:
         """
         async with self._database.writing() as connection:
             article_id = brought.article_id
+            if brought.text is not None:
+                await take_turn(connection)
             stored = (
                 await connection.execute(
                     select(articles).where(articles.c.id == article_id).with_for_update()
@@ -193,6 +198,10 @@ class Readings:
             changes = _changes(read(Article, articles, stored), brought, now)
             if brought.text is not None:
                 await put_texts(connection, [(article_id, brought.text)])
+                await index(connection, {article_id: (brought.title or stored.title, brought.text.body)})
+                # Of a stub nobody could say which story it tells.
+                await relate(connection, {article_id: brought.shingles}, self._kinship, now, again=True)
+                await settle(connection, [article_id])
             if brought.image is not None and "image_checked" in changes:
                 await _put_picture(connection, article_id, brought.image, now)
             if changes:

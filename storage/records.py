@@ -335,7 +335,8 @@ class ImageSeen:
 class ArticleRead:
     """What reading an article's page and image brought.
 
-    `text` is the page's, where it tells more than the feed's; `word_count` counts its words. `title` is set where the
+    `text` is the page's, where it tells more than the feed's; `word_count` counts its words, `shingles` are its own,
+    packed (see `bot.feeds.shingles`). `title` is set where the
     feed gave none, author, date and language where the article has none.
     """
 
@@ -349,6 +350,7 @@ class ArticleRead:
     paywalled: bool = False
     image: ImageSeen | None = None
     correction: str | None = None
+    shingles: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import cache
 from math import log
 
-from sqlalchemy import BigInteger, TextClause, bindparam, select, text
+from sqlalchemy import BigInteger, Text, TextClause, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.rows import insert, portions
-from storage.tables import frequencies, keywords
+from storage.tables import articles, frequencies, keywords
 
 MOST_WORDS = 150
 # A title says more about an article than any sentence of its text.
@@ -38,9 +38,9 @@ MOST_CANDIDATES = 50
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """An article's words, those of others that share some that tell much, and in how many articles each word stands.
+    """An article's words, those of others that share some that tell much, and in how many articles its words stand.
 
-    `total` is how many articles there are, as roughly as the rest.
+    `total` is how many articles there are; both numbers are rough.
     """
 
     words: Sequence[str]
@@ -113,30 +113,34 @@ class Search:
     async def alike(self, guild_id: int, article_id: int, *, visible: Collection[int]) -> Alike:
         """Answer, for an article, which others share words with it: of those posted in visible channels of a guild.
 
-        Copies of it are left out. They are fifty at most, those that share most.
+        Copies of it, and what has its address, are left out. They are fifty at most, those that share most.
         """
         async with self._database.reading() as connection:
-            stored = await connection.scalar(
-                select(keywords.c.words).where(keywords.c.article_id == article_id)
-            )
-            words = (stored or "").split()
+            stored = (
+                await connection.execute(
+                    select(keywords.c.words, articles.c.url)
+                    .join(articles, articles.c.id == keywords.c.article_id)
+                    .where(keywords.c.article_id == article_id)
+                )
+            ).one_or_none()
+            words = stored.words.split() if stored else []
             known, total = await _frequencies(connection, words)
             terms = _telling(words, known, total)
             others: dict[int, Sequence[str]] = {}
-            if terms and visible:
+            if stored and terms and visible:
+                quote = _QUOTES[connection.dialect.name]
                 found = await connection.execute(
                     _sharing(connection.dialect.name, len(terms)),
                     {
                         "guild": guild_id,
                         "article": article_id,
                         "visible": list(visible),
-                        **{f"word{at}": _quoted(word) for at, word in enumerate(terms)},
+                        "url": stored.url,
+                        **{f"word{at}": f"{quote}{word}{quote}" for at, word in enumerate(terms)},
                         **{f"weight{at}": weight for at, weight in enumerate(terms.values())},
                     },
                 )
                 others = {other_id: its.split() for other_id, its in found}
-            more = {word for its in others.values() for word in its} - known.keys()
-            known |= (await _frequencies(connection, more))[0]
         return Alike(words, others, known, total)
 
 
@@ -146,7 +150,7 @@ async def _frequencies(connection: AsyncConnection, words: Iterable[str]) -> tup
         found = await connection.execute(
             select(frequencies.c.word, frequencies.c.articles).where(frequencies.c.word.in_(portion))
         )
-        known |= dict(found)
+        known |= {row.word: row.articles for row in found}
     return known, known.pop("", 0)
 
 
@@ -166,9 +170,8 @@ def _telling(words: Sequence[str], known: Mapping[str, int], total: int) -> dict
     return terms
 
 
-def _quoted(word: str) -> str:
-    # Both databases read it so: of letters, digits and signs alone, it can't end its own quotes.
-    return f'"{word}"'
+# Each database quotes in its own way; of letters, digits and signs alone, a word can't end its quotes.
+_QUOTES = {"sqlite": '"', "postgresql": "'"}
 
 
 @cache
@@ -193,6 +196,11 @@ def _sharing(dialect: str, terms: int) -> TextClause:
             )
             AND NOT EXISTS (SELECT 1 FROM copies WHERE copies.article_id = :article AND copies.other_id = id)
             GROUP BY id ORDER BY likeness DESC, id DESC LIMIT {MOST_CANDIDATES}
-        ) AS likest JOIN keywords ON keywords.article_id = likest.id
+        ) AS likest JOIN keywords ON keywords.article_id = likest.id JOIN articles ON articles.id = likest.id
+        WHERE articles.url IS NULL OR :url IS NULL OR articles.url <> :url
         """  # noqa: S608  # of our own pieces alone
-    ).bindparams(bindparam("visible", expanding=True), bindparam("guild", type_=BigInteger))
+    ).bindparams(
+        bindparam("visible", expanding=True),
+        bindparam("guild", type_=BigInteger),
+        bindparam("url", type_=Text),
+    )

@@ -42,7 +42,7 @@ class Store:
         self.hubs = Hubs(database)
         self.articles = Articles(database)
         self.texts = Texts(database)
-        self.readings = Readings(database)
+        self.readings = Readings(database, ranks.kinship)
         self.search = Search(database)
         self.subscriptions = Subscriptions(database, queueing)
         self.posts = Posts(database, ranks)

@@ -92,11 +92,21 @@ async def take_turn(connection: AsyncConnection) -> None:
 
 
 async def relate(
-    connection: AsyncConnection, told: Mapping[int, bytes], kinship: Kinship, now: datetime
+    connection: AsyncConnection,
+    told: Mapping[int, bytes],
+    kinship: Kinship,
+    now: datetime,
+    *,
+    again: bool = False,
 ) -> None:
-    """Find the copies and the stories of articles by their packed shingles, which take the place of older ones."""
+    """Find the copies and the stories of articles by their packed shingles.
+
+    Where articles are told `again`, these take the place of what they had before.
+    """
     told = {article_id: packed for article_id, packed in sorted(told.items()) if packed}
     await _forget(connection, now, len(told) * _FORGOTTEN_FOR_EACH + _FORGOTTEN_AT_LEAST)
+    if again:
+        await _remove(connection, told)
     await _remember(connection, told, kinship)
     for portion in portions(told, _TOGETHER):
         likely = await _candidates(connection, {one: kinship.numbers(told[one]) for one in portion})
@@ -137,7 +147,6 @@ async def _remove(connection: AsyncConnection, article_ids: Iterable[int]) -> No
 
 
 async def _remember(connection: AsyncConnection, told: Mapping[int, bytes], kinship: Kinship) -> None:
-    await _remove(connection, told)
     for portion in portions(told):
         await connection.execute(
             insert(connection, fingerprints),
@@ -259,7 +268,13 @@ async def settle(connection: AsyncConnection, article_ids: Iterable[int]) -> lis
     """
     gave_way: list[int] = []
     for portion in portions(article_ids):
-        rows = (await connection.execute(_beside(portion))).all()
+        copied = await connection.execute(
+            select(copies.c.article_id, copies.c.other_id).where(copies.c.article_id.in_(portion))
+        )
+        pairs = copied.all()
+        if not pairs:
+            continue
+        rows = (await connection.execute(_beside(*zip(*pairs, strict=True)))).all()
         gone: set[int] = set()
         for post_id, of_post in groupby(rows, key=lambda row: row.id):
             there = next((row for row in of_post if row.there_id not in gone), None)
@@ -276,7 +291,7 @@ async def settle(connection: AsyncConnection, article_ids: Iterable[int]) -> lis
     return gave_way
 
 
-def _beside(article_ids: Sequence[int]) -> Any:
+def _beside(article_ids: Sequence[int], copy_ids: Sequence[int]) -> Any:
     """Select the posts of these articles that wait, each with the posts of copies in its channel."""
     there = posts.alias("there")
     return (
@@ -286,7 +301,6 @@ def _beside(article_ids: Sequence[int]) -> Any:
             subscriptions.c.same_story,
             there.c.id.label("there_id"),
             there.c.state.label("there_state"),
-            there.c.leased_until.label("there_leased_until"),
             there.c.article_id.label("there_article_id"),
             there.c.guild_id,
         )
@@ -302,6 +316,8 @@ def _beside(article_ids: Sequence[int]) -> Any:
         )
         .where(
             posts.c.article_id.in_(article_ids),
+            # Said once more: by the channel alone, thousands of posts would be looked through.
+            there.c.article_id.in_(copy_ids),
             posts.c.state == PostState.READY,
             posts.c.leased_until.is_(None),
             posts.c.beside_id.is_(None),
@@ -318,25 +334,14 @@ def _beside(article_ids: Sequence[int]) -> Any:
 
 async def _merge(connection: AsyncConnection, there: Row[Any]) -> None:
     """Name a post's article, and those named on it, on the other post, and remove it."""
-    waits = there.there_state is PostState.READY and there.there_leased_until is None
     named = await connection.scalars(select(merged.c.article_id).where(merged.c.post_id == there.id))
     await connection.execute(
         insert(connection, merged).on_conflict_do_nothing(),
-        [
-            {"post_id": there.there_id, "article_id": article_id, "late": not waits}
-            for article_id in (there.article_id, *named)
-        ],
+        [{"post_id": there.there_id, "article_id": article_id} for article_id in (there.article_id, *named)],
     )
     await connection.execute(delete(posts).where(posts.c.id == there.id))
     if there.there_state is PostState.SENT:
         await draw_again(connection, there.there_article_id, there.guild_id)
-
-
-async def draw_late(connection: AsyncConnection, post_id: int, article_id: int, guild_id: int) -> None:
-    """Have a card drawn again that was sent without what was meanwhile named on its post."""
-    late = exists().where(merged.c.post_id == post_id, merged.c.late)
-    if await connection.scalar(select(late)):
-        await draw_again(connection, article_id, guild_id)
 
 
 async def draw_again(connection: AsyncConnection, article_id: int, guild_id: int) -> None:

@@ -10,11 +10,12 @@ from sqlalchemy import ColumnElement, Select, delete, func, select, update
 
 from storage.database import Database
 from storage.guilds import ensure_guild
-from storage.outbox import Queueing, queue
+from storage.outbox import Queueing, queue, queue_named
 from storage.records import PostState, Source, Subscription, SubscriptionToStore, Wishes
 from storage.rows import insert, read
 from storage.sources import soon, wanted
 from storage.tables import articles, is_sent, is_unfinished, posts, sources, subscriptions
+from storage.types import DatabaseClock
 
 _pending = posts.alias()
 # Whether a post waits is said as the index of unfinished posts says it, so that the others are never looked at.
@@ -163,13 +164,15 @@ class Subscriptions:
                 await connection.execute(
                     delete(subscriptions)
                     .where(subscriptions.c.id == subscription_id)
-                    .returning(subscriptions.c.channel_id, subscriptions.c.source_id)
+                    .returning(
+                        subscriptions.c.channel_id, subscriptions.c.source_id, subscriptions.c.created_at
+                    )
                 )
             ).one_or_none()
             if gone is None:
                 return False
-            await connection.execute(
-                delete(posts).where(
+            given_up = await connection.scalars(
+                select(posts.c.id).where(
                     posts.c.channel_id == gone.channel_id,
                     posts.c.state == PostState.READY,
                     posts.c.article_id.in_(
@@ -177,6 +180,8 @@ class Subscriptions:
                     ),
                 )
             )
+            now = await connection.scalar(select(DatabaseClock())) or gone.created_at
+            await queue_named(connection, given_up.all(), self._queueing, now)
             await connection.execute(
                 update(sources).where(sources.c.id == gone.source_id, ~wanted()).values(next_poll_at=None)
             )

@@ -469,14 +469,10 @@ Index(
 
 
 class MergedColumns(TypedColumns):
-    """An article that has no post of its own in a channel: the post there tells the same and names it.
-
-    Where it came `late`, that post's card may have been drawn without it.
-    """
+    """An article that has no post of its own in a channel: the post there tells the same and names it."""
 
     post_id: Named[int] = Column(RowId, ForeignKey("posts.id", ondelete="CASCADE"))
     article_id: Named[int] = Column(RowId, ForeignKey("articles.id", ondelete="CASCADE"))
-    late: Named[bool]
 
 
 merged = Table(

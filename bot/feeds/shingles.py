@@ -1,8 +1,8 @@
 """Whether two articles have the same text: hashed runs of words, of which those with some hashes are kept. Pure.
 
 Three words in a row are a shingle (six signs, where a script leaves no blanks). One in four is kept, by its hash, so
-that two texts keep the same ones: about ninety of a news article. The hash is CRC-32, the same everywhere; it is no
-secret and stands against nobody: who wants an article to be taken for another can copy that one.
+that two texts keep the same ones: about ninety of a news article. The hash is made of the words' CRC-32, the same
+everywhere; it is no secret and stands against nobody: who wants an article to be taken for another can copy that one.
 """
 
 from __future__ import annotations
@@ -10,28 +10,35 @@ from __future__ import annotations
 import sys
 import zlib
 from array import array
-from collections.abc import Set
+from collections.abc import Sequence, Set
+from itertools import pairwise
 
 from bot.feeds.text import split_words
 
 MOST = 400  # shingles kept of one text: those with the smallest hashes, so that long texts keep the same ones, too
-_ONE_IN = 4
-_WORDS, _SIGNS = 3, 6
+_DROPPED = 0b11 << 8  # bits: three in four have one of them
 _FEWEST = 6  # kept shingles (about 25 words) under which nothing can be said
-_MIX = 0x9E3779B1  # neighbours' CRCs differ in few bits: multiplied by this they differ in all
+# Odd, with bits everywhere: by these a shingle's words are told apart by their places, too.
+_FIRST, _SECOND, _THIRD = 0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D
+_32_BITS = 0xFFFFFFFF
 
 
 def shingles(text: str) -> frozenset[int]:
     """The kept shingles of a text, as numbers of 32 bits: at most `MOST`."""
-    words = split_words(text)
+    return of_words(split_words(text))
+
+
+def of_words(words: Sequence[str]) -> frozenset[int]:
+    """The kept shingles of a text that is split into its words already (see `bot.feeds.text.split_words`)."""
+    codes = {word: zlib.crc32(word.encode()) for word in set(words)}
     signs = sum(len(word) == 1 and not word.isascii() for word in words)
-    size = _SIGNS if signs * 2 > len(words) else _WORDS
-    kept = set()
-    for at in range(len(words) - size + 1):
-        number = zlib.crc32(" ".join(words[at : at + size]).encode()) * _MIX & 0xFFFFFFFF
-        if (number >> 8) % _ONE_IN == 0:
-            kept.add(number)
-    return frozenset(sorted(kept)[:MOST])
+    row = [codes[word] for word in words]
+    step = 1
+    if signs * 2 > len(words):
+        row, step = [one * 31 + other for one, other in pairwise(row)], 2
+    runs = zip(row, row[step:], row[2 * step :], strict=False)
+    numbers = {(a * _FIRST + b * _SECOND + c * _THIRD) & _32_BITS for a, b, c in runs}
+    return frozenset(sorted(number for number in numbers if not number & _DROPPED)[:MOST])
 
 
 def containment(one: Set[int], other: Set[int]) -> float:
@@ -39,9 +46,7 @@ def containment(one: Set[int], other: Set[int]) -> float:
 
     Of a text of which not all was kept, only the hashes up to its greatest are known: both are compared up to there.
     """
-    reach = (
-        min(max(kept) if len(kept) == MOST else 0xFFFFFFFF for kept in (one, other)) if one and other else 0
-    )
+    reach = min(max(kept) if len(kept) == MOST else _32_BITS for kept in (one, other)) if one and other else 0
     first, second = ({number for number in kept if number <= reach} for kept in (one, other))
     fewer = min(len(first), len(second))
     return len(first & second) / fewer if fewer >= _FEWEST else 0.0

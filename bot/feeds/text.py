@@ -179,9 +179,16 @@ _SIGNS = (
 _UNSPACED_SIGN = (
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
 )
-_WORD = re.compile(rf"{_UNSPACED_SIGN}|[^\W_](?:(?!{_UNSPACED_SIGN})(?:[^\W_]|[{_SIGNS}]|['’](?=[^\W_])))*")
+_UNSPACED_ANY = re.compile(_UNSPACED_SIGN)
+_WORD = re.compile(rf"{_UNSPACED_SIGN}|[^\W_](?:(?!{_UNSPACED_SIGN})(?:[^\W_]|[{_SIGNS}]|'(?=[^\W_])))*")
+# The same where nothing else can stand: three times as fast.
+_ASCII_WORD = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")
+_BLANK_BETWEEN = re.compile(rf"[^\W_](?:[^\W_]+|[{_SIGNS}]|'(?=[^\W_]))*")
 
 
 def split_words(text: str) -> list[str]:
     """Its words in small letters, without marks; where a script leaves no blanks, each sign is one."""
-    return _WORD.findall(text.lower().replace("’", "'"))
+    lowered = text.lower().replace("’", "'")
+    if lowered.isascii():
+        return _ASCII_WORD.findall(lowered)
+    return (_WORD if _UNSPACED_ANY.search(lowered) else _BLANK_BETWEEN).findall(lowered)

@@ -11,6 +11,7 @@ from bot.newsroom.comments import Comments
 from bot.newsroom.front_page import FrontPage
 from bot.newsroom.guilds import Guilds
 from bot.newsroom.reconcile import Reconciler
+from bot.newsroom.related import Related
 from bot.newsroom.rounds import Clock
 from bot.newsroom.sources import Sources
 from bot.newsroom.subscriptions import Subscriptions
@@ -28,6 +29,7 @@ class Newsroom:
     votes: Votes
     comments: Comments
     front_page: FrontPage
+    related: Related
     guilds: Guilds
     reconciler: Reconciler
     sources: Sources
@@ -57,6 +59,7 @@ def open_newsroom(
         votes=Votes(store, watch, clock=clock),
         comments=comments,
         front_page=FrontPage(store, clock=clock),
+        related=Related(store, clock=clock),
         guilds=Guilds(store, clock=clock, writes=writes),
         reconciler=Reconciler(store, comments, watch, clock=clock),
         sources=Sources(store, clock=clock),

@@ -74,6 +74,7 @@ def take(
         todo.id,
         text=text_of(telling, Origin.PAGE) if better else None,
         word_count=telling.words if better else None,
+        shingles=telling.shingles if better else b"",
         title=page.title[:LONGEST_TITLE] if page.title and _has_no_title(todo) else None,
         author=page.author[:LONGEST_AUTHOR] if page.author else None,
         published_at=page.published_at if dated else None,

@@ -1,102 +1,93 @@
-"""Which articles of a guild tell of the same things: TF-IDF and cosine over titles and summaries. Pure."""
+"""Which articles of a guild tell of the same things: TF-IDF and cosine over titles and texts.
+
+Words that stand in many of the articles weigh little, so no list of stop words is needed in any language
+(Salton and Buckley, "Term-weighting approaches in automatic text retrieval", 1988).
+"""
 
 from __future__ import annotations
 
-import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import Counter, OrderedDict
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from math import log, sqrt
 
-from storage.records import Article
+from bot.newsroom.rounds import Clock
+from storage import Alike, Listed, Store
 
-MOST = 3
-# Unrelated articles, two or two hundred of them, stay below 0.16; two reports of one event reach about 0.3.
-THRESHOLD = 0.16
-# A title says more about an article than any sentence of its summary.
-TITLE_WEIGHT = 2
-# Longer summaries add cost and noise, not likeness.
-MOST_WORDS = 120
-
-_WORD = re.compile(r"[^\W\d_]{3,}|\d{4,}")
-# What is written without blanks is compared by pairs of characters.
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]+")
+# Looking for them costs some milliseconds: pages that are asked for again and again have them ready.
+FRESH = timedelta(seconds=30)
+MOST_KEPT = 2000
+MOST = 5
+# Articles on different things stay below it, among few and among many; two reports of one event reach 0.3.
+THRESHOLD = 0.15
+# A word that stands in a fifth of many articles relates nothing.
+COMMON, FEW = 0.2, 10
 
 
-class RelatedArticles:
-    """An index over some articles, made once and asked often.
+class Related:
+    """Articles related to one, of those that a reader may see. What was found is kept for half a minute."""
 
-    Words that stand in many of the articles weigh little, so no list of stop words is needed in any language
-    (Salton and Buckley, "Term-weighting approaches in automatic text retrieval", 1988).
-    """
+    def __init__(self, store: Store, *, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._kept: OrderedDict[tuple[int, int, frozenset[int]], tuple[datetime, tuple[int, ...]]] = (
+            OrderedDict()
+        )
 
-    def __init__(self, articles: Iterable[Article]) -> None:
-        self._articles = {article.id: article for article in articles}
-        counts = {article.id: _words(article) for article in self._articles.values()}
-        documents: Counter[str] = Counter()
-        for words in counts.values():
-            documents.update(words.keys())
-        total = len(counts)
-        # A word that stands in one article only, or in a fifth of many, relates nothing.
-        self._weights = {
-            word: log(1 + total / found)
-            for word, found in documents.items()
-            if 1 < found <= max(10, total / 5)
-        }
-        # Lengths count every word: an article of many words of its own is less like any other.
-        self._rare = log(1 + total)
-        self._holders: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
-        for article_id, words in counts.items():
-            for word, weight in self._vector(words).items():
-                self._holders[word].append((article_id, weight))
+    async def to(
+        self, guild_id: int, article_ids: Collection[int], *, visible: Collection[int], most: int = MOST
+    ) -> Mapping[int, tuple[Listed, ...]]:
+        """For each of these articles at most so many others, five in all, the likest first, as they stand in the guild.
 
-    def to(self, article: Article) -> tuple[Article, ...]:
-        """At most three other articles that are most like this one, the likest first; the newer wins a tie.
-
-        The article itself need not be in the index. Another entry of the same address is no relation.
+        `visible` are the ids of the channels and threads that the reader may read.
         """
-        likeness: defaultdict[int, float] = defaultdict(float)
-        for word, weight in self._vector(_words(article)).items():
-            for article_id, other_weight in self._holders.get(word, ()):
-                likeness[article_id] += weight * other_weight
-        near = sorted(
-            (
-                (score, article_id)
-                for article_id, score in likeness.items()
-                if score >= THRESHOLD and self._is_another(article, article_id)
-            ),
-            reverse=True,
-        )
-        return tuple(self._articles[article_id] for _, article_id in near[:MOST])
-
-    def _is_another(self, article: Article, other_id: int) -> bool:
-        other = self._articles[other_id]
-        return other.id != article.id and (article.url is None or other.url != article.url)
-
-    def _vector(self, words: Counter[str]) -> dict[str, float]:
-        """Weights of the words that can relate; the whole article has length 1."""
-        square = sum(
-            ((1 + log(count)) * self._weights.get(word, self._rare)) ** 2 for word, count in words.items()
-        )
-        length = sqrt(square) or 1.0
+        seen = frozenset(visible)
+        found = {
+            article_id: (await self._ids(guild_id, article_id, seen))[:most] for article_id in article_ids
+        }
+        wanted = {one for ids in found.values() for one in ids}
+        listed = await self._store.frontpage.some(guild_id, wanted, visible=seen) if wanted else {}
         return {
-            word: (1 + log(count)) * self._weights[word] / length
-            for word, count in words.items()
-            if word in self._weights
+            article_id: tuple(listed[one] for one in ids if one in listed)
+            for article_id, ids in found.items()
         }
 
+    async def _ids(self, guild_id: int, article_id: int, visible: frozenset[int]) -> tuple[int, ...]:
+        key = guild_id, article_id, visible
+        now = self._clock()
+        kept = self._kept.pop(key, None)
+        if kept is None or abs(now - kept[0]) >= FRESH:
+            alike = await self._store.search.alike(guild_id, article_id, visible=visible)
+            kept = now, likest(alike, MOST)
+        self._kept[key] = kept
+        if len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        return kept[1]
 
-def _words(article: Article) -> Counter[str]:
-    return Counter([*_cut(article.title) * TITLE_WEIGHT, *_cut(article.summary)])
+
+def likest(alike: Alike, most: int) -> tuple[int, ...]:
+    """The ids of at most so many articles that are most like the one asked about, the likest first.
+
+    Of two that are equally like it, the newer one comes first.
+    """
+    rarity = {word: _rarity(word, alike) for word in alike.words}
+    own = {word: (1 + log(count)) * rarity[word] for word, count in Counter(alike.words).items()}
+    usual = sum(weight * weight for weight in own.values()) / max(len(own), 1)
+    near = []
+    for article_id, words in alike.others.items():
+        counted = Counter(words)
+        shared = {word: (1 + log(counted[word])) * rarity[word] for word in own.keys() & counted.keys()}
+        # How rare its other words are was not looked up: as rare as the article's own.
+        square = sum(weight * weight for weight in shared.values()) + usual * (len(counted) - len(shared))
+        product = sum(weight * own[word] for word, weight in shared.items())
+        likeness = product / sqrt(usual * len(own) * square or 1)
+        if likeness >= THRESHOLD:
+            near.append((likeness, article_id))
+    return tuple(article_id for _, article_id in sorted(near, reverse=True)[:most])
 
 
-def _cut(text: str) -> list[str]:
-    words = []
-    for match in _WORD.finditer(text.casefold()):
-        word = match.group()
-        if _UNSPACED.fullmatch(word):
-            words += [word[start : start + 2] for start in range(len(word) - 1)]
-        else:
-            words.append(word)
-        if len(words) >= MOST_WORDS:
-            break
-    return words
+def _rarity(word: str, among: Alike) -> float:
+    found = among.frequencies.get(word, 0)
+    if found > max(FEW, COMMON * among.total):
+        return 0.0
+    return log(1 + among.total / max(found, 1))

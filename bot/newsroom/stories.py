@@ -16,9 +16,9 @@ from storage.stories import Kin, Kinship, Told
 
 COPY = 0.5
 DEVELOPING = 0.3
-# Nearly the whole text: only this convinces where little else is known.
+# Nearly the whole text: only this convinces of what is written by a template.
 SURE = 0.8
-# With fewer shingles (about fifty words) a shared sentence is half of the text.
+# With fewer shingles (about fifty words) a shared sentence is half of the text: the headline has to say the same.
 FEW = 12
 # What is so much longer holds several texts, such as the day's news in one; only the headline says which it tells.
 MOST_LONGER = 4
@@ -63,7 +63,7 @@ def _likeness(new: Told, own: frozenset[int], other: Told) -> float:
         return 0.0
     fewer, more = sorted((len(own), len(its)))
     if fewer < FEW:
-        return likeness if likeness >= SURE and _same_headline(new.title, other.title) else 0.0
+        return likeness if likeness >= COPY and _same_headline(new.title, other.title) else 0.0
     if more > MOST_LONGER * fewer and not _same_headline(new.title, other.title):
         return 0.0
     return likeness

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 
 from aiohttp import web
@@ -13,7 +13,6 @@ from bot.newsroom.comment_tree import CommentNode, CommentSort
 from bot.newsroom.newsroom import Newsroom
 from bot.newsroom.ranking import Period
 from bot.web import asked
-from bot.web.relations import Relations
 from bot.web.shapes import article_shape, comment_shapes
 from storage.records import Listed, Sort
 
@@ -22,14 +21,15 @@ PublicChannels = Callable[[int], Collection[int] | None]
 
 # A search reads many rows: a few at once leave the database's other connections to the rest of the program.
 SEARCHES_AT_ONCE = 2
+# Related articles named with each article.
+RELATED = 3
 
 
 class Api:
     """Handlers; each raises HTTPBadRequest or HTTPNotFound with a sentence. They show what everybody may read."""
 
-    def __init__(self, newsroom: Newsroom, relations: Relations, public_channels: PublicChannels) -> None:
+    def __init__(self, newsroom: Newsroom, public_channels: PublicChannels) -> None:
         self._newsroom = newsroom
-        self._relations = relations
         self._public_channels = public_channels
         self._searches = asyncio.Semaphore(SEARCHES_AT_ONCE)
 
@@ -48,14 +48,14 @@ class Api:
             if cursor is None:
                 raise
             raise asked.wrong_cursor() from problem
-        related = await self._relations.of(guild_id, [listed.article for listed in page.items], visible)
+        related = await self._related(guild_id, page.items, visible)
         items = [article_shape(listed, related[listed.article.id]) for listed in page.items]
         return web.json_response({"items": items, "next_cursor": page.next_cursor})
 
     async def article(self, request: web.Request) -> web.Response:
         """One article as it stands in a guild."""
         listed, visible = await self._listed(request)
-        related = await self._relations.of(listed.guild_id, [listed.article], visible)
+        related = await self._related(listed.guild_id, [listed], visible)
         return web.json_response(article_shape(listed, related[listed.article.id]))
 
     async def comments(self, request: web.Request) -> web.Response:
@@ -70,6 +70,12 @@ class Api:
         page = tree[:limit]
         next_cursor = "{}.{}".format(*_key(page[-1])) if len(tree) > limit else None
         return web.json_response({"items": comment_shapes(page), "next_cursor": next_cursor})
+
+    async def _related(
+        self, guild_id: int, items: Iterable[Listed], visible: Collection[int]
+    ) -> Mapping[int, Sequence[Listed]]:
+        article_ids = [listed.article.id for listed in items]
+        return await self._newsroom.related.to(guild_id, article_ids, visible=visible, most=RELATED)
 
     def _guild(self, request: web.Request) -> tuple[int, Collection[int]]:
         """The guild's id and its channels that anybody may read."""

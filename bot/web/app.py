@@ -15,7 +15,6 @@ from bot.web.gate import Gate
 from bot.web.health import Health, HealthPages
 from bot.web.openapi import describe
 from bot.web.rate import RateLimit
-from bot.web.relations import Relations
 from bot.web.websub import HubPages
 
 # Nothing is ever uploaded; what hubs push has a limit of its own.
@@ -35,7 +34,7 @@ def make_app(
     `health` is asked at each `/healthz` and `/readyz`, `public_channels` at each request for articles or comments.
     """
     gate = Gate(settings, RateLimit(clock))
-    api = Api(newsroom, Relations(newsroom.front_page, clock=clock), public_channels)
+    api = Api(newsroom, public_channels)
     pages = HealthPages(health)
     app = web.Application(middlewares=[gate.middleware()], client_max_size=LARGEST_BODY)
     app.on_response_prepare.append(gate.dress)

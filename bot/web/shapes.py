@@ -9,7 +9,7 @@ from urllib.parse import urldefrag, urlsplit
 
 from bot.newsroom.comment_tree import CommentNode, reading_order
 from bot.newsroom.source_status import shown_address
-from storage.records import Article, Comment, Listed, Source, Tally
+from storage.records import Comment, Listed, Source, Tally
 
 Json = dict[str, Any]
 
@@ -17,7 +17,7 @@ Json = dict[str, Any]
 DEEPEST_REPLY = 24
 
 
-def article_shape(listed: Listed, related: Iterable[Article]) -> Json:
+def article_shape(listed: Listed, related: Iterable[Listed]) -> Json:
     """An article as it stands in a guild."""
     article = listed.article
     return {
@@ -31,7 +31,10 @@ def article_shape(listed: Listed, related: Iterable[Article]) -> Json:
         "source": _source(listed.source),
         **_votes(listed.tally),
         "comment_count": listed.comment_count,
-        "related": [{"id": str(other.id), "title": other.title, "url": other.url} for other in related],
+        "related": [
+            {"id": str(other.article.id), "title": other.article.title, "url": other.article.url}
+            for other in related
+        ],
     }
 
 

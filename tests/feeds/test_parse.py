@@ -365,7 +365,7 @@ def test_nothing_that_cannot_be_stored_leaves_a_json_feed(bad: str, place: str) 
     for text in strings([asdict(document), summaries]):
         text.encode()
         assert "\x00" not in text
-    assert summaries[0] == "Crane arrives."
+    assert summaries[0] == "Crane arrives. So."
 
 
 def test_nothing_that_cannot_be_stored_leaves_an_rss_feed() -> None:

@@ -116,7 +116,10 @@ DESCRIPTIONS = {
     "a good one of two sentences": (f"{OWN} Half of its four million came from the state.", True),
     "the article's beginning, cut off": (" ".join(BODY)[:200], False),
     "the headline again": ("The new crane arrives.", False),
-    "a slogan": ("Harbour Gazette: your trusted source for breaking stories, weather and sport since 1890.", False),
+    "a slogan": (
+        "Harbour Gazette: your trusted source for breaking stories, weather and sport since 1890.",
+        False,
+    ),
     "an advertisement": (f"Discover how {OWN}", False),
     "a call to act": (f"{OWN} Subscribe to our weekly letter now.", False),
     "one that points back": ("It lifts forty tons and came from Rotterdam to the harbour on Monday.", False),
@@ -127,7 +130,9 @@ DESCRIPTIONS = {
 
 
 @pytest.mark.parametrize(("description", "is_taken"), DESCRIPTIONS.values(), ids=DESCRIPTIONS.keys())
-def test_a_publishers_description_is_the_summary_where_it_is_a_good_one(description: str, is_taken: bool) -> None:
+def test_a_publishers_description_is_the_summary_where_it_is_a_good_one(
+    description: str, is_taken: bool
+) -> None:
     told = tell(article(*BODY, description=description, title="The new crane arrives"))
     assert (told.normal == description) is is_taken
     page = Extracted(paragraphs=BODY, title="The new crane arrives", description=description, language="en")
@@ -211,7 +216,7 @@ LANGUAGES = {
     "pl": "Dźwig jest już na miejscu i podnosi czterdzieści ton, które miasto kupiło dla portu, ale nie od razu.",
     "cs": "Jeřáb je tady a zvedne čtyřicet tun oceli, kterou město koupilo pro přístav, ale není ještě v provozu.",
     "sk": "Žeriav je tu a zdvihne štyridsať ton ocele, ktoré mesto kúpilo pre prístav, ale ešte nie je v prevádzke.",
-    "fi": "Nosturi on täällä ja se nostaa neljäkymmentä tonnia, mutta kaupunki ei ole vielä maksanut sitä, joka oli kallis.",
+    "fi": "Nosturi on täällä ja se nostaa neljäkymmentä tonnia, mutta kaupunki ei ole vielä maksanut sitä.",
     "ro": "Macaraua este aici și ridică patruzeci de tone din oțelul pe care orașul nu a cumpărat pentru port.",
     "hu": "A daru megérkezett, és negyven tonnát emel, de az acél, amely a városé volt, nem fért el, mert az is nagy.",
     "tr": "Vinç geldi ve kırk ton kaldırıyor, ancak şehir bu çelik için daha sonra çok para ödedi.",
@@ -235,7 +240,7 @@ def test_language(code: str) -> None:
 
 
 def test_language_is_not_guessed() -> None:
-    for text in ("", "123 456", "Crane", "Lorem ipsum dolor sit amet consectetur adipiscing elit sed eiusmod", "zxq " * 50):
+    for text in ("", "123 456", "Crane", "Lorem ipsum dolor sit amet consectetur adipiscing", "zxq " * 50):
         assert detect(text) is None
 
 
@@ -289,7 +294,8 @@ def cost(work: Callable[[], object]) -> float:
 LINES = ["→", "→ ", " →", "‹", "›", "»", "… ", "。", "！」", "read more", "read more ", "read more x ", "read more: ",
          "read more→", "read more x→ ", "read more: “", "The post ", "The post x appeared first on ", "submitted by u/",
          "12 comments ", "https://a.test/", "source: ", "[", "( ", "…]", "“", "x:", "#-", "1 ", "x", "机", "By A ",
-         "AA (", "AA ", "AA, ", "updated ", "a.b(", "photo by ", "commission ", "“a ", "((", "«", "”", "\" "]  # fmt: skip
+         "AA (", "AA ", "AA, ", "updated ", "a.b(", "photo by ", "commission ", "“a ",
+         "((", "«", "”", "\" "]  # fmt: skip
 
 
 @pytest.mark.parametrize("unit", LINES)
@@ -303,7 +309,9 @@ def test_a_line_takes_linear_time(unit: str, start: str) -> None:
     assert cost(lambda: tell(long)) < 24 * max(cost(lambda: tell(short)), 0.002)
 
 
-@pytest.mark.parametrize("unit", ["→ ", "。", "read more x ", "The post x appeared first on ", "“", "…] ", "机", "x. "])
+@pytest.mark.parametrize(
+    "unit", ["→ ", "。", "read more x ", "The post x appeared first on ", "“", "…]", "机", "x. "]
+)
 def test_an_entry_of_the_greatest_size_is_told_fast(unit: str) -> None:
     line = unit * (3_990 // len(unit))
     assert cost(lambda: tell(entry("", f"<p>{line}</p>" * 64))) < 0.8

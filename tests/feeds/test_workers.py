@@ -305,9 +305,10 @@ async def test_closing_stores_nothing_untold(workers: Workers) -> None:
 
 
 SENTENCE = "The crane number {} lifts forty tons over the old harbour wall before the ferry leaves."
+LINES = [f"{SENTENCE.format(n)} {SENTENCE.format(n + 100)}" for n in range(8)]
 PAGE = f"""<html lang="en"><head><title>Crane arrives</title><meta name="author" content="Ada Lane">
 <meta property="article:published_time" content="2026-03-01T08:00:00Z"></head><body><article><h1>Crane arrives</h1>
-{"".join(f"<p>{SENTENCE.format(n)} {SENTENCE.format(n + 100)}</p>" for n in range(8))}</article></body></html>""".encode()
+{"".join(f"<p>{line}</p>" for line in LINES)}</article></body></html>""".encode()
 
 
 async def test_the_page_of_an_article(workers: Workers) -> None:

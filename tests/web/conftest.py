@@ -70,7 +70,8 @@ class Site:
         source = await self.desk.wired(channel_id)
         ids = []
         for minute, one in enumerate(articles):
-            await self.desk.store.harvest.store([Brought(poll(source), [one])], NOW)
+            # Posts wait for their images for less than that.
+            await self.desk.store.harvest.store([Brought(poll(source), [one])], NOW - timedelta(minutes=1))
             ids += [card.article.id for card in await self.desk.send_all(NOW + timedelta(minutes=minute))]
         return ids
 

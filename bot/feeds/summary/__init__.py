@@ -90,7 +90,7 @@ def _telling(
         short=summary(SHORT),
         normal=summary(NORMAL),
         long=summary(LONG),
-        shingles=shingles.pack(shingles.shingles(text.text)),
+        shingles=shingles.pack(shingles.of_words(text.split)),
     )
 
 
@@ -101,20 +101,20 @@ def _is_good(description: Passage, text: Passage, headline: str, language: str |
     """
     if not description.is_whole or description.calls or description.is_cut:
         return False
-    first, words = description.whole[0], set(_stems(description.text))
+    first, words = description.whole[0], set(_stems(description.split))
     if advertises(first) or standing(first, language) >= Standing.ASKING or leaves_open(description.text):
         return False
-    if words <= set(_stems(headline)):
+    if words <= set(_stems(split_words(headline))):
         return False
-    own = set(_stems(text.text))
+    own = set(_stems(text.split))
     if text.words < _ENOUGH or not words:
         return True
     return len(words & own) >= _OF_THE_ARTICLE * len(words)
 
 
-def _stems(text: str) -> Iterable[str]:
+def _stems(words: Iterable[str]) -> Iterable[str]:
     """Its longer words by their beginnings; signs, where a script leaves no blanks."""
-    return (word[:_STEM] for word in split_words(text) if len(word) > 3 or not word.isascii())
+    return (word[:_STEM] for word in words if len(word) > 3 or not word.isascii())
 
 
 def _leading(sentences: Sequence[str], length: Length) -> list[str]:

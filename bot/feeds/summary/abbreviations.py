@@ -25,7 +25,8 @@ LEADING = _with_all(
             "fr e.g i.e viz cf approx est ca incl al asst insp cpl pvt dir supt st vs"
         ),
         "de": _words(
-            "dr prof hr fr dipl ing mag st hl z.b d.h u.a i.d.r bzw ca evtl ggf vgl inkl exkl rd zzgl insb sog gem ehem "
+            "dr prof hr fr dipl ing mag st hl z.b d.h u.a i.d.r bzw ca evtl ggf vgl inkl exkl rd zzgl insb sog "
+            "gem ehem "
             "geb gest hrsg verf röm kath abzgl einschl z d o.ä str zb stv vors "
             "u.u i.a i.v z.t v.a m.e s.o s.u a.d lt bspw"
         ),
@@ -33,7 +34,8 @@ LEADING = _with_all(
             "m mm mme mlle mmes apr dr pr me mgr st ste cf env av p.ex ex c.-à-d éd dir réf fg bd gal cdt lt col"
         ),
         "es": _words(
-            "sr sra srta sres pl d dª dña dr dra prof profa ud uds vd lic ing gral cap cnel tte av avda pza p.ej ej cf aprox "
+            "sr sra srta sres pl d dª dña dr dra prof profa ud uds vd lic ing gral cap cnel tte av avda pza "
+            "p.ej ej cf aprox "
             "pdte sto sta fr mons arq tel ed excmo excma ilmo c gob"
         ),
         "pt": _words(
@@ -41,7 +43,8 @@ LEADING = _with_all(
             "arq fr mons gov dep sen"
         ),
         "it": _words(
-            "sig sigg dott prof ing avv on sen gen col cap arch geom rag cav comm dr mons p.es es cf ca tel ill egr spett "
+            "sig sigg dott prof ing avv on sen gen col cap arch geom rag cav comm dr mons p.es es cf ca tel ill "
+            "egr spett "
             "s ss d sig.ra dott.ssa prof.ssa rev"
         ),
         "nl": _words(
@@ -65,17 +68,20 @@ LEADING = _with_all(
         "hu": _words("dr prof ifj id özv pl ill ún kb szt"),
         "tr": _words("dr prof doç yrd av sn hz bkz örn alb gen yzb org müh op uzm mah cad sok"),
         "ru": _words(
-            "г-н г-жа гр инж проф акад доц ул пр-т просп пл пер наб бул см ср напр т.е т.к т.н т.ч св ст ген полк кап лейт "
+            "г-н г-жа гр инж проф акад доц ул пр-т просп пл пер наб бул см ср напр т.е т.к т.н т.ч св ст ген "
+            "полк кап лейт "
             "д-р канд тов рис табл гл илл англ фр нем лат греч прим изд пос дер обл р-н оз о-в тел"
         ),
         "uk": _words(
-            "п пп інж буд проф акад доц вул пр-т просп пл пров бульв див пор напр т.зв св ген полк кап д-р канд тов рис табл "
+            "п пп інж буд проф акад доц вул пр-т просп пл пров бульв див пор напр т.зв св ген полк кап д-р канд "
+            "тов рис табл "
             "гл англ нім лат грец бл прим смт обл р-н оз тел о"
         ),
         "bg": _words("проф акад доц ул бул св напр д-р инж чл гр вж т.е т.нар ген ст"),
         "ar": _words("د أ م إ ص ت ط ج ق.م أ.د م.د"),
         "hi": _words(
-            "डॉ डा प्रो श्री श्रीमती कु पं मो कर्नल ले सं रु नं लि प्रा कि कि.मी ई.पू ए बी सी डी ई एफ जी एच आई जे के एल एम एन ओ पी क्यू "
+            "डॉ डा प्रो श्री श्रीमती कु पं मो कर्नल ले सं रु नं लि प्रा कि कि.मी ई.पू ए बी सी डी ई एफ जी एच आई "
+            "जे के एल एम एन ओ पी क्यू "
             "आर एस टी यू वी डब्ल्यू एक्स वाई जेड मि"
         ),
         "ko": _words("no mr mrs ms dr prof vs"),
@@ -99,7 +105,8 @@ BEFORE_NUMBERS = _words(
 OPEN = _with_all(
     {
         "en": _words(
-            "inc ltd corp co bros llc plc jr sr esq ave blvd rd dept dist assn univ hwy sq a.d b.c c.e b.c.e u.s u.k u.n "
+            "inc ltd corp co bros llc plc jr sr esq ave blvd rd dept dist assn univ hwy sq a.d b.c c.e b.c.e "
+            "u.s u.k u.n "
             "e.u d.c ph.d m.d b.a m.a"
         ),
         "de": _words("co str mio mrd mill tsd std sek jh jhd chr n.chr v.chr jr sen u.s u.s.w"),
@@ -157,45 +164,63 @@ NAME_PARTICLES = _words(
 )
 
 _OPENERS = {
-    "en": "however meanwhile yet still although though since according despite i it's that's here today yesterday last "
+    "en": "however meanwhile yet still although though since according despite i it's that's here today "
+    "yesterday last "
     "next several many each another both if whether why where among under until once instead nearly then later "
-    "soon finally earlier it not even much never often once perhaps sometimes that's there's they're we're he's she's "
+    "soon finally earlier it not even much never often once perhaps sometimes that's there's they're we're he's "
+    "she's "
     "those most people officials police experts critics residents nobody everyone something nothing",
-    "de": "danach später heute gestern dann dennoch trotzdem außerdem allerdings dabei dies dazu inzwischen laut viele "
+    "de": "danach später heute gestern dann dennoch trotzdem außerdem allerdings dabei dies dazu inzwischen "
+    "laut viele "
     "einige beide alle ihm ihn mein doch denn dort jetzt nun zudem weder sowohl anschließend seitdem bereits dieses "
     "damals morgen manche niemand jeder ebenso daraufhin deshalb deswegen daher zuvor schließlich nachdem während",
-    "fr": "elle ils elles puis ensuite hier aujourd'hui cependant pourtant enfin après selon ce cet lors son sa ses nous "
+    "fr": "elle ils elles puis ensuite hier aujourd'hui cependant pourtant enfin après selon ce cet lors son sa "
+    "ses nous "
     "vous quand chaque plusieurs certains aucun personne rien depuis toutefois ainsi alors là malgré c'est l'an",
-    "es": "ella ellos él luego después ayer hoy según sin aunque cuando entonces también además este esta estos estas "
-    "ese nadie nada todo todos cada varios algunos ahora así allí antes desde durante mientras finalmente eran era fue",
-    "pt": "ela eles ele depois ontem hoje segundo porém contudo quando então também além este esta esses ninguém nada "
+    "es": "ella ellos él luego después ayer hoy según sin aunque cuando entonces también además este esta estos "
+    "estas "
+    "ese nadie nada todo todos cada varios algunos ahora así allí antes desde durante mientras finalmente eran "
+    "era fue",
+    "pt": "ela eles ele depois ontem hoje segundo porém contudo quando então também além este esta esses "
+    "ninguém nada "
     "todos cada vários alguns agora assim ali antes desde durante enquanto finalmente era foi",
-    "it": "lei lui poi ieri oggi secondo però tuttavia quando allora anche inoltre questo questa questi nessuno nulla "
+    "it": "lei lui poi ieri oggi secondo però tuttavia quando allora anche inoltre questo questa questi nessuno "
+    "nulla "
     "tutti ogni molti alcuni ora così lì prima dopo durante mentre infine era fu dal nel l'anno c'era",
     "nl": "hij zij daarna later gisteren vandaag volgens echter toch toen ook bovendien deze niemand alles alle elke "
     "veel sommige nu zo daar voor na tijdens terwijl intussen",
-    "sv": "hon han sedan därefter igår idag enligt men dock då också dessutom denna ingen alla varje många några nu så "
+    "sv": "hon han sedan därefter igår idag enligt men dock då också dessutom denna ingen alla varje många "
+    "några nu så "
     "där före efter under medan samtidigt senare",
-    "da": "hun han siden derefter i går dag ifølge men dog da også desuden denne ingen alle hver mange nogle nu så der "
+    "da": "hun han siden derefter i går dag ifølge men dog da også desuden denne ingen alle hver mange nogle nu "
+    "så der "
     "før efter under mens samtidig senere bagefter",
     "nb": "hun han siden deretter ifølge men likevel da også dessuten denne ingen alle hver mange noen nå så der før "
     "etter under mens samtidig senere",
-    "fi": "hän he sitten myöhemmin eilen tänään kuitenkin silti myös lisäksi tämä kukaan kaikki monet nyt niin siellä",
-    "pl": "zimą latem wiosną jesienią został została zostały ona oni on potem później wczoraj dziś dzisiaj jednak następnie wtedy także ponadto ten ta te to nikt nic "
-    "wszyscy każdy wielu niektórzy teraz tak tam przed podczas gdy kiedy tymczasem mimo choć według zdaniem było byli "
+    "fi": "hän he sitten myöhemmin eilen tänään kuitenkin silti myös lisäksi tämä kukaan kaikki monet nyt niin "
+    "siellä",
+    "pl": "zimą latem wiosną jesienią został została zostały ona oni on potem później wczoraj dziś dzisiaj "
+    "jednak następnie wtedy także ponadto ten ta te to nikt nic "
+    "wszyscy każdy wielu niektórzy teraz tak tam przed podczas gdy kiedy tymczasem mimo choć według zdaniem "
+    "było byli "
     "był była nie",
-    "cs": "ona oni on potom pak později včera dnes však poté tehdy také navíc tento tato nikdo nic všichni každý mnozí "
+    "cs": "ona oni on potom pak později včera dnes však poté tehdy také navíc tento tato nikdo nic všichni "
+    "každý mnozí "
     "nyní tak tam před během když zatímco přesto podle",
-    "sk": "ona oni on potom neskôr včera dnes však vtedy tiež navyše tento táto nikto nič všetci každý mnohí teraz tak "
+    "sk": "ona oni on potom neskôr včera dnes však vtedy tiež navyše tento táto nikto nič všetci každý mnohí "
+    "teraz tak "
     "tam pred počas keď zatiaľ napriek podľa",
     "ro": "ea ei el apoi ieri astăzi azi totuși însă atunci acest această nimeni nimic toți fiecare mulți unii acum",
     "hu": "ő ők majd később tegnap ma azonban akkor ez az ezek senki semmi mindenki sok most itt ott",
-    "tr": "o onlar sonra daha dün bugün ancak fakat bu şu ayrıca hiç herkes her bazı şimdi böylece orada önce ardından "
+    "tr": "o onlar sonra daha dün bugün ancak fakat bu şu ayrıca hiç herkes her bazı şimdi böylece orada önce "
+    "ardından "
     "bunun buna bunu yine üstelik oysa çünkü eğer hem ilk",
-    "ru": "зимой летом весной осенью утром вечером он она они оно потом затем вчера сегодня однако тогда также кроме этот эта эти никто ничто все каждый многие "
+    "ru": "зимой летом весной осенью утром вечером он она они оно потом затем вчера сегодня однако тогда также "
+    "кроме этот эта эти никто ничто все каждый многие "
     "некоторые теперь так там перед во пока когда после позже но тем поэтому здесь ныне в на по с мы я вы его её их "
     "сейчас",
-    "uk": "взимку влітку навесні восени вранці ввечері він вона вони воно потім згодом вчора сьогодні однак тоді також крім цей ця ці ніхто ніщо усі всі кожен "
+    "uk": "взимку влітку навесні восени вранці ввечері він вона вони воно потім згодом вчора сьогодні однак "
+    "тоді також крім цей ця ці ніхто ніщо усі всі кожен "
     "багато деякі тепер так там перед під поки коли після пізніше але тому тут в у на за з ми я ви його її їх",
     "bg": "той тя те после вчера днес обаче тогава също освен този тази тези никой всички всеки много сега така там",
     "ar": "وقد وكان وقال وفي ثم لكن ولكن أما كما وهو وهي وبعد وتم ومن هذا هذه وأضاف",

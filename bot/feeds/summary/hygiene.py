@@ -6,19 +6,20 @@ Each rule is bounded, and what stands at a line's end is only looked for there, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cached_property
 
 from bot.feeds.summary.sentences import sentences
 from bot.feeds.text import count_words, split_words
 
-MOST_SENTENCES = 120  # a summary never reaches further into an article,
+MOST_SENTENCES = 48  # a summary never reaches further into an article,
 MOST_CUT = 32_000  # characters, nor further than this,
 LONGEST_LINE = 4_000  # characters, nor into one line of it
 MAX_TEXT = 100_000  # characters of an article that are kept
 
 _READ_MORE = (
-    r"read (?:more|on|the (?:full|rest|whole)[\w\s]{0,30})|continue reading|keep reading|(?:click here )?to read more|"
+    r"read (?:more|on|the (?:full|rest|whole)[\w\s]{0,30})|continue reading|keep reading"
+    r"|(?:click here )?to read more|"
     r"view (?:article|post|original|all comments)|learn more|more…|more\.\.\.|full (?:story|article)|"
     r"weiterlesen|mehr lesen|mehr erfahren|zum artikel|lire (?:la suite|plus|l['’]article)|en savoir plus|"
     r"leer más|seguir leyendo|sigue leyendo|continuar leyendo|leia mais|ler mais|continue lendo|continue a ler|"
@@ -35,6 +36,7 @@ _TAIL = re.compile(
     r"\s*[\])]?(?:[→»>›…\s]|\.{3})*+\Z)",
     re.IGNORECASE,
 )
+_NAMES_WHAT = re.compile(r"[:“\"«„]")  # without these, no call to read on ends with a full stop
 _APPEARED_WHAT = re.compile(
     r"(?:The post|The article|Der Beitrag|L['’]article|La entrada|O post|L['’]articolo|Het bericht|Artykuł|Wpis|"
     r"Inlägget|Innlegget|Indlægget|Запись|Příspěvek|Príspevok)\s"
@@ -45,6 +47,7 @@ _APPEARED_WHERE = re.compile(
     r"pochodzi z serwisu|dök först upp på|dukket først opp på|blev først udgivet på|впервые появилась|"
     r"pochází z|je zobrazený ako prvý na)"
 )
+_LONGEST_LABEL = 240  # characters
 _LONGEST_TAIL, _LONGEST_HEADLINE, _LONGEST_PLACE = 300, 300, 230  # characters
 
 # Lines and sentences that are a label, a counter or an address and nothing else.
@@ -52,7 +55,8 @@ _LABEL = re.compile(
     rf"(?:{_READ_MORE})\W*"
     r"|\W*(?:\d+\s+)?(?:comments?|kommentare?|commentaires?|comentarios?|commenti|reacties|комментарии)\W*(?:\d+\W*)?"
     r"|(?:leave a comment|share(?: this)?|tweet|advertisement|anzeige|publicité|publicidad|support us|donate"
-    r"|notify of|newest most voted|inline feedbacks|view all comments|more on this topic|related(?: articles?| posts?)?"
+    r"|notify of|newest most voted|inline feedbacks|view all comments|more on this topic|related(?: articles?"
+    r"| posts?)?"
     r"|sponsored(?: content)?|subscribe(?: now)?|sign up)\W*"
     r"|submitted by\s+/?u/\S++.{0,80}|\[link\].{0,40}"
     r"|(?:(?:filed under|tags?|tagged|posted in|categories|category|points|# comments|via|source)\s*:.{0,200})"
@@ -62,52 +66,76 @@ _LABEL = re.compile(
 )
 # Who wrote it, who took the picture, when it was changed: lines that begin so and are short.
 _CREDIT = re.compile(
-    r"(?:by|von|par|por|di|door|av|от|автор|автор:)\s+[A-ZÀ-ŽА-Я][\w'’.-]*(?:\s+(?:and|und|et|y|e|en|och|и|[A-ZÀ-ŽА-Я][\w'’.-]*|"
+    r"(?:by|von|par|por|di|door|av|от|автор|автор:)\s+[A-ZÀ-ŽА-Я][\w'’.-]*(?:\s+(?:and|und|et|y|e|en|och|и"
+    r"|[A-ZÀ-ŽА-Я][\w'’.-]*|"
     r"[|·•,/-])){0,9}[\s.|·•,–-]*(?:\d[\w\s.,:/-]{0,40})?"
-    r"|(?:photos?|photograph|pictures?|images?|illustration|video|graphic|credits?|foto|fotos|bild|bilder|quelle|crédit photo"
+    r"|(?:photos?|photograph|pictures?|images?|illustration|video|graphic|credits?|foto|fotos|bild|bilder"
+    r"|quelle|crédit photo"
     r"|imagen|imagem|immagine|zdjęcie|fot\.?|фото|изображение|fotoğraf|görsel|صورة|الصورة|फोटो|तस्वीर|图片|圖片|写真|사진"
-    r"|(?:photo|image|picture|bild|foto|fotos)s?\s*(?:by|credit|credits|courtesy|courtesy of|von|de|di|van|via))\s*[:：/|©].{0,200}"
-    r"|(?:last )?(?:updated|published|posted|modified|aktualisiert|veröffentlicht|stand|mis à jour|publié|actualizado|publicado"
-    r"|aggiornato|pubblicato|bijgewerkt|обновлено|опубликовано|оновлено|güncelleme|更新|発行日?)(?: on| at| am| le| el| il)?\s*[:：]?\s*"
+    r"|(?:photo|image|picture|bild|foto|fotos)s?\s*(?:by|credit|credits|courtesy|courtesy of|von|de|di|van"
+    r"|via))\s*[:：/|©].{0,200}"
+    r"|(?:last )?(?:updated|published|posted|modified|aktualisiert|veröffentlicht|stand|mis à jour|publié"
+    r"|actualizado|publicado"
+    r"|aggiornato|pubblicato|bijgewerkt|обновлено|опубликовано|оновлено|güncelleme|更新|発行日?)(?: on| at| am| le"
+    r"| el| il)?\s*[:：]?\s*"
     r"(?=.{0,40}\d).{0,60}"
     r"|(?:estimated )?reading time\W.{0,30}|lesezeit\W.{0,30}|temps de lecture\W.{0,30}|tiempo de lectura\W.{0,30}"
     r"|\d+\s*(?:min(?:ute)?s?|minuten|minutos|минут\w*)\.?\s+(?:read|lesezeit|de lecture|de lectura|чтения)\W*"
     r"|©.{0,200}|copyright\W.{0,200}|all rights reserved\W*",
     re.IGNORECASE,
 )
-# What asks the reader to do something for the publisher, or says how the publisher earns.
+# What asks the reader to do something for the publisher, or says how the publisher earns. In small letters: to ignore
+# their case takes three times as long.
 _CALL = re.compile(
-    r"\b(?:subscribe (?:to|now|today|here)|sign up (?:for|to|here|now|today)|follow us|like us on|join (?:our|the) newsletter"
-    r"|(?:our|free|weekly|daily|e-?mail) newsletter|click (?:here|on the|below|the)|tap here|download (?:our|the) (?:free )?(?:app|ebook|guide)"
-    r"|leave (?:a|your) comment|let us know in the comments|share this (?:article|post|story)|support our (?:work|journalism)"
-    r"|make a donation|donate (?:to|now|today)|become a (?:member|patron|subscriber)|affiliate (?:links?|commissions?|disclaimer)"
-    r"|(?:earn|receive) (?:a |an )?(?:small |affiliate )?commissions?|amazon associate|terms and conditions|privacy policy|cookie policy"
-    r"|use (?:the )?(?:promo |coupon |discount )?code \w|\d+ ?% off your|book a (?:demo|call|meeting)|contact us|get in touch with us|enter your e-?mail|originally (?:published|appeared) (?:on|in|at)"
-    r"|(?:this|the) (?:article|story|post) (?:was|has been|is) (?:first |originally |last )?(?:published|updated|republished)"
+    r"\b(?:subscribe (?:to|now|today|here)|sign up (?:for|to|here|now|today)|follow us|like us on|join (?:our"
+    r"|the) newsletter"
+    r"|(?:our|free|weekly|daily|e-?mail) newsletter|click (?:here|on the|below|the)|tap here|download (?:our"
+    r"|the) (?:free )?(?:app|ebook|guide)"
+    r"|leave (?:a|your) comment|let us know in the comments|share this (?:article|post|story)"
+    r"|support our (?:work|journalism)"
+    r"|make a donation|donate (?:to|now|today)|become a (?:member|patron|subscriber)|affiliate (?:links?"
+    r"|commissions?|disclaimer)"
+    r"|(?:earn|receive) (?:a |an )?(?:small |affiliate )?commissions?|amazon associate|terms and conditions"
+    r"|privacy policy|cookie policy"
+    r"|use (?:the )?(?:promo |coupon |discount )?code \w|\d+ ?% off your|book a (?:demo|call|meeting)"
+    r"|contact us|get in touch with us|enter your e-?mail|originally (?:published|appeared) (?:on|in|at)"
+    r"|(?:this|the) (?:article|story|post) (?:was|has been|is) (?:first |originally |last )?(?:published"
+    r"|updated|republished)"
     r"|(?:accept|enable) (?:all )?cookies|enable javascript|this (?:site|website) uses cookies"
-    r"|newsletter (?:abonnieren|anmelden)|jetzt (?:abonnieren|anmelden|spenden)|folgen sie uns|hier klicken|klicken sie hier"
-    r"|abonnez-vous|inscrivez-vous|suivez-nous|cliquez ici|faites un don|suscríbete|suscríbase|síganos|síguenos|haga clic|haz clic"
-    r"|inscreva-se|assine (?:a|nossa|já)|siga-nos|clique aqui|iscriviti|seguici|clicca qui|zapisz się|kliknij tutaj|obserwuj nas"
+    r"|newsletter (?:abonnieren|anmelden)|jetzt (?:abonnieren|anmelden|spenden)|folgen sie uns|hier klicken"
+    r"|klicken sie hier"
+    r"|abonnez-vous|inscrivez-vous|suivez-nous|cliquez ici|faites un don|suscríbete|suscríbase|síganos|síguenos"
+    r"|haga clic|haz clic"
+    r"|inscreva-se|assine (?:a|nossa|já)|siga-nos|clique aqui|iscriviti|seguici|clicca qui|zapisz się"
+    r"|kliknij tutaj|obserwuj nas"
     r"|schrijf je in|volg ons|klik hier|prenumerera på|följ oss|klicka här|abone olun|bizi takip|tıklayın)\b"
-    r"|подпи(?:шитесь|сывайтесь)|нажмите (?:здесь|сюда)|поддержите нас|подпи(?:шіться|суйтесь)|підпи(?:шіться|суйтесь)|підтримайте нас"
-    r"|اشترك (?:في|الآن)|تابعونا|اضغط هنا|सब्सक्राइब करें|यहां क्लिक करें|यहाँ क्लिक करें|点击(?:这里|此处)|订阅我们|請訂閱|関連記事|登録はこちら|구독하기|여기를 클릭",
-    re.IGNORECASE,
+    r"|подпи(?:шитесь|сывайтесь)|нажмите (?:здесь|сюда)|поддержите нас|подпи(?:шіться|суйтесь)|підпи(?:шіться"
+    r"|суйтесь)|підтримайте нас"
+    r"|اشترك (?:في|الآن)|تابعونا|اضغط هنا|सब्सक्राइब करें|यहां क्लिक करें|यहाँ क्लिक करें|点击(?:这里|此处)|订阅我们|請訂閱"
+    r"|関連記事|登録はこちら|구독하기|여기를 클릭",
 )
 # How descriptions begin that advertise the article and do not tell it.
 _TEASER = re.compile(
-    r"(?:learn|discover|find out|stay|boost|master|unlock|make|take|meet|visit|save|start|stop|turn|wonder|wondering|explore|check out|read|see|click|shop|get|try|watch|listen|browse|compare|download|looking for|want to|"
-    r"ready to|here['’](?:s|re)|this (?:article|post|guide|blog|page|video|episode)|in this (?:article|post|guide|blog|video|episode)|"
+    r"(?:learn|discover|find out|stay|boost|master|unlock|make|take|meet|visit|save|start|stop|turn|wonder"
+    r"|wondering|explore|check out|read|see|click|shop|get|try|watch|listen|browse|compare|download|looking for"
+    r"|want to|"
+    r"ready to|here['’](?:s|re)|this (?:article|post|guide|blog|page|video|episode)|in this (?:article|post"
+    r"|guide|blog|video|episode)|"
     r"our (?:guide|experts?|team)|we['’](?:ve|re|ll)|"
-    r"erfahren sie|entdecken sie|lesen sie|jetzt|hier finden|découvrez|apprenez|lisez|retrouvez|descubre|descubra|conoce|aprende|"
-    r"lee|descubra|saiba|conheça|confira|scopri|leggi|ecco|ontdek|lees|upptäck|läs|odkryj|sprawdź|dowiedz|узнайте|читайте|откройте|"
+    r"erfahren sie|entdecken sie|lesen sie|jetzt|hier finden|découvrez|apprenez|lisez|retrouvez|descubre"
+    r"|descubra|conoce|aprende|"
+    r"lee|descubra|saiba|conheça|confira|scopri|leggi|ecco|ontdek|lees|upptäck|läs|odkryj|sprawdź|dowiedz"
+    r"|узнайте|читайте|откройте|"
     r"дізнайтеся|читайте|keşfedin|öğrenin|okuyun|जानिए|जानें|पढ़ें|اكتشف|تعرف على|اقرأ)\b",
     re.IGNORECASE,
 )
 # "LONDON (Reuters) — ", "BERLIN, 3. Mai (dpa) – ", "(Bloomberg) -- ", "PARIS, le 3 mai - ", "МОСКВА, 3 мая. /ТАСС/. "
 _DATELINE = re.compile(
-    r"\A(?:(?:[A-ZÀ-ÖØ-ÞŁŚŻĆŃŽŠČĂÂÎȘȚİŞĞÜÖА-ЯЁІЇЄҐ]{2,}[\w'’.-]*(?:[ ,/][^()—–]{0,40}?)?|[^\W\d_][\w'’. -]{1,30}?)\s*,?\s*)?"
+    r"\A(?:(?:[A-ZÀ-ÖØ-ÞŁŚŻĆŃŽŠČĂÂÎȘȚİŞĞÜÖА-ЯЁІЇЄҐ]{2,}[\w'’.-]*(?:[ ,/][^()—–]{0,40}?)?"
+    r"|[^\W\d_][\w'’. -]{1,30}?)\s*,?\s*)?"
     r"\(\s*(?:[A-Z][\w./ &-]{1,24}|[А-ЯІЇЄ][\w./ -]{1,24}|[ap]fp|dpa|ots|efe|ansa|pap)\s*\)\s*(?:[—–-]{1,2}|:)\s+"
-    r"|\A[A-ZÀ-ÖØ-ÞŁŚŻĆŃŽŠČĂÂÎȘȚİŞĞÜÖА-ЯЁІЇЄҐ]{3,}(?:[ -][A-ZÀ-ÞА-ЯІЇЄ]{2,}){0,3}(?:,[^—–.]{0,40}?)?\s+(?:[—–]|--?)\s+"
+    r"|\A[A-ZÀ-ÖØ-ÞŁŚŻĆŃŽŠČĂÂÎȘȚİŞĞÜÖА-ЯЁІЇЄҐ]{3,}(?:[ -][A-ZÀ-ÞА-ЯІЇЄ]{2,}){0,3}(?:,[^—–.]{0,40}?)?\s+(?:[—–]"
+    r"|--?)\s+"
     r"|\A[А-ЯЁ][А-ЯЁ -]{2,30}, \d{1,2} [а-я]{3,8}\s?[.—–-]+\s?(?:/[\w -]{2,20}/|[А-ЯЁ][\w ]{2,20})\s?[.—–-]+\s"
 )
 _BULLET = re.compile(r"\A(?:[-–—*•·▪◦●‣»>]+|\(?\d{1,3}[.)]|#{1,6})\s+(?=\S)")
@@ -126,18 +154,18 @@ class Passage:
     on or a sign that it was cut off stands at its end, or it is longer than is kept.
     """
 
-    def __init__(self, lines: Iterable[str], *headlines: str) -> None:
+    def __init__(self, lines: Sequence[str], *headlines: str) -> None:
         self.lines: list[str] = []
         self.whole: list[str] = []
         self.rest: list[str] = []
         self.calls = False
         self.is_cut = False
         left = MAX_TEXT
-        for line in lines:
+        for at, line in enumerate(lines):
             if left < len(line):
                 self.is_cut = True
                 break
-            own = _own(line)
+            own = _own(line) if len(line) < _LONGEST_TAIL or at >= len(lines) - 3 else line
             self.is_cut = own != line or bool(CUT_OFF.search(own[-8:]))
             if own and not is_label(own) and not any(repeats(own, headline) for headline in headlines):
                 self.lines.append(own)
@@ -147,6 +175,11 @@ class Passage:
     def text(self) -> str:
         """Its lines as one text, one a line."""
         return "\n".join(self.lines)
+
+    @cached_property
+    def split(self) -> list[str]:
+        """Its words (see `bot.feeds.text.split_words`)."""
+        return split_words(self.text)
 
     @cached_property
     def words(self) -> int:
@@ -168,7 +201,7 @@ class Passage:
             for sentence in sentences(text, language):
                 if is_label(sentence) or _is_code(sentence):
                     continue
-                if _CALL.search(sentence[:1_000]):
+                if _CALL.search(sentence[:1_000].lower()):
                     self.calls = True
                     continue
                 ended = _WHOLE.search(sentence[-12:]) and not CUT_OFF.search(sentence[-12:])
@@ -183,7 +216,7 @@ class Passage:
 
 def is_label(text: str) -> bool:
     """Whether a line or sentence is a label, a credit, a counter or an address and nothing of the article."""
-    return bool(_LABEL.fullmatch(text) or (len(text) <= 240 and _CREDIT.fullmatch(text)))
+    return len(text) <= _LONGEST_LABEL and bool(_LABEL.fullmatch(text) or _CREDIT.fullmatch(text))
 
 
 def _is_code(text: str) -> bool:
@@ -197,7 +230,7 @@ def advertises(description: str) -> bool:
 
 def repeats(text: str, headline: str) -> bool:
     """Whether a line says the headline again, and no more."""
-    if not headline or len(text) > 2 * len(headline) + 20:
+    if not headline or not len(headline) / 2 - 20 < len(text) < 2 * len(headline) + 20:
         return False
     return split_words(text) == split_words(headline)
 
@@ -217,5 +250,11 @@ def _without_appeared(line: str) -> str:
 
 def _without_tail(line: str) -> str:
     """The line without a call to read on at its end."""
+    if (
+        line[-1:] in ".!?"
+        and not line.endswith("...")
+        and not _NAMES_WHAT.search(line, max(0, len(line) - _LONGEST_TAIL))
+    ):
+        return line
     tail = _TAIL.search(line, max(0, len(line) - _LONGEST_TAIL))
     return line[: tail.start()] if tail else line

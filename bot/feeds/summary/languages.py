@@ -7,7 +7,8 @@ from collections import Counter
 
 from bot.feeds.text import split_words
 
-_MOST_READ = 6_000  # characters: enough to be sure, however long the text is
+_MOST_READ = 3_000  # characters: enough to be sure, however long the text is; and
+_MOST_SEEN = 800  # for its script
 _FEWEST_HITS = 4
 _LEAST_SHARE = 0.12  # of all words that are small words of the language; prose has 0.3 to 0.5
 _HINTED_SHARE = 0.08
@@ -73,7 +74,8 @@ SMALL_WORDS = {
     ),
     "nb": _words(
         "og i å det er en til på av for med den har de ikke som et han men var jeg seg fra vi så kan når år også "
-        "etter eller nå sin der hvor ved mot skal ville kommer ut får være hadde alle andre mye enn her da siden over "
+        "etter eller nå sin der hvor ved mot skal ville kommer ut får være hadde alle andre mye enn her da "
+        "siden over "
         "bare ble opp hva to vært hun mellom ifølge blir"
     ),
     "fi": _words(
@@ -146,8 +148,24 @@ SMALL_WORDS = {
 }
 
 _BY_SCRIPT = {
-    "latin": tuple(
-        ["en", "de", "fr", "es", "pt", "it", "nl", "sv", "da", "nb", "fi", "pl", "cs", "sk", "ro", "hu", "tr"]
+    "latin": (
+        "en",
+        "de",
+        "fr",
+        "es",
+        "pt",
+        "it",
+        "nl",
+        "sv",
+        "da",
+        "nb",
+        "fi",
+        "pl",
+        "cs",
+        "sk",
+        "ro",
+        "hu",
+        "tr",
     ),
     "cyrillic": ("ru", "uk", "bg"),
     "arabic": ("ar", "fa", "ur"),
@@ -183,7 +201,7 @@ def detect(text: str, hint: str | None = None) -> str | None:
     """
     read = text[:_MOST_READ]
     hinted = _hinted(hint)
-    counted = Counter(found.lastgroup or "" for found in _SCRIPT.finditer(read))
+    counted = Counter(found.lastgroup or "" for found in _SCRIPT.finditer(read[:_MOST_SEEN]))
     if not counted:
         return None
     script = _script(counted)

@@ -19,7 +19,7 @@ from bot.feeds.summary.languages import SMALL_WORDS
 from bot.feeds.summary.openers import Standing, begins_quoted, leaves_open, speaks_of_itself, standing
 from bot.feeds.text import count_words, split_words
 
-_MOST_RANKED = 60  # sentences of an article that are looked at
+_MOST_RANKED = 40  # sentences of an article that are looked at
 _EARLY, _DECAY, _FIRST = 6.0, 2.0, 2.5
 _DEGREE, _CENTRE, _TITLE = 1.0, 0.6, 1.0
 _POWER = 0.4
@@ -90,6 +90,7 @@ def _scored(sentences: list[str], headline: str, language: str | None) -> list[_
     centre = {term: rarity[term] * n for term, n in Counter(t for one in terms for t in one).items()}
     degrees = _degrees(terms)
     top = max(degrees, default=0) or 1
+    centre_length = math.sqrt(sum(weight**2 for weight in centre.values()))
     title = _terms(headline, language)
     scored = []
     for at, (text, own) in enumerate(zip(sentences, terms, strict=True)):
@@ -99,7 +100,7 @@ def _scored(sentences: list[str], headline: str, language: str | None) -> list[_
             _EARLY * math.exp(-at / _DECAY)
             + _FIRST * (at == 0)
             + _DEGREE * degrees[at] / top
-            + _CENTRE * _to_centre(own, rarity, centre)
+            + _CENTRE * _to_centre(own, rarity, centre) / (centre_length or 1)
             + _TITLE * _alike(own, title)
             - _penalty(text, stands, length)
         )
@@ -135,11 +136,11 @@ def _degrees(terms: list[frozenset[str]]) -> list[float]:
 
 
 def _to_centre(own: frozenset[str], rarity: dict[str, float], centre: dict[str, float]) -> float:
+    """The cosine with the centre, times the centre's length."""
     if not own:
         return 0.0
     own_length = math.sqrt(sum(rarity[term] ** 2 for term in own))
-    centre_length = math.sqrt(sum(weight**2 for weight in centre.values()))
-    return sum(rarity[term] * centre[term] for term in own) / (own_length * centre_length)
+    return sum(rarity[term] * centre[term] for term in own) / own_length
 
 
 def _penalty(text: str, stands: Standing, length: int) -> float:
@@ -149,7 +150,9 @@ def _penalty(text: str, stands: Standing, length: int) -> float:
 class _Choice:
     """The search for the best set: sentences are taken or left in the article's order, hopeless branches cut."""
 
-    def __init__(self, fitting: list[_Sentence], length: Length, worst_opener: Standing, share: float) -> None:
+    def __init__(
+        self, fitting: list[_Sentence], length: Length, worst_opener: Standing, share: float
+    ) -> None:
         self._length = length
         self._share = share / length.sentences
         self._worst_opener = worst_opener

@@ -41,7 +41,8 @@ _CLOSERS = "\"'“”’»“›)]」』）】〉》*"
 _OPENERS = "\"'„“‚‘«»‹([{¿¡–—-•·―*「『（【《〈 "
 _BLANKS = re.compile(r"\s*")
 _PAIRS = {
-    "(": ")", "[": "]", "「": "」", "『": "』", "（": "）", "《": "》", "【": "】", "“": "”", "„": "“”", "«": "»", "»": "«",
+    "(": ")", "[": "]", "「": "」", "『": "』", "（": "）", "《": "》", "【": "】", "“": "”",
+    "„": "“”", "«": "»", "»": "«",
     "‘": "’", "‚": "‘’", '"': '"', "”": "”",
 }  # fmt: skip
 _BRACKET = re.compile(r"[()\[\]「」『』（）《》【】“”„«»‘’‚\"]")
@@ -50,7 +51,7 @@ _SLIP_BEFORE = re.compile(
     r"(?:^|[\s(\"“„«])[^\W\d_A-Z]?[^\W\d_A-Z]{3,}\Z|(?:^|[\s(])\d+\Z|(?:^|\s)[A-Z][a-z]{2,}\Z"
 )
 _SLIP_AFTER = re.compile(r"(?!Com\b|Net\b|Org\b|Js\b|Info\b)[A-ZÀ-ÞА-Я][^\W\d_A-Z]{2,}[\s,]")
-_LAST_WORD = re.compile(r"[^\s(\[\"'„“‚‘«»/–—]*\Z")
+_LAST_WORD = re.compile(r"[^\s(\[\"„“‚‘«»/–—]*\Z")
 _FIRST_WORD = re.compile(r"[^\W_][\w'’\u0900-\u097f\u064b-\u0652]*")
 _ROMAN = re.compile(r"[IVXLC]+\Z")
 _STOPPED_NUMBER = re.compile(r"\d+\.\Z")
@@ -66,7 +67,8 @@ _SAYS_AR = re.compile(r"(?:ي|ت)?(?:قال|قول|سأل|أجاب|رد|صرخ|�
 _SAYS_HI = re.compile(r"[^।?!.]{0,40}\s?(?:कहा|पूछा|बोले|बोला|बोली|बताया|चिल्लाया)(?=[\s।])")
 _COMMAS = ",，、;；:：)）"
 _SAYS_EN = re.compile(
-    r"(?:[A-Z][\w'’.-]*\s){1,3}(?:said|says|asked|asks|added|replied|told|wrote|shouted|cried|tweeted|posted)\b"
+    r"(?:[A-Z][\w'’.-]*\s){1,3}(?:said|says|asked|asks|added|replied|told|wrote|shouted|cried|tweeted|posted)"
+    r"(?=[.,;]|\s(?:on|in|at|to|during|after|when|while|with|as|through|of|about|[A-Z]))"
 )
 
 
@@ -148,7 +150,8 @@ class _Shelters:
         self._ends.append(end)
 
     def __call__(self, start: int, end: int) -> bool:
-        """Whether a mark from `start`, with what closes behind it up to `end`, stands inside one and leaves it open."""
+        """Whether a mark from `start`, with what closes behind it up to `end`, stands inside one and leaves it "
+        "open."""
         n = bisect_left(self._starts, start) - 1
         return n >= 0 and end <= self._ends[n]
 
@@ -219,6 +222,8 @@ class _Place:
     def _stop_ends(self) -> bool:
         """Whether a single full stop ends a sentence, judged by the words on both sides."""
         word = _LAST_WORD.search(self._before)[0]  # type: ignore[index]  # matches nothing, too
+        elided = re.split("['’]", word)[-1]
+        word = elided if len(elided) > 1 else word  # "l'avv.", and not "isn't."
         if self._quoted or not word:
             return True
         if self._is_all_before and _MARKER.match(self._before):

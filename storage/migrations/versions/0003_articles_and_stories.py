@@ -159,7 +159,6 @@ def _make_stories() -> None:
         "merged",
         sa.Column("post_id", RowId, nullable=False),
         _article_id(),
-        sa.Column("late", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["post_id"], ["posts.id"], name=op.f("fk_merged_post_id"), ondelete="CASCADE"
         ),
