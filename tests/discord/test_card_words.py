@@ -110,7 +110,7 @@ def test_a_story_that_goes_on_leads_back() -> None:
 
 
 def test_a_correction_says_what_and_when() -> None:
-    corrected = replace(ARTICLE, correction="Figures changed: 3 → 5.", revised_at=LATER)
+    corrected = replace(ARTICLE, correction="Figures changed: 3 → 5.", corrected_at=LATER)
     assert f"-# Updated {AGO}. Figures changed: 3 → 5.\n" in shown(card_to_post(corrected))
     assert "Updated" not in shown(card_to_post(replace(ARTICLE, revised_at=LATER)))
 
