@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from storage import Database, DatabaseProblem, schema
@@ -109,3 +113,25 @@ async def test_a_migration_that_fails_leaves_nothing_half_done(bare_url: str):
         tables = await connection.run_sync(lambda opened: inspect(opened).get_table_names())
     assert tables == ["reactions"]
     await database.close()
+
+
+def test_the_steps_files_are_named_for_their_versions() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(schema.MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
+    script = ScriptDirectory.from_config(config)
+    assert schema.newest() == script.get_current_head()
+    assert all(schema.known(step.revision) for step in script.walk_revisions())
+    assert not schema.known("9999")
+
+
+async def test_a_current_database_is_opened_without_alembic(database_url: str) -> None:
+    look = (
+        "import asyncio, sys; from storage import Database\n"
+        "async def look():\n"
+        "    database = await Database.open(sys.argv[1]); await database.migrate()\n"
+        "    assert await database.is_current(); await database.close()\n"
+        "asyncio.run(look()); sys.exit('alembic' in sys.modules)"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", look, database_url)
+    assert await process.wait() == 0
