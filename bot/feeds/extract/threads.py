@@ -18,6 +18,7 @@ _FURTHEST = 4  # lines from a name to its moment
 _CONTROL_WORDS = 3
 _STEPS_UP = 30
 _CLIMBS = 12
+_LONGEST_COMMENT = 30  # lines from what is said first to the control
 _BELOW = 2  # lines after a comment's own element in which its controls may stand
 _SHARED, _DISTINCT = 0.6, 0.6
 _SAID_WORDS = 8
@@ -93,10 +94,13 @@ def _told_by_people(lines: Lines, openings: list[_Opening]) -> Iterator[int]:
     """The lines of a group that is one of comments; none of any other."""
     counts = Counter(closer for comment in _comments(lines, openings) for closer in comment.closers)
     told = [opening for opening in openings if _is_told(lines[opening.body])]
-    names = {_control(lines[opening.at]) for opening in told}
+    names = Counter(_control(lines[opening.at]) for opening in told)
+    near = Counter(map(_control, lines[openings[0].at : lines.spans[openings[-1].element][1] + _BELOW]))
     shared = {
-        closer for closer, count in counts.items() if count > 1 and count >= _SHARED * len(told)
-    } - names
+        closer
+        for closer, count in counts.items()
+        if count > 1 and count >= _SHARED * len(told) and near[closer] >= 2 * names[closer]
+    }
     # A control looks like a name where another comment follows it.
     group = list(_comments(lines, [one for one in openings if _control(lines[one.at]) not in shared]))
     elements = Counter(comment.opening.element for comment in group)
@@ -160,7 +164,10 @@ def _comments(lines: Lines, group: list[_Opening]) -> Iterator[_Comment]:
         if following is not None and goes_on:
             end = following.at
         shares = goes_on or is_amid
-        below = range(opening.body + 1, min(end + (0 if shares else _BELOW), len(lines)))
+        below = range(
+            opening.body + 1,
+            min(end + (0 if shares else _BELOW), opening.body + _LONGEST_COMMENT, len(lines)),
+        )
         closers = frozenset(name for at in below if _is_control(lines, at) and (name := _control(lines[at])))
         yield _Comment(opening, opening.at if shares else first, end, is_amid, closers)
 
