@@ -43,7 +43,7 @@ def pages() -> Iterator[Tale]:
 def whole_tales() -> Iterator[Tale]:
     """The articles of ../shared, each but once."""
     yield from pages()
-    seen = set()
+    seen: set[str] = set()
     for path in sorted((SHARED / "feeds").iterdir()):
         # The same feed is there in several formats.
         if path.suffix not in (".rss", ".atom", ".xml", ".json") or path.stem in {*seen, "index"}:

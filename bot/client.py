@@ -33,6 +33,7 @@ COGS = (
     "cogs.subscriptions",
     "cogs.frontpage",
     "cogs.comments",
+    "cogs.related",
     "cogs.votes",
     "cogs.notices",
     "cogs.sources",

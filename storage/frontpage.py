@@ -65,7 +65,7 @@ def _read(row: Any) -> Listed:
         posted_at=values[standings.c.posted_at],
         tally=Tally(values[standings.c.upvotes], values[standings.c.downvotes]),
         comment_count=values[standings.c.comment_count],
-        channel_id=values[posts.c.channel_id],
+        channel_id=values[posts.c.place_id] or values[posts.c.channel_id],
         message_id=values[posts.c.message_id],
         thread_id=values[posts.c.thread_id],
     )

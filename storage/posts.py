@@ -103,8 +103,12 @@ class Posts:
             rows = await connection.execute(select_cards().where(posts.c.id.in_(ids)).order_by(posts.c.id))
             return await read_cards(connection, rows)
 
-    async def begin_sending(self, post_id: int, after_id: int | None, now: datetime) -> bool:
+    async def begin_sending(
+        self, post_id: int, after_id: int | None, now: datetime, place_id: int | None = None
+    ) -> bool:
         """Record that sending begins, and the channel's newest message before it; False: do not send.
+
+        `place_id` is the thread that it is sent into, where it is not the channel itself.
 
         A post that stood at SENDING keeps its first `after_id`: from there on its message is looked for.
         """
@@ -118,9 +122,25 @@ class Posts:
                         (posts.c.state == PostState.SENDING, posts.c.after_id),
                         else_=after_id,
                     ),
+                    place_id=case(
+                        (posts.c.state == PostState.SENDING, posts.c.place_id),
+                        else_=place_id,
+                    ),
                 )
             )
             return begun.rowcount > 0
+
+    async def leave_thread(self, post_id: int, now: datetime) -> None:
+        """Have a post that can't go into another's thread, and surely is not there, go into its channel."""
+        await self._change(
+            and_(posts.c.id == post_id, posts.c.state.in_([PostState.READY, PostState.SENDING])),
+            state=PostState.READY,
+            beside_id=None,
+            place_id=None,
+            after_id=None,
+            due_at=now,
+            leased_until=None,
+        )
 
     async def sent(
         self,
@@ -270,8 +290,15 @@ class Posts:
                 .where(posts.c.channel_id == channel_id, UNFINISHED, posts.c.message_id.is_(None))
                 .values(state=PostState.DELETED, finished_at=now, leased_until=None)
             )
+            await connection.execute(
+                update(posts)
+                .where(posts.c.place_id == channel_id, posts.c.state == PostState.SENDING)
+                .values(state=PostState.READY, beside_id=None, place_id=None, after_id=None)
+            )
             sent = await connection.scalars(
-                select(posts.c.message_id).where(posts.c.channel_id == channel_id, SENT)
+                select(posts.c.message_id).where(
+                    or_(posts.c.channel_id == channel_id, posts.c.place_id == channel_id), SENT
+                )
             )
             deleted = 0
             for portion in portions([message_id for message_id in sent if message_id is not None]):
@@ -319,19 +346,21 @@ class Posts:
             return waiting or 0
 
     async def tracked(self, since: datetime) -> list[TrackedChannel]:
-        """List the channels with the posts sent since then, oldest message first, to be compared with Discord."""
+        """List channels and threads with what was sent there since, oldest first, to be compared with Discord."""
         async with self._database.reading() as connection:
             rows = await connection.execute(
                 select(posts)
                 .join(guilds, guilds.c.id == posts.c.guild_id)
                 .where(SENT, posts.c.sent_at >= since, guilds.c.left_at.is_(None))
-                .order_by(posts.c.guild_id, posts.c.channel_id, posts.c.message_id)
+                .order_by(
+                    posts.c.guild_id, func.coalesce(posts.c.place_id, posts.c.channel_id), posts.c.message_id
+                )
             )
             sent = [read(Post, posts, row) for row in rows]
         return [
             TrackedChannel(guild_id, channel_id, tuple(of_channel))
             for (guild_id, channel_id), of_channel in groupby(
-                sent, key=lambda post: (post.guild_id, post.channel_id)
+                sent, key=lambda post: (post.guild_id, post.place)
             )
         ]
 

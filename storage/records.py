@@ -475,7 +475,8 @@ class Post:
     `nonce` (≤ 25 characters, unique) deduplicates at Discord and is the mark by which the message is found
     again. `after_id` is Discord's newest message id in the channel when sending began. `thread_wanted` asks
     for a thread; `seeded` counts the vote reactions already placed; `finished_at` is None while steps remain.
-    `length` and `reading` are its subscription's wishes. It belongs into the thread of the post `beside_id`, if set.
+    `length` and `reading` are its subscription's wishes. It belongs into the thread of the post `beside_id`, if set;
+    `place_id` is that thread once it is being sent there.
     `attached` is the address of the image that its message carries as a file, called `attached_as`.
     """
 
@@ -496,8 +497,14 @@ class Post:
     length: Length = Length.NORMAL
     reading: Reading = Reading.NEEDED
     beside_id: int | None = None
+    place_id: int | None = None
     attached: str | None = None
     attached_as: str | None = None
+
+    @property
+    def place(self) -> int:
+        """The channel or thread that its message is, or is to be, in."""
+        return self.channel_id if self.place_id is None else self.place_id
 
 
 @dataclass(frozen=True, slots=True)

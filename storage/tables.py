@@ -388,7 +388,8 @@ subscriptions = Table(
 class PostColumns(TypedColumns):
     """The outbox row, then the message. The channel's next one waits until this one is finished.
 
-    `length` and `reading` are the subscription's wishes. It goes into the thread of the post `beside_id`, where set.
+    `length` and `reading` are the subscription's wishes. It goes into the thread of the post `beside_id`, where set;
+    `place_id` is that thread once it is known.
     `attached` is the address of the image that its message carries as a file, called `attached_as`.
     """
 
@@ -413,6 +414,7 @@ class PostColumns(TypedColumns):
     length: Named[Length] = Column(_choice(Length), server_default="normal")
     reading: Named[Reading] = Column(_choice(Reading), server_default="needed")
     beside_id: Named[int | None] = Column(RowId)
+    place_id: Named[int | None] = Column(BigInteger)
     attached: Named[str | None] = Column(Text)
     attached_as: Named[str | None] = Column(Text)
 
@@ -461,10 +463,10 @@ Index(
     postgresql_where=posts.c.thread_id.is_not(None),
 )
 Index(
-    "ix_posts_beside",
-    posts.c.beside_id,
-    sqlite_where=posts.c.beside_id.is_not(None),
-    postgresql_where=posts.c.beside_id.is_not(None),
+    "ix_posts_place",
+    posts.c.place_id,
+    sqlite_where=posts.c.place_id.is_not(None),
+    postgresql_where=posts.c.place_id.is_not(None),
 )
 
 

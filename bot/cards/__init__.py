@@ -23,6 +23,7 @@ from bot.cards.lists import (
     read_comments_button,
     read_subscriptions_button,
     read_top_button,
+    related_card,
     subscriptions_card,
     top_card,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "read_sources_button",
     "read_subscriptions_button",
     "read_top_button",
+    "related_card",
     "source_card",
     "source_name",
     "sources_card",

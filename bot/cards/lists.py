@@ -98,6 +98,17 @@ def _article_line(listed: Listed) -> str:
     )
 
 
+def related_card(article: Listed, found: Sequence[Listed]) -> Card:
+    """What else was posted on an article's topic, each with a way to its card."""
+    embed = discord.Embed(colour=COLOUR, title="More on this topic")
+    if found:
+        embed.description = "\n\n".join(_article_line(listed) for listed in found)
+    else:
+        embed.description = "Nothing else on this topic has been posted here yet."
+    embed.set_footer(text=line(article.article.title, TITLE) or "Untitled article")
+    return Card(embed)
+
+
 def article_choice(articles: Sequence[Listed]) -> Card:
     """A menu of articles to choose one from, whose comments are then shown."""
     embed = discord.Embed(colour=COLOUR, title="Whose comments?")

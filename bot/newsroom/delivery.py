@@ -3,6 +3,7 @@
     claim (one a channel) → note Discord's newest id → `sending` → send with the post's own nonce → `sent`
                                                                  → thread → vote reactions → finished → read once
 
+A post that goes beside another one goes into that one's thread, or into its channel where it can't.
 Intent is stored before acting. An attempt whose end is unclear, in this process or one that died, is looked for
 in the channel by the post's mark before anything is sent again. Each later step can be resumed and is done once.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import assert_never
@@ -110,12 +112,19 @@ class Delivery:
         if post.state is PostState.SENDING:
             outcome = await self._publisher.find(card)
             if not isinstance(outcome, Missing):
-                return await self._sent(card, outcome, unsent=False)
+                return await self._sent(card, outcome, unsent=isinstance(outcome, Away) and outcome.gone)
         else:
-            after_id = await self._publisher.newest_message_id(post.channel_id)
+            place_id = None if post.beside_id is None else await self._thread_of(post.beside_id)
+            if isinstance(place_id, Later | Unclear):
+                return await self._sent(card, place_id, unsent=True)
+            if post.beside_id is not None and place_id is None:
+                await self._leave_thread(post.id, "There is none.")
+                return None
+            card = replace(card, post=replace(post, place_id=place_id))
+            after_id = await self._publisher.newest_message_id(card.post.place)
             if not isinstance(after_id, int):
                 return await self._sent(card, after_id, unsent=True)
-            if not await self._store.posts.begin_sending(post.id, after_id, self._clock()):
+            if not await self._store.posts.begin_sending(post.id, after_id, self._clock(), place_id):
                 return None  # it is not ours to send any more
         if not self._may_send():
             # Nothing was sent; whoever holds the database then looks for the post before sending it.
@@ -123,6 +132,31 @@ class Delivery:
             return await self._sent(card, reason, unsent=False)
         outcome = await self._publisher.send(card)
         return await self._sent(card, outcome, unsent=not isinstance(outcome, Unclear))
+
+    async def _thread_of(self, post_id: int) -> int | Later | Unclear | None:
+        """The thread of a post that others are to be beside, opened where there is none; None where none can be."""
+        card = await self._store.posts.card(post_id)
+        if card is None or card.post.state is not PostState.SENT or card.post.place_id is not None:
+            return None
+        if card.post.thread_id is not None:
+            return card.post.thread_id
+        outcome = await self._publisher.open_thread(
+            replace(card, post=replace(card.post, thread_wanted=True))
+        )
+        match outcome:
+            case Later() | Unclear():
+                return outcome
+            case Missing():
+                await self._on_missing([card.post.message_id or 0])
+            case Done(id=int(thread_id)):
+                await self._write(lambda: self._store.posts.threaded(post_id, thread_id))
+                return thread_id
+        return None
+
+    async def _leave_thread(self, post_id: int, reason: str) -> None:
+        """Have a post claimed again, at once, for its channel."""
+        log.info("Post %d goes into its channel and not into another's thread: %s", post_id, reason)
+        await self._store.posts.leave_thread(post_id, self._clock())
 
     async def _sent(self, card: CardToPost, outcome: Outcome, *, unsent: bool) -> CardToPost | None:
         post = card.post
@@ -142,6 +176,8 @@ class Delivery:
                 await self._store.posts.refuse(post.id, "Its card was deleted as soon as it was posted.")
             case Done():
                 await self._postpone(card, Unclear("Discord's answer named no message."), unsent=False)
+            case Away() if post.place_id is not None and unsent:
+                await self._leave_thread(post.id, outcome.sentence)
             case Later() | Unclear() | Away():
                 await self._postpone(card, outcome, unsent=unsent)
             case _:
@@ -154,7 +190,7 @@ class Delivery:
         Answers whether nothing remains to be done.
         """
         post = card.post
-        if post.thread_wanted and post.thread_id is None:
+        if post.thread_wanted and post.thread_id is None and post.place_id is None:
             outcome = await self._publisher.open_thread(card)
             if isinstance(outcome, Done) and outcome.id is not None:
                 thread_id = outcome.id
@@ -194,7 +230,7 @@ class Delivery:
         )
         if isinstance(outcome, Away):
             if outcome.gone:
-                await self._on_gone(post.channel_id)
+                await self._on_gone(post.place)
             else:
                 await self._store.posts.postpone_channel(post.channel_id, due_at, outcome.sentence)
 

@@ -76,7 +76,7 @@ class Reconciler:
         """Read what members did with a post that stood in its channel before that was known here."""
         done = Reconciled()
         with self._watch.reading():
-            await self._channel(reader, TrackedChannel(post.guild_id, post.channel_id, (post,)), done)
+            await self._channel(reader, TrackedChannel(post.guild_id, post.place, (post,)), done)
         return done
 
     async def _channel(self, reader: ChannelReader, channel: TrackedChannel, done: Reconciled) -> None:

@@ -74,7 +74,9 @@ class Refresher:
                 case Done(file=file):
                     await self._note_file(stale.card, file)
                 case Away(gone=True):
-                    await self._on_gone(post.channel_id)
+                    await self._on_gone(post.place)
+                case Away() if post.place_id is not None:
+                    pass  # nobody reads on in a thread that is archived or locked
                 case Later() | Unclear() | Away():
                     again.add(_standing(stale))
                 case Missing():

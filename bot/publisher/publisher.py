@@ -81,9 +81,9 @@ class DiscordPublisher:
         """
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
-                if (reason := await self._unusable(card.post.channel_id, lambda _: TO_READ)) is not None:
+                if (reason := await self._unusable(card.post.place, lambda _: TO_READ)) is not None:
                     return reason
-            route = Route("GET", _MESSAGES, channel_id=card.post.channel_id)
+            route = Route("GET", _MESSAGES, channel_id=card.post.place)
             async for message in self._listed(route, card.post.after_id or 0):
                 if int(message["author"]["id"]) == self._own_id and mark_of(message) == card.post.nonce:
                     return Done(int(message["id"]), file_of(message))
@@ -187,7 +187,7 @@ class DiscordPublisher:
     ) -> Outcome:
         """Ask Discord for one change of a card in its channel."""
         return await self._ask(
-            method, path, card.post.channel_id, card.post.message_id, needed, body, file, **parts
+            method, path, card.post.place, card.post.message_id, needed, body, file, **parts
         )
 
     async def _ask(
@@ -236,7 +236,7 @@ class DiscordPublisher:
 
     def _may_attach(self, card: CardToPost) -> bool:
         """Whether files may be sent into the card's channel, as far as is known without asking."""
-        channel = self._client.get_channel(card.post.channel_id)
+        channel = self._client.get_channel(card.post.place)
         return isinstance(channel, PostChannel) and not missing_permissions(channel, TO_ATTACH)
 
     async def _channel(self, channel_id: int) -> object:

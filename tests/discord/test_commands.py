@@ -7,7 +7,7 @@ from bot.client import BroadsheetBot
 from bot.feeds.discover import Several
 from bot.feeds.model import Candidate
 from bot.newsroom.newsroom import Newsroom
-from bot.sandbox.scenario import Reply
+from bot.sandbox.scenario import Json, Reply
 from cogs.subscriptions import SubscriptionsCog
 from storage import Length, Reading, Store
 from tests.discord.conftest import Press, StartBot, Town, Web, eventually
@@ -344,7 +344,24 @@ async def test_a_menu_of_feeds_that_has_ended_says_so(
     assert ended.data["components"] == []
 
 
-@pytest.mark.parametrize("custom_id", ["comments:unknown", "comments-page:99:newest:0:sort"])
+async def test_the_button_of_a_card_shows_more_on_its_topic(town: Town, press: Press) -> None:
+    def button(card: Json) -> str:
+        labelled = {one["label"]: one for one in card["components"][0]["components"]}
+        return str(labelled["More on this topic"]["custom_id"])
+
+    (first,) = await press.publish("Ferry engine fails in the harbour")
+    alone = await town.bob.click(first, button(first))
+    assert "Nothing else on this topic" in shown(alone)
+    (second,) = await press.publish("Harbour ferry: engine failure explained")
+    reply = await town.bob.click(second, button(second))
+    assert reply.ephemeral
+    assert "Ferry engine fails in the harbour" in shown(reply)
+    assert f"/{town.channel_id}/{first['id']})" in shown(reply)
+
+
+@pytest.mark.parametrize(
+    "custom_id", ["comments:unknown", "comments-page:99:newest:0:sort", "related:unknown"]
+)
 async def test_a_button_of_an_article_that_is_gone_says_so(
     town: Town, bot: BroadsheetBot, custom_id: str
 ) -> None:

@@ -92,7 +92,7 @@ SUMMARIES = {
     "how the publisher earns": (article("We may earn a commission when you buy a crane.", IT), IT),
     "a list's bullet": (article("• The crane is here."), IT),
     "a line that begins in the middle": (article("and then it was lifted.", IT), IT),
-    "code": (article("let crane = Crane(x: 1); crane.lift() // {up}.", IT), IT),
+    "code": (article("Let crane = Crane(x: 1); crane.lift() // {up}.", IT), IT),
     "scripts and styles": (entry("<style>p {}</style><script>alert('x.')</script>It is here."), "It is here."),
     "a question is left out where its answer is not told": (
         article("Who paid for the crane?", LONG_SENTENCE, IT), IT),
@@ -247,6 +247,8 @@ def test_language_is_not_guessed() -> None:
 def test_a_hint_decides_where_the_text_does_not() -> None:
     assert detect("Kranen lyfter", "sv-SE") == "sv"
     assert detect("Kranen er her", "no") == "nb"
+    either = "Kranen er her, og den er ikke for stor til det som den skal i havnen ved den gamle by."
+    assert [detect(either, hint) for hint in ("da", "nb")] == ["da", "nb"]
     assert detect(LANGUAGES["de"], "en") == "de", "it is not believed against the text"
     assert detect(LANGUAGES["zh"], "en") == "zh"
     assert detect("Crane", "english") is None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.feeds.shingles import pack, shingles
 from bot.newsroom.delivery import Delivery
 from bot.newsroom.ports import Away, Done, Later, Missing, Outcome, Refused, Unclear
 from storage import Store
@@ -17,8 +19,10 @@ from storage.records import (
     CardToPost,
     Post,
     PostState,
+    SameStory,
     SourceUpdate,
     SubscriptionToStore,
+    TextStored,
 )
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -29,15 +33,16 @@ class Channel:
     """A channel that answers as it is told to, and in the end takes everything; it keeps what it was asked."""
 
     def __init__(self, **answers: list[Outcome]) -> None:
-        self._answers = answers
+        self.answers = answers
         self.asked: list[str] = []
         self.ours = True
         self.newest: int | Away | Later = 999
+        self.places: list[int] = []
         self._next_id = 1000
 
     def _answer(self, question: str) -> Outcome:
         self.asked.append(question)
-        waiting = self._answers.get(question.split()[0], [])
+        waiting = self.answers.get(question.split()[0], [])
         if waiting:
             return waiting.pop(0)
         self._next_id += 1
@@ -50,6 +55,7 @@ class Channel:
         self.asked.append("end")
 
     async def newest_message_id(self, channel_id: int) -> int | Away | Later:
+        self.places.append(channel_id)
         return self.newest
 
     async def send(self, card: CardToPost) -> Outcome:
@@ -301,3 +307,114 @@ async def test_a_card_deleted_before_it_was_finished_is_let_go(store: Store, clo
     assert card is not None
     assert card.post.state is PostState.DELETED
     assert await store.posts.next_due_at() is None
+
+
+async def copied(store: Store, clock: Clock, channel: Channel) -> Post:
+    """A post in its channel, and one of a copy that goes into its thread; answers the latter."""
+    await queue(store, ["One"])
+    first = await deliver_one(store, channel, clock)
+    assert first is not None
+    source = await store.sources.add("https://mail.test/feed", "The Mail", None, None)
+    wish = SubscriptionToStore(
+        GUILD, CHANNEL, source.id, thread=True, newest=1, created_by=None, same_story=SameStory.THREAD
+    )
+    await store.subscriptions.add(wish, NOW)
+    kept = pack(shingles(" ".join(f"word{number}" for number in range(200))))
+    update = SourceUpdate(source.id, "The Mail", None, None, None, None, None, NOW)
+    text = TextStored("feed", "Summary.", True, "", "Summary.", "")
+    article = ArticleToStore("Two", "r", None, "Two", None, "Summary.", None, None, text=text, shingles=kept)
+    again = replace(article, identity="One", title="One", revision="r2")
+    first_source = first.source
+    told = replace(update, source_id=first_source.id, title=first_source.title)
+    await store.harvest.store([Brought(told, [replace(again, identity="One, whole")])], NOW)
+    whole = await deliver_one(store, channel, clock)
+    assert whole is not None
+    await store.harvest.store([Brought(update, [article])], NOW)
+    channel.asked.clear()
+    channel.places.clear()
+    (claimed,) = await store.posts.claim(clock(), 1, timedelta(minutes=5))
+    await store.posts.release_leases()
+    assert claimed.post.beside_id == whole.post.id
+    return claimed.post
+
+
+async def test_a_post_beside_another_goes_into_its_thread(store: Store, clock: Clock) -> None:
+    channel = Channel()
+    post = await copied(store, clock, channel)
+    card = await deliver_one(store, channel, clock)
+    assert card is not None
+    first = await store.posts.card(post.beside_id or 0)
+    assert first is not None
+    assert first.post.thread_id == card.post.place == channel.places[0]
+    assert channel.asked == ["thread", "send", "vote 👍", "vote 👎", "read"], "threads hold no threads"
+    assert (card.post.state, card.post.channel_id) == (PostState.SENT, CHANNEL)
+    (tracked, *_) = [one for one in await store.posts.tracked(NOW) if one.channel_id == card.post.place]
+    assert [one.id for one in tracked.posts] == [post.id]
+
+
+@pytest.mark.parametrize(
+    ("answers", "asked"),
+    [
+        pytest.param({"thread": [Refused("No threads here.")]}, ["thread", "send"], id="none can be opened"),
+        pytest.param({"thread": [Away("No permission.")]}, ["thread", "send"], id="none may be opened"),
+        pytest.param({"send": [Away("Locked.")]}, ["thread", "send", "send"], id="it is locked"),
+        pytest.param({"send": [Away("Gone.", gone=True)]}, ["thread", "send", "send"], id="it is gone"),
+        pytest.param(
+            {"send": [Unclear("Broken.")], "find": [Away("Gone.", gone=True)]},
+            ["thread", "send", "find", "send"],
+            id="it is gone after an unclear attempt",
+        ),
+    ],
+)
+async def test_without_that_thread_it_goes_into_the_channel(
+    store: Store, clock: Clock, answers: dict[str, list[Outcome]], asked: list[str]
+) -> None:
+    channel = Channel()
+    post = await copied(store, clock, channel)
+    channel.answers.update({name: list(waiting) for name, waiting in answers.items()})
+    for _ in range(4):
+        await deliver_one(store, channel, clock)
+        clock.now += timedelta(minutes=1)
+    card = await store.posts.card(post.id)
+    assert card is not None
+    # What the copy's own subscription wished for holds again.
+    assert channel.asked == [*asked, "thread", "vote 👍", "vote 👎", "read"]
+    assert (card.post.state, card.post.place, card.post.beside_id) == (PostState.SENT, CHANNEL, None)
+
+
+async def test_a_thread_that_can_not_be_opened_now_is_waited_for(store: Store, clock: Clock) -> None:
+    channel = Channel()
+    await copied(store, clock, channel)
+    channel.answers["thread"] = [Later("Too many open threads.")]
+    await deliver_one(store, channel, clock)
+    assert channel.asked == ["thread"]
+    clock.now += timedelta(minutes=1)
+    card = await deliver_one(store, channel, clock)
+    assert card is not None
+    assert card.post.place != CHANNEL
+
+
+async def test_once_the_first_is_deleted_the_copy_goes_into_the_channel(store: Store, clock: Clock) -> None:
+    channel = Channel()
+    post = await copied(store, clock, channel)
+    first = await store.posts.card(post.beside_id or 0)
+    assert first is not None
+    await store.posts.message_deleted([first.post.message_id or 0], NOW)
+    await deliver_one(store, channel, clock)
+    card = await deliver_one(store, channel, clock)
+    assert card is not None
+    assert (card.post.state, card.post.place) == (PostState.SENT, CHANNEL)
+
+
+async def test_a_thread_that_is_deleted_takes_what_is_beside_its_post_along(
+    store: Store, clock: Clock
+) -> None:
+    channel = Channel()
+    post = await copied(store, clock, channel)
+    card = await deliver_one(store, channel, clock)
+    assert card is not None
+    assert await store.posts.channel_deleted(card.post.place, NOW) == 1
+    gone, first = await store.posts.card(post.id), await store.posts.card(post.beside_id or 0)
+    assert gone is not None
+    assert first is not None
+    assert (gone.post.state, first.post.state) == (PostState.DELETED, PostState.SENT)

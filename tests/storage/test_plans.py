@@ -10,6 +10,7 @@ from typing import Any, get_args
 import pytest
 from sqlalchemy import event, text
 
+from bot.feeds.shingles import pack, shingles
 from storage import Database, HubToStore, Lease, Length, Sort, Source, Store
 from storage.comments import First
 from storage.records import ArticleRead, Brought, ImageSeen, SourceFailed, SourceUnchanged, Wishes
@@ -89,6 +90,7 @@ async def use_everything(desk: Desk) -> None:
     await store.subscriptions.of_guild(GUILD)
     (subscription,) = await store.subscriptions.of_channel(100)
     await store.subscriptions.remove(subscription.id)
+    await use_stories(desk)
     await store.guilds.left(GUILD, NOW)
     await store.guilds.seen(GUILD, "", NOW)
     lease = await store.leases.take("bot", "one", LEASE)
@@ -112,6 +114,19 @@ async def use_readings(desk: Desk, source: Source) -> None:
     await desk.store.texts.get(todo.id, "page")
     (subscription,) = await desk.store.subscriptions.of_channel(100)
     await desk.store.subscriptions.change(subscription.id, Wishes(length=Length.LONG))
+
+
+async def use_stories(desk: Desk) -> None:
+    """Run every query about stories and related articles once: a copy in the same channel, and one that waits."""
+    kept = pack(shingles(" ".join(f"word{number}" for number in range(200))))
+    for name in ("tide", "mail"):
+        told = article(f"{name}'s", shingles=kept)
+        await desk.store.harvest.store([Brought(poll(await desk.wired(100, name=name)), [told])], NOW)
+    await desk.store.search.alike(GUILD, 1, visible=VISIBLE)
+    await desk.store.frontpage.some(GUILD, [1], visible=VISIBLE)
+    subscription = (await desk.store.subscriptions.of_channel(100))[0]
+    await desk.store.subscriptions.remove(subscription.id)
+    await desk.store.posts.leave_thread(1, NOW)
 
 
 async def use_hubs(store: Store, source_id: int) -> None:
@@ -157,7 +172,9 @@ async def test_no_query_scans_a_table_that_grows(desk: Desk):
             bad = [
                 step
                 for step in bad
-                if not re.match(r"SCAN (anon_\d|\(subquery|(\d+ )?CONSTANT|wanted$|row VIRTUAL|one$)", step)
+                if not re.match(
+                    r"SCAN (anon_\d|\(subquery|(\d+ )?CONSTANT|row VIRTUAL|one$|wanted( VIRTUAL TABLE|$))", step
+                )
             ]
             if bad:
                 scans[statement] = steps

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from bot.feeds.extract.about import About
 from bot.feeds.extract.body import body_of
@@ -14,6 +15,7 @@ __all__ = ["Extracted", "extract"]
 
 _FEWEST_WORDS = 8
 _MOST_PICTURES = 500
+_MOST_LINES = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,10 @@ def extract(markup: str, url: str, *, headline: str = "") -> Extracted | None:
     root = parse(markup)
     if root is None:
         return None
-    lines = list(lines_of(root))
+    lines = list(islice(lines_of(root), _MOST_LINES))
     about = About(root, url, lines, headline)
     author = about.author()
-    alts = [
-        node.get("alt") or ""
-        for _, node in zip(range(_MOST_PICTURES), root.iter("img", "amp-img"), strict=False)
-    ]
+    alts = [node.get("alt") or "" for node in islice(root.iter("img", "amp-img"), _MOST_PICTURES)]
     body = without_residue(body_of(root, lines), about.titles(), alts, author)
     words = sum(line.words for line in body)
     if words < _FEWEST_WORDS:

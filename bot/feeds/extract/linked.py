@@ -15,6 +15,7 @@ _LONGEST, _MOST_SCRIPTS, _MOST_NODES = 400_000, 20, 3_000
 _OTHERS = frozenset(
     ("BlogPosting", "Report", "LiveBlogPosting", "SocialMediaPosting", "Review", "Recipe", "HowTo")
 )
+_REFERENCE = 2  # names of a node that only says which other one is meant: @id, and perhaps @type
 _PAGES = frozenset(("WebPage", "ItemPage", "AboutPage", "VideoObject", "PodcastEpisode", "MedicalWebPage"))
 
 
@@ -60,7 +61,10 @@ class Linked:
     def _resolved(self, value: object) -> Iterator[str | Node]:
         for one in (value if isinstance(value, list) else [value])[:20]:
             if isinstance(one, dict):
-                yield self._by_id.get(one.get("@id") or "", one) if set(one) <= {"@id", "@type"} else one
+                named = one.get("@id")
+                yield (
+                    self._by_id.get(named, one) if isinstance(named, str) and len(one) <= _REFERENCE else one
+                )
             elif isinstance(one, str):
                 yield one
 

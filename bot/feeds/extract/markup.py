@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeAlias
@@ -27,82 +27,22 @@ _OPENED = re.compile(r"<[a-zA-Z]")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _CODE = re.compile(r"<!--|<(script|style)\b[^>]*>", re.IGNORECASE)
 
+# What stands within a line, or says nothing and ends none.
 INLINE = frozenset(
-    [
-        "a",
-        "abbr",
-        "acronym",
-        "amp-fit-text",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "cite",
-        "code",
-        "data",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "ins",
-        "kbd",
-        "label",
-        "mark",
-        "nobr",
-        "q",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "tt",
-        "u",
-        "var",
-        "wbr",
-        "ruby",
-        "rb",
-    ]
+    "a abbr acronym amp-fit-text b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q s samp "  # noqa: SIM905
+    "small span strike strong sub sup time tt u var wbr ruby rb img amp-img picture source svg math script style "
+    "noscript template input meta link".split()
 )
+# Of these, one that begins where another ends is set apart by its style, not by a blank.
+_APART = frozenset(("a", "abbr", "b", "cite", "label", "small", "span", "strong", "time"))
 # What is not read as text: code, forms' parts, players.
 SILENT = frozenset(
-    [
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "svg",
-        "math",
-        "iframe",
-        "object",
-        "embed",
-        "video",
-        "audio",
-        "canvas",
-        "map",
-        "select",
-        "textarea",
-        "input",
-        "datalist",
-        "head",
-        "title",
-        "progress",
-        "meter",
-        "rt",
-        "rp",
-        "amp-ad",
-        "amp-sidebar",
-        "amp-analytics",
-    ]
+    "script style noscript template svg math iframe object embed video audio canvas map select textarea input "  # noqa: SIM905
+    "datalist head title progress meter rt rp amp-ad amp-sidebar amp-analytics".split()
 )
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-_LOUD = frozenset(("b", "strong", "em", "i"))
 _CELLS = frozenset(("td", "th"))
-_ROW_BLOCKS = frozenset(("td", "th", "p", "div", "br"))
+_ROW_BLOCKS = frozenset(("td", "th"))
 _MOST_OF_ROW = 300  # characters; a table's row that is longer lays out the page
 _ENDED = re.compile(r"[.!?…。！？।۔؟][\"'”’»“)\]」』）]*\Z")
 
@@ -128,7 +68,7 @@ class Line:
 def parse(markup: str) -> Element | None:
     """A page as a tree without comments and scripts, but for those of data; None where there is nothing to read.
 
-    A page of more than 3,000,000 characters or 60,000 tags is read to there; elements that stand more than 2,047 deep,
+    A page of more than 3,000,000 characters or 60,000 tags is read to there; elements that stand more than 255 deep,
     and all after them, are left out by libxml2. A tag of more than 500 attributes makes it none.
     """
     markup = _ENDS.sub("", _without_code(_UNREADABLE.sub("", markup[:_LONGEST_PAGE])))
@@ -136,7 +76,7 @@ def parse(markup: str) -> Element | None:
         markup = _cut(markup)
     if any(len(piece) > _LONGEST_TAG and _is_swollen(piece) for piece in markup.split(">")):
         return None
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
     try:
         return html.document_fromstring(markup.encode(), parser=parser)
     except (etree.LxmlError, ValueError, AssertionError):  # nothing in it, or nothing but comments
@@ -177,12 +117,13 @@ def _is_swollen(piece: str) -> bool:
     return sum(map(unquoted.count, " \n\t\f\r/\"'")) > _MOST_ATTRIBUTES
 
 
-def lines_of(root: Element, is_dropped: Callable[[Element], bool] | None = None) -> Iterator[Line]:
-    """The lines of a tree in its order, without those of elements that are dropped."""
+def lines_of(root: Element) -> Iterator[Line]:
+    """The lines of a tree in its order."""
     reader = _Reader()
     walker = etree.iterwalk(root, events=("start", "end"))
     row: Element | None = None  # the table's row that is read as one line
     skipped: Element | None = None
+    after_inline = False
     for event, element in walker:
         tag = element.tag
         if event == "start":
@@ -191,13 +132,13 @@ def lines_of(root: Element, is_dropped: Callable[[Element], bool] | None = None)
                 skipped = element
                 reader.hold(element)
                 continue
-            if tag in SILENT or (is_dropped is not None and is_dropped(element)):
+            if tag in SILENT:
                 walker.skip_subtree()
                 skipped = element
                 if tag not in INLINE:
                     yield from reader.ended(element)
                 continue
-            if tag not in INLINE and tag != "button":
+            if tag not in INLINE and tag not in ("button", "br"):
                 if tag in _CELLS and row is not None:
                     reader.add(" ")
                 else:
@@ -205,6 +146,9 @@ def lines_of(root: Element, is_dropped: Callable[[Element], bool] | None = None)
                 if tag == "tr" and row is None and _is_data(element):
                     row = element
                 reader.holder = element if row is None else row
+            elif after_inline and tag in _APART:
+                reader.add(" ")
+            after_inline = False
             reader.enter(tag)
             reader.add(element.text)
             continue
@@ -213,11 +157,14 @@ def lines_of(root: Element, is_dropped: Callable[[Element], bool] | None = None)
             if tag == "br":
                 if row is None:
                     yield from reader.broken()
+                else:
+                    reader.add(" ")
             elif tag not in INLINE and tag != "button" and (row is None or row is element):
                 yield from reader.ended(element.getparent())
                 row = None if row is element else row
         if element is not root:
             reader.add(element.tail)
+        after_inline = tag in _APART and not element.tail
         skipped = None
     yield from reader.ended(root)
 

@@ -18,6 +18,7 @@ _FURTHEST = 4  # lines from a name to its moment
 _CONTROL_WORDS = 3
 _STEPS_UP = 30
 _CLIMBS = 12
+_LONGEST_COMMENT = 30  # lines from what is said first to the control
 _BELOW = 2  # lines after a comment's own element in which its controls may stand
 _SHARED, _DISTINCT = 0.6, 0.6
 _SAID_WORDS = 8
@@ -91,17 +92,20 @@ def comments_in(lines: Lines) -> set[int]:
 
 def _told_by_people(lines: Lines, openings: list[_Opening]) -> Iterator[int]:
     """The lines of a group that is one of comments; none of any other."""
-    counts = Counter(closer for comment in _comments(lines, openings) for closer in comment.closers)
     told = [opening for opening in openings if _is_told(lines[opening.body])]
-    names = {_control(lines[opening.at]) for opening in told}
+    counts = Counter(closer for comment in _comments(lines, told) for closer in comment.closers)
+    names = Counter(_control(lines[opening.at]) for opening in told)
+    near = Counter(map(_control, lines[openings[0].at : lines.spans[openings[-1].element][1] + _BELOW]))
     shared = {
-        closer for closer, count in counts.items() if count > 1 and count >= _SHARED * len(told)
-    } - names
+        closer
+        for closer, count in counts.items()
+        if count > 1 and count >= _SHARED * (len(told) - names[closer]) and near[closer] >= 2 * names[closer]
+    }
     # A control looks like a name where another comment follows it.
     group = list(_comments(lines, [one for one in openings if _control(lines[one.at]) not in shared]))
     elements = Counter(comment.opening.element for comment in group)
     dated = [comment for comment in group if comment.opening.moment is not None]
-    answered = [comment for comment in group if shared & comment.closers and _is_said(lines, comment)]
+    answered = [comment for comment in group if _is_answered(lines, comment, shared)]
     # Labels stand above and below the comments, and look like names.
     among = group[group.index(dated[0]) : group.index(dated[-1]) + 1] if dated else []
     if len(dated) > 1 and len(dated) >= _SHARED * len(among):
@@ -137,13 +141,14 @@ def _is_label(texts: Iterable[str]) -> bool:
     return len(counts) == 1 or max(counts.values()) > max(_OFTEN, counts.total() * _MOSTLY)
 
 
-def _is_said(lines: Lines, comment: _Comment) -> bool:
-    """Whether an undated comment looks like one: somebody's name, and below it sentences."""
+def _is_answered(lines: Lines, comment: _Comment, shared: set[str]) -> bool:
+    """Whether an undated comment looks like one: somebody's name, sentences below it, and below those a control."""
     opening = lines[comment.opening.at]
-    return (
-        opening.holder.tag not in _NO_NAMES
-        and not opening.text.endswith((":", "："))
-        and _is_told(lines[comment.opening.body])
+    if opening.holder.tag in _NO_NAMES or opening.text.endswith((":", "：")):
+        return False
+    below = range(comment.opening.body + 1, min(comment.end + _BELOW, len(lines)))
+    return _is_told(lines[comment.opening.body]) and any(
+        _control(lines[at]) in shared for at in below[:_LONGEST_COMMENT]
     )
 
 
@@ -160,7 +165,10 @@ def _comments(lines: Lines, group: list[_Opening]) -> Iterator[_Comment]:
         if following is not None and goes_on:
             end = following.at
         shares = goes_on or is_amid
-        below = range(opening.body + 1, min(end + (0 if shares else _BELOW), len(lines)))
+        below = range(
+            opening.body + 1,
+            min(end + (0 if shares else _BELOW), opening.body + _LONGEST_COMMENT, len(lines)),
+        )
         closers = frozenset(name for at in below if _is_control(lines, at) and (name := _control(lines[at])))
         yield _Comment(opening, opening.at if shares else first, end, is_amid, closers)
 

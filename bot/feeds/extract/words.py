@@ -36,8 +36,8 @@ _MOMENT = re.compile(
     r"|\d\s*[年月日]|\d+\s*(?:秒|分|分钟|分鐘|小时|小時|时间|時間|天|周|週|个月|個月|日|ヶ月)前|\d\s*(?:분|시간|일|주|개월|년)\s*전|\d+월"
     rf"|\b{_MONTHS}\b\.?[\s,]+\d|\d(?:st|nd|rd|th|er|º|\.)?\s*(?:de\s|of\s)?\b{_MONTHS}\b"
     rf"|\d+\s*\w*\s+{_AGO}\b|\d+\s*{_UNIT}\b(?:\s+ago\b)?|\b{_SINCE}\s+(?:\w+\s+)?\d+"
-    r"|\A(?:just now|yesterday|today|ayer|hoy|hier|heute|gestern|вчера|сегодня|только что|أمس|اليوم"
-    r"|الآن|昨天|今天|刚刚|昨日|今日)\b",
+    r"|(?:\A|(?<=\s))(?:just now|yesterday|today|ayer|hoy|hier|heute|gestern|вчера|сегодня|только что|أمس|اليوم"
+    r"|الآن|昨天|今天|刚刚|昨日|今日)\s*\Z",
     re.IGNORECASE,
 )
 
@@ -166,7 +166,7 @@ _BY = re.compile(
     r"\A(?:(?:written|posted|published|reviewed|reported|authored|words|story|text|article|edited"
     r"|medically reviewed) by|by|von|par|por|di|door"
     r"|af|av|przez|автор[ы]?|текст|от|बाय|द्वारा|بقلم|كتب[ته]?|作者|记者|文|記者|글|yazan|autor(?:in)?"
-    r"|auteur|autore|authors?|writer)(?=[\s:：|]|\Z)[\s:：|]*",
+    r"|auteur|autore|authors?|writer)(?=[\s:：|/]|\Z)[\s:：|/]*",
     re.IGNORECASE,
 )
 

@@ -25,7 +25,8 @@ LEADING = _with_all(
             "fr e.g i.e viz cf approx est ca incl al asst insp cpl pvt dir supt st vs"
         ),
         "de": _words(
-            "dr prof hr fr dipl ing mag st hl z.b d.h u.a i.d.r bzw ca evtl ggf vgl inkl exkl rd zzgl insb sog "
+            "dr med phil jur rer habil prof hr fr dipl ing mag st hl z.b d.h u.a i.d.r bzw ca evtl ggf vgl inkl "
+            "exkl rd zzgl insb sog "
             "gem ehem "
             "geb gest hrsg verf röm kath abzgl einschl z d o.ä str zb stv vors "
             "u.u i.a i.v z.t v.a m.e s.o s.u a.d lt bspw"
@@ -43,7 +44,7 @@ LEADING = _with_all(
             "arq fr mons gov dep sen"
         ),
         "it": _words(
-            "sig sigg dott prof ing avv on sen gen col cap arch geom rag cav comm dr mons p.es es cf ca tel ill "
+            "rep sig sigg dott prof ing avv on sen gen col cap arch geom rag cav comm dr mons p.es es cf ca tel ill "
             "egr spett "
             "s ss d sig.ra dott.ssa prof.ssa rev"
         ),

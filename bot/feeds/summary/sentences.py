@@ -55,6 +55,7 @@ _LAST_WORD = re.compile(r"[^\s(\[\"„“‚‘«»/–—]*\Z")
 _FIRST_WORD = re.compile(r"[^\W_][\w'’\u0900-\u097f\u064b-\u0652]*")
 _ROMAN = re.compile(r"[IVXLC]+\Z")
 _STOPPED_NUMBER = re.compile(r"\d+\.\Z")
+_CAPITALS = re.compile(r"[A-ZÀ-ÞА-Я]{1,2}\.")
 _CENTURY = re.compile(r"\b[IVX]+ (?:в|вв|ст|w)\Z")
 _MARKER = re.compile(r"\W*(?:\d{1,3}|[^\W\d_]|[ivxIVX]{1,4})\Z")
 # What goes on after a quotation that has ended its own sentence.
@@ -239,6 +240,8 @@ class _Place:
             return True
         if lowered in BEFORE_NUMBERS and (self._first.isdecimal() or _ROMAN.match(self._next[1:])):
             return False
+        if word.isupper() and len(word) <= 2 and _CAPITALS.match(self._after):
+            return False  # "EE. UU."
         if self._first.isdecimal() and lowered.endswith("str"):
             return False  # "Gartenstr. 5"
         if lowered.rpartition("-")[2] in _listed(LEADING, self._language):

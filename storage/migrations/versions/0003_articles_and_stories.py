@@ -50,8 +50,9 @@ def upgrade() -> None:
     op.add_column("posts", sa.Column("beside_id", RowId, nullable=True))
     for name in ("attached", "attached_as"):
         op.add_column("posts", sa.Column(name, sa.Text(), nullable=True))
-    where = sa.text("beside_id IS NOT NULL")
-    op.create_index("ix_posts_beside", "posts", ["beside_id"], sqlite_where=where, postgresql_where=where)
+    op.add_column("posts", sa.Column("place_id", sa.BigInteger(), nullable=True))
+    where = sa.text("place_id IS NOT NULL")
+    op.create_index("ix_posts_place", "posts", ["place_id"], sqlite_where=where, postgresql_where=where)
     _make_what_hangs_on_articles()
     _make_stories()
     _make_search()
@@ -67,7 +68,8 @@ def downgrade() -> None:
         *("shingles", "pictures", "readings", "texts"),
     ):
         op.drop_table(table)
-    op.drop_index("ix_posts_beside", "posts")
+    op.drop_index("ix_posts_place", "posts")
+    op.drop_column("posts", "place_id")
     for name in ("attached_as", "attached"):
         op.drop_column("posts", name)
     op.drop_column("posts", "beside_id")
