@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -167,3 +168,20 @@ def test_honest_summaries_raise_no_alarm_and_swaps_do() -> None:
     assert alarms == 0
     for kind, (found, of) in caught.items():
         assert found >= of * 0.75, (kind, found, of, seed)
+
+
+@pytest.mark.parametrize(
+    "piece", ["<think>", "[", "<@", "a.", "www.", "*", "\n>", "“", "1,", "x@", " \n", "a:\n"]
+)
+@pytest.mark.parametrize("length", [10_000, 200_000])
+def test_an_answer_of_whatever_kind_holds_up_nobody(piece: str, length: int) -> None:
+    asked = Asked("Bridge", "The bridge was built in 1874 by Ann Keller. " * 9_000, 130, 6, "en")
+    began = time.process_time()
+    assert accept(f"{piece * (length // len(piece))}x", asked) is None
+    assert time.process_time() - began < 0.5
+
+
+def test_what_follows_a_thought_whose_beginning_the_server_swallowed_is_the_answer() -> None:
+    asked = Asked("Bridge", "The council voted on Monday to rebuild the old stone bridge.", 60, 3, "en")
+    written = "The council voted to rebuild the bridge."
+    assert accept(f"They want it short.</think>\n{written}", asked) == written

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.feeds.language_model.figures import figures_in
+from bot.feeds.language_model.prompt import MOST_CHARACTERS
 from bot.feeds.summary import joined
 from bot.feeds.summary.languages import detect
 from bot.feeds.summary.sentences import sentences
@@ -19,6 +20,8 @@ from bot.feeds.text import clean, count_words
 
 # Shorter than this it says too little, longer than this before it is cut it was not asked for.
 LEAST_WORDS, MOST_TIMES = 5, 4
+# Letters in a word, with room for markup: an answer beyond that is not looked through, whatever it is.
+_LONGEST_WORD = 20
 # Of names in another language, this share may be unknown to the article: they are spelt otherwise there.
 _UNKNOWN_ABROAD = 1 / 3
 # There a capital tells no name, and the nouns of a translation stand nowhere in the article.
@@ -30,13 +33,14 @@ _WITHOUT_STROKES = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe"}
 )
 
-_THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
-_OPEN_THOUGHT = re.compile(r"</?(?:think|thinking|reasoning)>", re.IGNORECASE)
-_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*\)")
+_THOUGHT_BEGINS = re.compile(r"<(?:think|thinking|reasoning)>", re.IGNORECASE)
+_THOUGHT_ENDS = re.compile(r"</(?:think|thinking|reasoning)>", re.IGNORECASE)
+_LINK = re.compile(r"!?\[([^\]\n]{0,100})\]\([^)\s]*\)")
 _ADDRESS = re.compile(
-    r"(?:https?://|www\.)\S+|\bdiscord(?:app)?\.(?:gg|com)/\S*|\b[\w.+-]+@[\w-]+\.\w+\S*", re.IGNORECASE
+    r"(?:https?://|www\.)\S+|\bdiscord(?:app)?\.(?:gg|com)/\S*|\b[\w.+-]{1,64}@[\w-]{1,64}\.\w+\S*",
+    re.IGNORECASE,
 )
-_MENTION = re.compile(r"<[@#:][^>\n]*>|@(?:everyone|here)\b", re.IGNORECASE)
+_MENTION = re.compile(r"<[@#:][^>\n]{0,100}>|@(?:everyone|here)\b", re.IGNORECASE)
 _MARKUP = re.compile(r"[*_`~|]{1,3}(?=\S)|(?<=\S)[*_`~|]{1,3}|^\s*(?:#{1,6}|>|[-*•])\s+", re.MULTILINE)
 _QUOTES = (("“", "”"), ("„", "“"), ("«", "»"), ('"', '"'), ("'", "'"), ("‘", "’"), ("「", "」"))
 _PREFACE = re.compile(r"\A[^\n.!?。！？।]{1,100}[:：]\s*\n+")
@@ -79,7 +83,7 @@ def accept(answer: str, asked: Asked, *, cut: bool = False) -> str | None:
 
     `cut` says that the model ran out of room: its last sentence is no whole one.
     """
-    text = _plain(answer)
+    text = _plain(answer, asked.words * MOST_TIMES * _LONGEST_WORD)
     if text is None or _REFUSAL.match(text):
         return None
     found = [sentence for line in text.splitlines() for sentence in sentences(clean(line), asked.language)]
@@ -94,18 +98,21 @@ def accept(answer: str, asked: Asked, *, cut: bool = False) -> str | None:
         return None
     if asked.language is not None and detect(summary) not in (None, asked.language):
         return None
-    known = f"{asked.title}\n{asked.text}"
+    known = f"{asked.title}\n{asked.text[:MOST_CHARACTERS]}"  # the model was sent no more
     if not figures_in(summary, every_reading=False) <= figures_in(known):
         return None
     return summary if _names_are_known(summary, known, asked) else None
 
 
-def _plain(answer: str) -> str | None:
-    """The answer without thoughts, prefaces and markup; None where a thought has no end."""
-    text = _THOUGHT.sub("", answer)
-    if _OPEN_THOUGHT.search(text):
+def _plain(answer: str, most: int) -> str | None:
+    """The answer without thoughts, prefaces and markup; None where a thought has no end, or it has over `most` letters.
+
+    Thoughts come first, so what follows the last end of one is the answer.
+    """
+    text = _THOUGHT_ENDS.split(answer)[-1].strip()
+    if len(text) > most or _THOUGHT_BEGINS.search(text):
         return None
-    text = text.strip().removeprefix("```").removesuffix("```").strip()
+    text = text.removeprefix("```").removesuffix("```").strip()
     text = _MENTION.sub("", _ADDRESS.sub("", _LINK.sub(r"\1", text)))
     text = _MARKUP.sub("", text)
     text = "".join(character for character in text if unicodedata.category(character) != "So")
