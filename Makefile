@@ -5,7 +5,7 @@ BIN := .venv/bin
 # otherwise, or each of the three, and each bot that a test starts, would compile everything anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 3 --dist worksteal
 
-.PHONY: run setup test test-all check bench fuzz screenshots lock clean help
+.PHONY: run setup test test-all check bench bench-articles fuzz screenshots lock clean help
 
 help:           ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 20
@@ -29,6 +29,9 @@ check: .venv/.dev  ## Lint, types and import rules
 
 bench: .venv/.dev  ## Measure; the figures go into docs/performance.md
 	$(BIN)/python -m benchmarks
+
+bench-articles: .venv/.dev  ## Measure how articles are read and summarised; fails where a bar is missed
+	$(BIN)/python -m benchmarks.articles
 
 fuzz: .venv/.dev  ## Read hostile and spoilt documents: make fuzz COUNT=100000
 	$(BIN)/python -m tests.fuzz $(COUNT)

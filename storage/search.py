@@ -31,6 +31,7 @@ _WORD = re.compile(rf"([{_UNSPACED}]{{2,}})|{_LETTER}{{3,}}|\d{{4,}}")
 
 # Counting every word of every article would cost more than the rest of storing it: one in eight is enough.
 _ALL_COUNTED, _ONE_IN = 2000, 8
+_TOGETHER = 50
 # By how many words articles are looked for, and how many rows that may walk through, roughly.
 MOST_TERMS, MOST_ROWS = 30, 4000
 MOST_CANDIDATES = 50
@@ -74,26 +75,32 @@ async def index(
     connection: AsyncConnection, told: Mapping[int, tuple[str, str]], *, new: bool = False
 ) -> None:
     """Have articles found by their titles and texts, in the place of what they were found by before."""
-    words = {article_id: words_of(*parts) for article_id, parts in told.items()}
     adding = insert(connection, keywords)
     adding = adding.on_conflict_do_update(
         index_elements=["article_id"], set_={"words": adding.excluded.words}
     )
-    for portion in portions(words.items()):
-        await connection.execute(
-            adding, [{"article_id": article_id, "words": " ".join(found)} for article_id, found in portion]
-        )
-    if new and words:
-        await _count(connection, words)
-
-
-async def _count(connection: AsyncConnection, words: Mapping[int, Collection[str]]) -> None:
-    total = await connection.scalar(select(frequencies.c.articles).where(frequencies.c.word == "")) or 0
-    every = 1 if total < _ALL_COUNTED else _ONE_IN
+    every = await _counted_every(connection) if new else 0
     counted: Counter[str] = Counter()
-    for article_id, found in words.items():
-        if article_id % every == 0:
-            counted.update({"", *found})
+    # In small portions: a hundred first polls bring thousands, and cutting them all would hold up everything else.
+    for portion in portions(told.items(), _TOGETHER):
+        words = {article_id: words_of(*parts) for article_id, parts in portion}
+        await connection.execute(
+            adding,
+            [{"article_id": article_id, "words": " ".join(found)} for article_id, found in words.items()],
+        )
+        for article_id, found in words.items():
+            if every and article_id % every == 0:
+                counted.update({"", *found})
+    await _count(connection, counted, every)
+
+
+async def _counted_every(connection: AsyncConnection) -> int:
+    """Of how many articles one is counted."""
+    total = await connection.scalar(select(frequencies.c.articles).where(frequencies.c.word == "")) or 0
+    return 1 if total < _ALL_COUNTED else _ONE_IN
+
+
+async def _count(connection: AsyncConnection, counted: Counter[str], every: int) -> None:
     adding = insert(connection, frequencies)
     adding = adding.on_conflict_do_update(
         index_elements=["word"], set_={"articles": frequencies.c.articles + adding.excluded.articles}

@@ -30,7 +30,8 @@ def told(lines: Sequence[str] = BODY) -> str:
 
 
 def page(body: str, head: str = "", attributes: str = "") -> str:
-    return f"<!DOCTYPE html><html{attributes}><head><title>{HEADLINE} | Harbour</title>{head}</head><body>{body}</body></html>"
+    head = f"<head><title>{HEADLINE} | Harbour</title>{head}</head>"
+    return f"<!DOCTYPE html><html{attributes}>{head}<body>{body}</body></html>"
 
 
 def read(body: str, head: str = "", attributes: str = "", headline: str = HEADLINE) -> Extracted:
@@ -68,7 +69,8 @@ def test_sub_headings_items_quotes_and_rows_are_paragraphs() -> None:
     items = "<ul><li>The old cranes go to a museum in Bristol.</li><li>A second one may follow</li></ul>"
     rows = "<table><tr><td>Height</td><td>61 metres</td></tr></table>"
     found = read(
-        f"<h1>{HEADLINE}</h1>{told(BODY[:2])}<h2>What it costs</h2>{items}{rows}<blockquote>{THREE}</blockquote>{told(BODY[3:])}"
+        f"<h1>{HEADLINE}</h1>{told(BODY[:2])}<h2>What it costs</h2>{items}{rows}"
+        f"<blockquote>{THREE}</blockquote>{told(BODY[3:])}"
     )
     assert found.paragraphs == (
         ONE,
@@ -85,7 +87,8 @@ def test_sub_headings_items_quotes_and_rows_are_paragraphs() -> None:
 
 def test_two_line_breaks_end_a_paragraph_and_one_does_at_a_sentences_end() -> None:
     found = read(
-        f"<div><h1>{HEADLINE}</h1><div>{ONE}<br><br>{TWO}<br>{THREE}<br>A line\nthat<br>goes on and on until it ends.</div></div>"
+        f"<div><h1>{HEADLINE}</h1><div>{ONE}<br><br>{TWO}<br>{THREE}<br>"
+        "A line\nthat<br>goes on and on until it ends.</div></div>"
     )
     assert found.paragraphs == (ONE, TWO, THREE, "A line that goes on and on until it ends.")
 
@@ -93,27 +96,28 @@ def test_two_line_breaks_end_a_paragraph_and_one_does_at_a_sentences_end() -> No
 FURNITURE = {
     "meter": "<div><b>0 $</b> <b>2,500 $</b> <b>5,000 $</b> <b>2,640 $</b></div>",
     "meter in dirhams": "<div>0 د.إ 500 د.إ 1٬000 د.إ</div>",
-    "caption by tag": "<figure><img src=/a.jpg><figcaption>The crane on Monday, seen from the quay.</figcaption></figure>",
+    "caption by tag": "<figure><img src=/a.jpg><figcaption>The crane on Monday, from the quay.</figcaption></figure>",
     "caption by class": "<div class=wp-caption-text>The crane on Monday, seen from the quay.</div>",
     "caption that repeats the headline": f"<div><img src=/a.jpg><div>{HEADLINE} (photo: Jo)</div></div>",
-    "caption that is the picture's text": '<p><img src=/a.jpg alt="Seen from the western quay"><br>Seen from the western quay</p>',
+    "caption that is the picture's text": '<p><img src=/a.jpg alt="From the quay"><br>From the quay</p>',
     "credit": "<p>Photo: Jo Miller / Harbour News</p>",
     "related by class": '<div class="related-posts"><p>Ice breaks in the bay and nobody was there to see it.</p></div>',
-    "related links": "<h3>And then</h3><ul><li><a href=/a>Ice breaks in the bay</a></li><li><a href=/b>Ferry is late again</a></li></ul>",
+    "related links": "<h3>And then</h3><ul><li><a href=/a>Ice breaks</a></li><li><a href=/b>Ferry late</a></li></ul>",
     "teasers": "".join(
-        f"<div class=x><h3><a href=/{i}>Ferry number {i} is late again</a></h3><p>The ferry left an hour late on day {i} of the week.</p></div>"
+        f"<div class=x><h3><a href=/{i}>Ferry number {i} is late again</a></h3>"
+        f"<p>The ferry left an hour late on day {i} of the week.</p></div>"
         for i in range(3)
     ),
     "read more": "<p>Read more: Ice breaks in the bay</p>",
     "read more in Russian": "<p>Читайте также: Лёд тронулся в заливе</p>",
     "share": '<div class="share-buttons"><span>Share on all the networks that you use every day</span></div>',
-    "newsletter": '<div class="newsletter-signup"><p>Get our best stories every week, straight to your inbox.</p></div>',
+    "newsletter": '<div class="newsletter-signup"><p>Our best stories every week, straight to your inbox.</p></div>',
     "consent": "<p>By signing up, you agree to our terms of use and our policy of privacy.</p>",
     "author": '<div class="author-bio"><p>Ruth Okafor has written about harbours for twenty years.</p></div>',
     "cookies": '<div id="cookie-banner"><p>We use cookies so that this site works as it should.</p></div>',
     "button": "<button>Listen to this article</button>",
     "script": "<script>var a = 'The crane is a lie that nobody should read.';</script>",
-    "comments by class": "<div class=wpd-thread-list><div class=wpd-comment><p>The old one was good enough for all of us.</p></div></div>",
+    "comments by class": "<div class=wpd-list><div class=wpd-comment><p>The old one was quite enough.</p></div></div>",
 }
 
 
@@ -166,7 +170,8 @@ def test_answers_within_answers_are_comments() -> None:
     "heading", ["3 Comments", "Комментарии (3)", "3 تعليقات", "评论 (3)", "Kommentare: 3", "1 comentario"]
 )
 def test_what_a_heading_calls_comments_is_left_out_even_if_there_is_one(heading: str) -> None:
-    one = f"<div><h3>{heading}</h3><div><span>Anna</span><p>The old crane was good enough for all of us.</p></div></div>"
+    said = "<div><span>Anna</span><p>The old crane was good enough for all of us.</p></div>"
+    one = f"<div><h3>{heading}</h3>{said}</div>"
     assert read(f"<div><h1>{HEADLINE}</h1>{told()}{one}</div>").paragraphs == BODY
 
 
@@ -369,6 +374,17 @@ def test_the_title_is_the_heading_nearest_to_what_the_page_calls_itself(h1: str,
     assert read(f"{h1}{told()}", headline="").title == title
 
 
+GATES = (
+    "Subscribe to continue reading",
+    "Weiterlesen mit dem Abo: jetzt testen",
+    "Article réservé aux abonnés",
+    "Contenido exclusivo para suscriptores",
+    "Оформите подписку, чтобы читать дальше",
+    "هذا المقال للمشتركين فقط",
+    "订阅后阅读全文",
+)
+
+
 @pytest.mark.parametrize(
     ("markup", "paywalled"),
     [
@@ -377,13 +393,10 @@ def test_the_title_is_the_heading_nearest_to_what_the_page_calls_itself(h1: str,
         (page(told(), linked(hasPart={"@type": "WebPageElement", "isAccessibleForFree": False})), True),
         (page(told(), linked(isAccessibleForFree=True)), False),
         (page(told(), "<meta property='article:content_tier' content='locked'>"), True),
-        *((page(f"{told(BODY[:2])}<div><p>{gate}</p></div>"), True) for gate in (
-            "Subscribe to continue reading", "Weiterlesen mit dem Abo: jetzt testen", "Article réservé aux abonnés",
-            "Contenido exclusivo para suscriptores", "Оформите подписку, чтобы читать дальше", "هذا المقال للمشتركين فقط", "订阅后阅读全文",
-        )),
+        *((page(f"{told(BODY[:2])}<div><p>{gate}</p></div>"), True) for gate in GATES),
         (page(told()), False),
     ],
-)  # fmt: skip
+)
 def test_paywalls_are_noticed(markup: str, paywalled: bool) -> None:
     found = extract(markup, URL)
     assert found is not None
@@ -391,8 +404,8 @@ def test_paywalls_are_noticed(markup: str, paywalled: bool) -> None:
 
 
 def test_the_bots_own_process_never_loads_what_reads_pages() -> None:
-    code = "import sys, bot.app; print([name for name in ('lxml', 'trafilatura', 'bot.feeds.extract') if name in sys.modules])"
+    code = "import sys, bot.app; print({'lxml', 'trafilatura', 'bot.feeds.extract'} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.strip() == "set()"

@@ -132,6 +132,12 @@ async def test_a_copy_is_no_other_article(shelf: Shelf) -> None:
     assert await shelf.to("first", visible=(100, 101)) == []
 
 
+async def test_letters_that_no_database_knows_yet_are_letters(shelf: Shelf) -> None:
+    odd = "ab\ua7c0cd \ua7f2\ua7f3\ua7f4 x\u1e030\u0301yz \U0001e900\U0001e901\U0001e902 \u09e6\u09e7\u09e8\u09e9"
+    await shelf.put(piece("one", f"Owls {odd}", odd), piece("two", f"Moths {odd}", odd))
+    assert await shelf.to("one") == ["two"]
+
+
 async def test_what_was_revised_is_found_by_its_new_words(shelf: Shelf) -> None:
     await shelf.put(piece("a", "Nothing yet", ""), TOLD["ferry"])
     assert await shelf.to("a") == []

@@ -8,9 +8,10 @@ from itertools import permutations
 from random import Random
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from bot.feeds.shingles import pack, shingles
+from bot.newsroom.stories import KINSHIP
 from storage import (
     Article,
     ArticleToStore,
@@ -22,7 +23,10 @@ from storage import (
     Store,
     SubscriptionToStore,
 )
+from storage.harvest import _insert
+from storage.outbox import Queueing, queue
 from storage.records import ArticleRead, Brought, TextStored
+from storage.stories import relate, take_turn
 from storage.tables import articles, copies, fingerprints, merged, posts
 from storage.tables import shingles as kept_shingles
 from tests.databases import RANKS
@@ -37,8 +41,8 @@ def tale(seed: int, words: int = 200) -> str:
     return " ".join(Random(seed).choices(_VOCABULARY, k=words))
 
 
-def told(identity: str, text: str, title: str | None = None, **changes: object) -> ArticleToStore:
-    return article(identity, title=title or f"Title of {identity}", shingles=pack(shingles(text)), **changes)
+def told(identity: str, words: str, title: str | None = None, **changes: object) -> ArticleToStore:
+    return article(identity, title=title or f"Title of {identity}", shingles=pack(shingles(words)), **changes)
 
 
 class Paper:
@@ -123,14 +127,15 @@ async def test_a_copy_that_comes_when_the_first_is_posted_has_its_card_drawn_aga
 
 
 async def test_a_copy_that_comes_while_the_first_is_on_its_way_has_its_card_drawn_again(desk: Desk):
-    tide, mail = await paper(desk, "tide"), await paper(desk, "mail")
+    tide, mail, owl = [await paper(desk, name) for name in ("tide", "mail", "owl")]
     await tide.prints(told("first", tale(1)))
-    (card,) = await desk.claim()
     await mail.prints(told("copy", tale(1)))
+    (card,) = await desk.claim()
+    await owl.prints(told("late copy", tale(1)))
     await desk.store.posts.begin_sending(card.post.id, None, NOW)
     await desk.store.posts.sent(card.post.id, 1001, NOW, shown=card)
     (stale,) = await desk.store.posts.stale_cards(9)
-    assert (names(card), names(stale.card)) == ([], ["Mail"])
+    assert (names(card), names(stale.card)) == (["Mail"], ["Mail", "Owl"])
 
 
 @pytest.mark.parametrize(
@@ -154,6 +159,20 @@ async def test_a_copy_may_be_wished_into_the_firsts_thread(desk: Desk):
     first, copy = await card_of(desk, "first"), await card_of(desk, "copy")
     assert (first.post.beside_id, copy.post.beside_id) == (None, first.post.id)
     assert names(first) == []
+
+
+async def test_nothing_is_hung_onto_a_post_that_is_in_a_thread(desk: Desk):
+    tide, mail, owl = (
+        await paper(desk, "tide"),
+        await paper(desk, "mail", SameStory.THREAD),
+        await paper(desk, "owl"),
+    )
+    await tide.prints(told("first", tale(1, 110)))
+    await mail.prints(told("both", tale(1, 110) + " " + tale(2, 110)))
+    (second,) = await owl.prints(told("second", tale(2, 110)))
+    assert second.copy_of_id == (await stored(desk, "both")).id
+    assert await waiting(desk) == ["first", "both", "second"]
+    assert (await card_of(desk, "second")).post.beside_id is None
 
 
 async def test_a_story_that_develops_is_posted_and_says_what_came_before(desk: Desk):
@@ -280,9 +299,9 @@ async def test_a_stub_is_told_by_its_page(desk: Desk):
     await desk.send_all()
     (stub,) = await mail.prints(told("stub", tale(1, 12)))
     assert (stub.story_id, await waiting(desk)) == (None, ["stub"])
-    text = TextStored("page", tale(1), True, "", "Normal.", "")
+    page = TextStored("page", tale(1), True, "", "Normal.", "")
     await desk.store.readings.keep(
-        ArticleRead(stub.id, text, word_count=200, shingles=pack(shingles(tale(1)))), NOW
+        ArticleRead(stub.id, page, word_count=200, shingles=pack(shingles(tale(1)))), NOW
     )
     assert (await stored(desk, "stub")).copy_of_id == (await stored(desk, "first")).id
     assert await waiting(desk) == []
@@ -299,6 +318,26 @@ async def test_old_articles_are_forgotten_as_new_ones_come(desk: Desk):
         assert list(await connection.scalars(select(fingerprints.c.article_id))) == [new.id]
         assert set(await connection.scalars(select(kept_shingles.c.article_id))) == {new.id}
     assert new.story_id is None
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_who_brings_a_copy_waits_for_who_brings_the_first(desk: Desk, database_url: str):
+    tide, mail = await paper(desk, "tide"), await paper(desk, "mail")
+    other = await Database.open(database_url)
+    waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    async with other.writing() as connection:
+        await take_turn(connection)
+        bringing = asyncio.create_task(mail.prints(told("copy", tale(1))))
+        while await connection.scalar(text(waits)) == 0:
+            assert not bringing.done()
+        made = await _insert(connection, [Brought(poll(tide.source), [told("first", tale(1))])], NOW)
+        ((source_id, article_id, one),) = made
+        await relate(connection, {article_id: one.shingles}, KINSHIP, NOW)
+        await queue(connection, {source_id: [article_id]}, Queueing(lambda: "other"), NOW)
+    await bringing
+    assert await waiting(desk) == ["first"]
+    assert names(await card_of(desk, "first")) == ["Mail"]
+    await other.close()
 
 
 async def test_two_processes_that_bring_copies_at_once_post_one(desk: Desk, database_url: str):

@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from urllib.parse import urlsplit
 
 from bot.feeds.extract.days import dates_in, moment_of
@@ -170,11 +170,8 @@ class About:
     def author(self) -> str | None:
         """People's names, joined with commas; not the site's."""
         people = self._linked.names("author") or self._linked.names("creator")
-        for said in (
-            people,
-            *([name] for name in self._meta_authors()),
-            *([name] for name in self._page_authors()),
-        ):
+        others = ([name] for name in chain(self._meta_authors(), self._page_authors()))
+        for said in chain((people,), others):
             if names := list(dict.fromkeys(name for one in said for name in self._people(one))):
                 return ", ".join(names[:_MOST_PEOPLE])
         return None
@@ -380,7 +377,7 @@ def _near_headline(lines: Sequence[Line], title: str) -> list[Line]:
 
 
 def _named_like(root: Element, names: re.Pattern[str]) -> Iterator[Element]:
-    return (node for node in root.iter() if (name := node.get("class")) and names.search(name[:300]))
+    return (node for node in root.iterfind(".//*[@class]") if names.search(node.get("class")[:300]))
 
 
 def _text(node: Element) -> str:

@@ -51,18 +51,15 @@ _ENDED = re.compile(r"[.!?…。！？।۔؟][\"'”’»“)\]」』）]*\Z")
 class Line:
     """A line of a page: its clean text, its length in words, and which share of its characters is a link's.
 
-    `holder` is the block, or the table's row, in which it stands. What a button says is a line, and linked.
+    `holder` is the block, or the table's row, in which it stands; `is_ended` says whether it ends as a sentence does.
+    What a button says is a line, and linked.
     """
 
     text: str
     words: int
     linked: float
     holder: Element
-
-    @property
-    def is_ended(self) -> bool:
-        """Whether it ends as a sentence does."""
-        return _ENDED.search(self.text) is not None
+    is_ended: bool
 
 
 def parse(markup: str) -> Element | None:
@@ -195,6 +192,16 @@ def _is_data(row: Element) -> bool:
     return True
 
 
+def _line(text: str, linked: float, holder: Element) -> Line:
+    return Line(text, count_words(text), linked, holder, _ENDED.search(text) is not None)
+
+
+def _clean(text: str) -> str:
+    """As `clean`, which is slower where there is nothing to clean but blanks."""
+    text = " ".join(text.split())
+    return text if text.isascii() and text.isprintable() else clean(text)
+
+
 class _Reader:
     """Gathers the pieces of a line."""
 
@@ -225,7 +232,7 @@ class _Reader:
         """Keep what a button says until the line around it has ended."""
         text = clean("".join(islice(button.itertext(), _MOST_PIECES))[:_LONGEST_BUTTON])
         if text:
-            self._buttons.append(Line(text, count_words(text), 1.0, button))
+            self._buttons.append(_line(text, 1.0, button))
 
     def broken(self) -> Iterator[Line]:
         """A line break ends the line where it ends a sentence, or where another break follows."""
@@ -237,9 +244,9 @@ class _Reader:
 
     def ended(self, holder: Element | None, breaks: int = 0) -> Iterator[Line]:
         """The line that ends here, if there is one; what follows stands in `holder`."""
-        text = clean("".join(self._pieces)[:_LONGEST_LINE])
+        text = _clean("".join(self._pieces)[:_LONGEST_LINE]) if self._pieces else ""
         if text and self.holder is not None:
-            yield Line(text, count_words(text), min(1.0, self._linked / len(text)), self.holder)
+            yield _line(text, min(1.0, self._linked / len(text)), self.holder)
         yield from self._buttons
         self._buttons.clear()
         self._pieces.clear()

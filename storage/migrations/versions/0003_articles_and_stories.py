@@ -175,7 +175,7 @@ def _make_stories() -> None:
 _SEARCH = {
     "sqlite": (
         "CREATE VIRTUAL TABLE keyword_index USING fts5(words, content='keywords', content_rowid='article_id', "
-        "detail=none, columnsize=0, tokenize=\"unicode61 remove_diacritics 0 categories 'L* N* M* Co'\")",
+        "detail=none, columnsize=0, tokenize='ascii')",
         "CREATE TRIGGER keywords_inserted AFTER INSERT ON keywords BEGIN "
         "INSERT INTO keyword_index (rowid, words) VALUES (new.article_id, new.words); END",
         "CREATE TRIGGER keywords_deleted AFTER DELETE ON keywords BEGIN INSERT INTO keyword_index "
