@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -98,29 +98,32 @@ class Written:
 
     async def used(self, day: str, guild_ids: Collection[int]) -> dict[int, int]:
         """Answer how many tokens these guilds have used on a day (UTC, ISO 8601), and `EVERYONE` together."""
-        wanted = {*guild_ids, EVERYONE}
         async with self._database.reading() as connection:
-            rows = await connection.execute(
-                select(model_use.c.guild_id, model_use.c.tokens).where(
-                    model_use.c.day == day, model_use.c.guild_id.in_(wanted)
-                )
-            )
-            return dict.fromkeys(wanted, 0) | dict(rows.all())
+            return await _used(connection, day, guild_ids)
+
+    async def reserve(
+        self, day: str, guild_ids: Collection[int], tokens: int, budget: Mapping[int, int]
+    ) -> int | None:
+        """Count what a question may cost for one of these guilds, the one that used least, and for everyone.
+
+        `budget` is what each, and `EVERYONE`, may use on a day. Answers who pays; None, and counts nothing, where the
+        budget is used up, by questions under way too.
+        """
+        async with self._database.writing() as connection:
+            await _add(connection, day, EVERYONE, tokens)  # others who reserve wait here until this has ended
+            used = await _used(connection, day, guild_ids)
+            payer = min(guild_ids, key=lambda guild_id: used[guild_id])
+            if used[EVERYONE] - tokens >= budget[EVERYONE] or used[payer] >= budget[payer]:
+                await _add(connection, day, EVERYONE, -tokens)
+                return None
+            await _add(connection, day, payer, tokens)
+            return payer
 
     async def spend(self, day: str, guild_id: int, tokens: int) -> None:
-        """Count tokens for a guild and for everyone."""
+        """Count tokens for a guild and for everyone; less than none are what was reserved and not used."""
         async with self._database.writing() as connection:
-            adding = insert(connection, model_use)
-            await connection.execute(
-                adding.on_conflict_do_update(
-                    index_elements=["day", "guild_id"],
-                    set_={"tokens": model_use.c.tokens + adding.excluded.tokens},
-                ),
-                [
-                    {"day": day, "guild_id": one, "tokens": tokens}
-                    for one in dict.fromkeys((EVERYONE, guild_id))
-                ],
-            )
+            for one in (EVERYONE, guild_id):
+                await _add(connection, day, one, tokens)
 
     async def forget(self, before: datetime, limit: int) -> int:
         """Remove at most `limit` summaries that were written before then, and old days' counts; answers how many."""
@@ -138,3 +141,24 @@ async def _stored(connection: AsyncConnection, article_id: int, origin: str) -> 
         )
     ).one_or_none()
     return read(TextStored, texts, row) if row else TextStored(origin, "", False, "", "", "")
+
+
+async def _used(connection: AsyncConnection, day: str, guild_ids: Collection[int]) -> dict[int, int]:
+    wanted = {*guild_ids, EVERYONE}
+    rows = await connection.execute(
+        select(model_use.c.guild_id, model_use.c.tokens).where(
+            model_use.c.day == day, model_use.c.guild_id.in_(wanted)
+        )
+    )
+    return dict.fromkeys(wanted, 0) | dict(rows.all())
+
+
+async def _add(connection: AsyncConnection, day: str, guild_id: int, tokens: int) -> None:
+    adding = insert(connection, model_use)
+    await connection.execute(
+        adding.on_conflict_do_update(
+            index_elements=["day", "guild_id"],
+            set_={"tokens": model_use.c.tokens + adding.excluded.tokens},
+        ),
+        {"day": day, "guild_id": guild_id, "tokens": tokens},
+    )

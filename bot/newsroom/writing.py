@@ -9,7 +9,7 @@ import hashlib
 import logging
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -34,6 +34,10 @@ class Budget:
 
     everyone: int
     guild: int
+
+    def of(self, guild_ids: Iterable[int]) -> dict[int, int]:
+        """What these guilds may use each, and `EVERYONE` together."""
+        return dict.fromkeys(guild_ids, self.guild) | {EVERYONE: self.everyone}
 
 
 class Writing:
@@ -76,8 +80,7 @@ class Writing:
         kept = await self._store.written.get(digest)
         if kept is not None:
             return kept
-        payer = await self._payer(guild_ids)
-        if payer is None or self._client.rests:
+        if self._client.rests:
             return None
         prompt = prompt_for(
             asked.title,
@@ -87,25 +90,25 @@ class Writing:
             language=asked.language if asked.translated else None,
             mark=self._mark(),
         )
-        answer = await self._client.ask(prompt)
+        # Counted before it is asked: several are under way at once, and one may end with this process.
+        day, reserved = self._clock().date().isoformat(), prompt.tokens
+        payer = await self._store.written.reserve(day, guild_ids, reserved, self._budget.of(guild_ids))
+        if payer is None:
+            return None
+        used = 0
+        try:
+            answer = await self._client.ask(prompt)
+            used = answer.tokens
+        finally:
+            await self._store.written.spend(day, payer, used - reserved)
         if not isinstance(answer, Answered):
             log.info("A summary was made without the language model. %s", answer.sentence)
             return None
-        now = self._clock()
-        await self._store.written.spend(now.date().isoformat(), payer, answer.tokens)
         summary = accept(answer.text, asked, cut=answer.cut)
         if summary is None:
             log.info("What the language model wrote could not be believed, and is not shown")
-        await self._store.written.put(digest, summary or "", now)
+        await self._store.written.put(digest, summary or "", self._clock())
         return summary or ""
-
-    async def _payer(self, guild_ids: Collection[int]) -> int | None:
-        """Whose budget it goes on: of those who want it, the one that used least. None where none is left."""
-        used = await self._store.written.used(self._clock().date().isoformat(), guild_ids)
-        payer = min(guild_ids, key=lambda guild_id: used[guild_id])
-        if used[EVERYONE] >= self._budget.everyone or used[payer] >= self._budget.guild:
-            return None
-        return payer
 
     async def forget(self, limit: int = 500) -> int:
         """Forget some of what was written long ago; answers how much."""

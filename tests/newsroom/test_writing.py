@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
+
+from aiohttp import web
 
 from bot.newsroom.writing import KEPT, Budget, Writing
 from storage import Store, TextStored
@@ -129,6 +133,25 @@ async def test_budgets_are_kept_by_day(store: Store):
         at.time.now = NOW.replace(day=2)
         await at.writing.write(told, other)
         assert len(at.server.asked) == 2
+
+
+async def test_questions_under_way_count(store: Store):
+    async with desk(store, WRITTEN, guild=1_000) as at:
+        await at.subscribe(1)
+        told = await at.bring()
+        others = [replace(TEXT, body=BODY.replace("Monday", day)) for day in ("Tuesday", "Friday", "Sunday")]
+        await asyncio.gather(*(at.writing.write(told, text) for text in others))
+        assert len(at.server.asked) < 3
+        assert await store.written.used("2026-05-01", [1]) == dict.fromkeys((0, 1), 77 * len(at.server.asked))
+
+
+async def test_a_question_that_failed_costs_nothing(store: Store):
+    async with desk(store, WRITTEN) as at:
+        await at.subscribe(1)
+        at.server.answers = [fixed(lambda: web.Response(status=401))]
+        await at.writing.write(await at.bring(), TEXT)
+        assert len(at.server.asked) == 1
+        assert await store.written.used("2026-05-01", [1]) == {0: 0, 1: 0}
 
 
 async def test_the_budget_of_all_is_kept_too(store: Store):

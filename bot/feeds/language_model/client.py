@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 
 from bot.feeds.answers import wait_of
-from bot.feeds.language_model.prompt import Prompt
+from bot.feeds.language_model.prompt import CHARACTERS_A_TOKEN, Prompt
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,6 @@ _REFUSALS = {
     404: "it knows no such address or model (SUMMARY_API_URL, SUMMARY_MODEL)",
 }
 _PASSING = frozenset((408, 409, 425, 429))
-_CHARACTERS_A_TOKEN = 3  # where the server does not say what it used
 _MOST_TOKENS = 1_000_000
 _ENDING = "/chat/completions"
 _TOKENS, _TOKENS_TOO, _TEMPERATURE = "max_tokens", "max_completion_tokens", "temperature"
@@ -203,7 +202,7 @@ class ModelClient:
         if answer is None:
             return _Refused("its answer is not one of the chat-completions convention")
         text, tokens, cut = answer
-        estimated = (len(prompt.instructions) + len(prompt.article) + len(text)) // _CHARACTERS_A_TOKEN
+        estimated = (len(prompt.instructions) + len(prompt.article) + len(text)) // CHARACTERS_A_TOKEN
         return Answered(text, estimated if tokens is None else tokens, cut)
 
     def _failed(self, refused: _Refused) -> NoAnswer:

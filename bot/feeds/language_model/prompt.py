@@ -18,6 +18,8 @@ LANGUAGES = {
 
 # Servers cut what is too long without a word, some of them the instructions: what is sent is cut here.
 MOST_CHARACTERS = 12_000
+# About so many, where nobody says how many tokens it were.
+CHARACTERS_A_TOKEN = 3
 # Of words, about so many tokens are one, in the languages whose words are cut into most.
 TOKENS_A_WORD = 4
 # Models that think before they answer need room for it.
@@ -39,6 +41,11 @@ class Prompt:
     instructions: str
     article: str
     most_tokens: int
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens the question costs, with an answer as long as it may be."""
+        return (len(self.instructions) + len(self.article)) // CHARACTERS_A_TOKEN + self.most_tokens
 
 
 def prompt_for(
