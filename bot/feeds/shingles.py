@@ -19,7 +19,7 @@ MOST = 400  # shingles kept of one text: those with the smallest hashes, so that
 _DROPPED = 0b11 << 8  # bits: three in four have one of them
 _FEWEST = 6  # kept shingles (about 25 words) under which nothing can be said
 # Odd, with bits everywhere: by these a shingle's words are told apart by their places, too.
-_FIRST, _SECOND, _THIRD = 0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D
+_WEIGHTS = (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D)
 _32_BITS = 0xFFFFFFFF
 
 
@@ -31,14 +31,16 @@ def shingles(text: str) -> frozenset[int]:
 def of_words(words: Sequence[str]) -> frozenset[int]:
     """The kept shingles of a text that is split into its words already (see `bot.feeds.text.split_words`)."""
     codes = {word: zlib.crc32(word.encode()) for word in set(words)}
-    signs = sum(len(word) == 1 and not word.isascii() for word in words)
+    signs = sum(len(word) == 1 and not word.isascii() for word in codes)
     row = [codes[word] for word in words]
     step = 1
-    if signs * 2 > len(words):
+    if signs * 2 > len(codes):
         row, step = [one * 31 + other for one, other in pairwise(row)], 2
-    runs = zip(row, row[step:], row[2 * step :], strict=False)
-    numbers = {(a * _FIRST + b * _SECOND + c * _THIRD) & _32_BITS for a, b, c in runs}
-    return frozenset(sorted(number for number in numbers if not number & _DROPPED)[:MOST])
+    weighed = [{code: code * weight & _32_BITS for code in set(row)} for weight in _WEIGHTS]
+    runs = zip(*(map(codes.__getitem__, row[step * n :]) for n, codes in enumerate(weighed)), strict=False)
+    sums = (first + second + third for first, second, third in runs)
+    kept = {number & _32_BITS for number in sums if not number & _DROPPED}
+    return frozenset(sorted(kept)[:MOST])
 
 
 def containment(one: Set[int], other: Set[int]) -> float:

@@ -154,6 +154,11 @@ def _end_of_tag(markup: str, at: int, unclosed: set[str]) -> int:
     return markup.find(">", at) + 1 or -1
 
 
+# A sign of a script that leaves no blanks between words.
+_UNSPACED_SIGN = (
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
+)
+_UNSPACED_ANY = re.compile(_UNSPACED_SIGN)
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")  # Thai, Lao, Burmese, Khmer
 _SPACED_WORD = re.compile(
@@ -166,6 +171,9 @@ def count_words(text: str) -> int:
 
     A run of more than 40 letters is no word and counts for several.
     """
+    if not _UNSPACED_ANY.search(text):
+        words = text.split()
+        return len(words) + sum(len(word) // 40 for word in words if len(word) >= 40)
     wide, unspaced = len(_WIDE.findall(text)), len(_UNSPACED.findall(text))
     spaced = sum(1 + len(word) // 40 for word in _SPACED_WORD.findall(text))
     return spaced + -(-wide // 2) + -(-unspaced // 5)
@@ -176,10 +184,6 @@ _SIGNS = (
     r"\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0970-\u0dff\u0e31-\u0e4e\u0eb1-\u0ecd"
     r"\u102b-\u103e\u17b4-\u17d3\u200c"
 )
-_UNSPACED_SIGN = (
-    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
-)
-_UNSPACED_ANY = re.compile(_UNSPACED_SIGN)
 _WORD = re.compile(rf"{_UNSPACED_SIGN}|[^\W_](?:(?!{_UNSPACED_SIGN})(?:[^\W_]|[{_SIGNS}]|'(?=[^\W_])))*")
 # The same where nothing else can stand: three times as fast.
 _ASCII_WORD = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")

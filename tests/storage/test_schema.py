@@ -12,10 +12,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, bindparam, inspect, text
 
 from storage import Database, DatabaseProblem, schema
 from storage.tables import metadata
+from storage.types import UtcDateTime
+from tests.storage.desk import NOW
 
 
 def differences(connection: Connection) -> list[object]:
@@ -101,6 +103,36 @@ async def test_after_the_upgrade_every_source_is_read_once_whole(database: Datab
     async with database.reading() as connection:
         kept = await connection.execute(text("SELECT title, etag, last_modified, digest FROM sources"))
         assert [tuple(row) for row in kept] == [("A", None, None, None)]
+
+
+async def test_after_the_upgrade_old_articles_are_found_by_their_words(database: Database):
+    async with database.writing() as connection:
+        await connection.run_sync(schema.downgrade, "0002")
+        await connection.execute(
+            text("INSERT INTO sources (url, title, failures) VALUES ('https://a/', 'A', 0)")
+        )
+        for number in range(3):
+            await connection.execute(
+                text(
+                    "INSERT INTO articles (source_id, identity, revision, title, summary, search_text, first_seen_at) "
+                    f"SELECT id, 'a{number}', 'r', 'Fähre {number}', 'Sie fährt.', '', :now FROM sources"
+                ).bindparams(bindparam("now", NOW, UtcDateTime))
+            )
+    await database.migrate()
+    found = {
+        "sqlite": "SELECT rowid FROM keyword_index WHERE keyword_index MATCH '\"fähre\"' ORDER BY 1",
+        "postgresql": (
+            "SELECT article_id FROM keywords "
+            "WHERE array_to_tsvector(string_to_array(words, ' ')) @@ CAST('fähre' AS tsquery) ORDER BY 1"
+        ),
+    }
+    async with database.writing() as connection:
+        holding = text(found[connection.dialect.name])
+        first, *others = await connection.scalars(holding)
+        words = await connection.execute(text("SELECT word, articles FROM frequencies ORDER BY word"))
+        assert sorted(tuple(row) for row in words) == [("", 3), ("fähre", 3), ("fährt", 3), ("sie", 3)]
+        await connection.execute(text("DELETE FROM articles WHERE id = :id"), {"id": first})
+        assert list(await connection.scalars(holding)) == others
 
 
 async def test_a_migration_that_fails_leaves_nothing_half_done(bare_url: str):

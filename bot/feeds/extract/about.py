@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from urllib.parse import urlsplit
 
 from bot.feeds.extract.days import dates_in, moment_of
@@ -19,7 +19,7 @@ from bot.feeds.text import clean
 
 _LONGEST_TITLE, _LONGEST_NAME, _LONGEST_DESCRIPTION, _MOST_PEOPLE = 400, 80, 1_000, 6
 _MOST_ELEMENTS = 40
-_SAME, _BYLINE_WORDS = 0.6, 16
+_LIKE, _SAME, _BYLINE_WORDS = 0.5, 0.6, 16
 _SEPARATORS = re.compile(r"\s+[|–—·•»«:/-]+\s+|\s*\|\s*|\s+::\s+")
 _ADDRESS = re.compile(
     r"\S+@\S+|(?:https?:)?//\S*|www\.\S+|\S+\.(?:com|org|net|co|io|html)\b\S*", re.IGNORECASE
@@ -124,15 +124,20 @@ class About:
         host = _squeezed(urlsplit(self._url).hostname or "")
         headings = [_text(node) for node in islice(self._root.iter("h1"), 20)]
         headings = [
-            text for text in headings if 0 < len(text) <= _LONGEST_TITLE and _squeezed(text) not in host
+            text
+            for text in headings
+            if 0 < len(text) <= _LONGEST_TITLE
+            and _squeezed(text) not in host
+            and _squeezed(text) != _squeezed(self.site_name)
         ]
         scored = [
             (max((_alike(text, one) for one in said), default=0.1), -at, text)
             for at, text in enumerate(headings)
         ]
-        if scored and (best := max(scored))[0] >= 0.4:
+        if scored and (best := max(scored))[0] >= _LIKE:
             return best[2]
-        for text in said[1:] or said or headings:
+        own_words = [text for text in said if text != self._headline]
+        for text in own_words or said:
             if own := self._without_site(text):
                 return own
         below = (_text(node) for node in islice(self._root.iter("h2"), 1))
@@ -185,8 +190,11 @@ class About:
 
     def _page_authors(self) -> Iterator[str]:
         for line in self._near:
-            if line.words <= 8 and (name := without_by(line.text)) != line.text:
-                yield name
+            if (name := without_by(line.text)) != line.text:
+                yield _JOB.split(name)[0]
+        for line, following in pairwise(self._near):
+            if _NAME.fullmatch(line.text) and any(dates_in(following.text)):
+                yield line.text
         for path in _AUTHOR_PATHS:
             for node in islice(self._root.iterfind(path), 3):
                 text = _text(node)
@@ -354,8 +362,10 @@ _AUTHOR_PATHS = (
     ".//*[@rel='author']",
     ".//address//a",
 )
+_JOB = re.compile(r"\s*[⋅·•|,–—]\s|\s+\d|\s*,")  # what follows a name in a byline
+_NAME = re.compile(r"(?:[^\W\d_a-zа-яё][\w.'’-]*\s?){2,4}")  # words that begin with a capital
 _AUTHOR_CLASS = re.compile(
-    r"(?:^|[\s_-])(?:by-?line|author|writer|creator|auteur|autor|firma)(?:[_-]{1,2}(?:name|link|title))?(?=$|\s)",
+    r"(?:^|[\s_-])(?:by-?line|author|writer|creator|auteur|autor|firma)(?:[\w-]{0,20}(?:name|link))?(?=$|\s)",
     re.IGNORECASE,
 )
 _DATE_CLASS = re.compile(

@@ -15,6 +15,9 @@ _LINKED_WORDS, _LINKED = 14, 0.85
 _REPEATED_WORDS, _REPEATED = 8, 3
 _EDGE_WORDS = 9
 _LABEL_WORDS = 8
+_CALM = re.compile(
+    r"[^\W\d_]{3,}[.。।۔”»]\Z|[\u3040-\u9fff][。”」]\Z"
+)  # a sentence's end, neither call nor initial
 _LIKE_HEADLINE = 0.75
 
 
@@ -76,9 +79,9 @@ def _is_repeated(line: Line, count: int) -> bool:
 
 def _repeats(line: Line, titles: Sequence[frozenset[str]]) -> bool:
     """Whether it says what the headline said, as captions do."""
-    if line.words > 40:
-        return False
     words = _bag(line.text)
+    if line.words > 40 or (_CALM.search(line.text) and all(len(words) > len(title) + 2 for title in titles)):
+        return False  # an article may begin as it is called
     return any(
         len(words & title) >= _LIKE_HEADLINE * max(len(title), len(words))
         or (len(title) > 3 and title <= words and len(words) <= len(title) + 6)
@@ -123,6 +126,8 @@ def _holds_on(line: Line, *, before: bool) -> bool:
     tag = line.holder.tag
     if is_moment(line.text) and line.words <= _EDGE_WORDS:
         return False
+    if _CALM.search(line.text):
+        return True
     if before:
         return tag in HEADINGS and tag != "h1"
     return tag in ("li", "dd", "dt", "tr", "td", "pre", "blockquote") or line.words > _EDGE_WORDS

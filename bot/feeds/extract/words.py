@@ -104,7 +104,8 @@ _CREDIT = re.compile(
     re.IGNORECASE,
 )
 _FURNITURE = re.compile(
-    r"\W*(?:read (?:more|next|also|our|the full|it at)\b.*|related(?: articles?| posts?| stories"
+    r"\W*(?:comments? (?:are|is) (?:now )?(?:closed|off|disabled)"
+    r"|read (?:more|next|also|our|the full|it at)\b.*|related(?: articles?| posts?| stories"
     r"| content| topics?| reading)?\s*(?::.*)?"
     r"|see also\b.*|more (?:on|from|about) .{0,60}|recommended(?: for you| reading)?|you (?:might"
     r"|may) (?:also )?(?:like|enjoy).{0,20}"

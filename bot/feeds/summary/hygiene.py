@@ -12,7 +12,7 @@ from functools import cached_property
 from bot.feeds.summary.sentences import sentences
 from bot.feeds.text import count_words, split_words
 
-MOST_SENTENCES = 48  # a summary never reaches further into an article,
+MOST_SENTENCES = 32  # a summary never reaches further into an article,
 MOST_CUT = 32_000  # characters, nor further than this,
 LONGEST_LINE = 4_000  # characters, nor into one line of it
 MAX_TEXT = 100_000  # characters of an article that are kept
@@ -161,13 +161,14 @@ class Passage:
         self.calls = False
         self.is_cut = False
         left = MAX_TEXT
+        said = [split_words(headline) for headline in headlines if headline]
         for at, line in enumerate(lines):
             if left < len(line):
                 self.is_cut = True
                 break
             own = _own(line) if len(line) < _LONGEST_TAIL or at >= len(lines) - 3 else line
             self.is_cut = own != line or bool(CUT_OFF.search(own[-8:]))
-            if own and not is_label(own) and not any(repeats(own, headline) for headline in headlines):
+            if own and not is_label(own) and not _is_among(own, said):
                 self.lines.append(own)
                 left -= len(own)
 
@@ -228,11 +229,11 @@ def advertises(description: str) -> bool:
     return bool(_TEASER.match(description))
 
 
-def repeats(text: str, headline: str) -> bool:
-    """Whether a line says the headline again, and no more."""
-    if not headline or not len(headline) / 2 - 20 < len(text) < 2 * len(headline) + 20:
-        return False
-    return split_words(text) == split_words(headline)
+def _is_among(line: str, said: Sequence[Sequence[str]]) -> bool:
+    """Whether a line says one of the headlines again, and no more."""
+    if not any(-9 < len(line) - sum(map(len, words)) < 3 * len(words) + 20 for words in said):
+        return False  # letters, and what stands between words
+    return split_words(line) in said
 
 
 def _own(line: str) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 
 from bot.feeds.text import split_words
 
-_MOST_READ = 3_000  # characters: enough to be sure, however long the text is; and
+_MOST_READ = 2_000  # characters: enough to be sure, however long the text is; and
 _MOST_SEEN = 800  # for its script
 _FEWEST_HITS = 4
 _LEAST_SHARE = 0.12  # of all words that are small words of the language; prose has 0.3 to 0.5

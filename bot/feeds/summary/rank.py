@@ -10,7 +10,7 @@ weights were chosen on the pages' and feeds' articles that publishers describe, 
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,7 +19,7 @@ from bot.feeds.summary.languages import SMALL_WORDS
 from bot.feeds.summary.openers import Standing, begins_quoted, leaves_open, speaks_of_itself, standing
 from bot.feeds.text import count_words, split_words
 
-_MOST_RANKED = 40  # sentences of an article that are looked at
+_MOST_RANKED = 30  # sentences of an article that are looked at
 _EARLY, _DECAY, _FIRST = 6.0, 2.0, 2.5
 _DEGREE, _CENTRE, _TITLE = 1.0, 0.6, 1.0
 _POWER = 0.4
@@ -86,8 +86,9 @@ class Ranked:
 def _scored(sentences: list[str], headline: str, language: str | None) -> list[_Sentence]:
     terms = [_terms(text, language) for text in sentences]
     count = len(sentences)
-    rarity = {term: math.log(1 + count / n) for term, n in Counter(t for one in terms for t in one).items()}
-    centre = {term: rarity[term] * n for term, n in Counter(t for one in terms for t in one).items()}
+    times = Counter(term for one in terms for term in one)
+    rarity = {term: math.log(1 + count / n) for term, n in times.items()}
+    centre = {term: rarity[term] * n for term, n in times.items()}
     degrees = _degrees(terms)
     top = max(degrees, default=0) or 1
     centre_length = math.sqrt(sum(weight**2 for weight in centre.values()))
@@ -125,14 +126,12 @@ def _alike(one: frozenset[str], other: frozenset[str]) -> float:
 
 
 def _degrees(terms: list[frozenset[str]]) -> list[float]:
-    """How much each shares with all others."""
-    degrees = [0.0] * len(terms)
-    for at, one in enumerate(terms):
-        for other in range(at + 1, len(terms)):
-            alike = _alike(one, terms[other])
-            degrees[at] += alike
-            degrees[other] += alike
-    return degrees
+    """How much each shares with all others: the sum of its cosines with them, term by term."""
+    shared: defaultdict[str, float] = defaultdict(float)
+    for one in terms:
+        for term in one:
+            shared[term] += 1 / math.sqrt(len(one))
+    return [sum(shared[term] for term in one) / math.sqrt(len(one)) - 1 if one else 0.0 for one in terms]
 
 
 def _to_centre(own: frozenset[str], rarity: dict[str, float], centre: dict[str, float]) -> float:
