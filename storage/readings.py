@@ -110,9 +110,9 @@ async def look_again(connection: AsyncConnection, article_ids: Collection[int], 
             .where(texts.c.article_id.in_(portion), texts.c.origin != Origin.FEED.value)
             .distinct()
         )
-        ids = outdated.all()
-        await enlist(connection, ids, due_at)
-        await connection.execute(update(readings).where(readings.c.article_id.in_(ids)).values(anew=True))
+        await enlist(connection, outdated.all(), due_at)
+        # What is being read now may be what stood there before.
+        await connection.execute(update(readings).where(readings.c.article_id.in_(portion)).values(anew=True))
 
 
 class Readings:
@@ -178,9 +178,11 @@ class Readings:
         again_at: datetime | None = None,
         *,
         posts_wait: bool = False,
+        revisions: int | None = None,
     ) -> None:
         """Store what reading an article brought. It is done with that, or goes on at `again_at`.
 
+        It goes on at once where the article had so many `revisions` when it was claimed, and was revised meanwhile.
         Posts that wait for it go now, unless it may be done while they wait; where `posts_wait`, the reading goes on
         at once. Cards that show less are drawn again.
         """
@@ -211,7 +213,15 @@ class Readings:
             if posts_wait:
                 return
             if again_at is None:
-                await connection.execute(delete(readings).where(readings.c.article_id == article_id))
+                done = [readings.c.article_id == article_id]
+                if revisions is not None and revisions != stored.revisions:
+                    done.append(~readings.c.anew)
+                    await connection.execute(
+                        update(readings)
+                        .where(readings.c.article_id == article_id, readings.c.anew)
+                        .values(due_at=now, attempts=0)
+                    )
+                await connection.execute(delete(readings).where(*done))
             else:
                 await connection.execute(
                     update(readings).where(readings.c.article_id == article_id).values(due_at=again_at)

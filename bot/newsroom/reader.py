@@ -22,7 +22,7 @@ from bot.feeds.pictures import Shown, look_at
 from bot.feeds.workers import Workers
 from bot.newsroom.corrections import correction_on_page
 from bot.newsroom.host_line import HostLine, host_of
-from bot.newsroom.reading import again_at, take, what_to_read
+from bot.newsroom.reading import MOST_CLAIMS, again_at, take, what_to_read
 from bot.newsroom.rounds import Clock, Jobs, Rounds
 from bot.newsroom.writing import Writing
 from storage import Store
@@ -131,8 +131,12 @@ class Reader:
 
     async def read(self, todo: ArticleToRead) -> None:
         """Read one claimed article now and store what it brings. Raises DatabaseProblem where it can't be stored."""
+        brought, missing = ArticleRead(todo.id), None
         try:
-            brought, missing = await self._fetch(todo)
+            if todo.attempts <= MOST_CLAIMS:
+                brought, missing = await self._fetch(todo)
+            else:
+                log.warning("Article %d is not read any more: what it brings could never be kept", todo.id)
         except Exception:
             log.exception("Reading article %d failed in a way that was not foreseen", todo.id)
             brought, missing = ArticleRead(todo.id), NotRead("Broadsheet failed.", passing=True)
@@ -145,7 +149,8 @@ class Reader:
             await self._store.readings.keep(brought, now, posts_wait=True)
             await self._write(self._writing, todo, brought)
             brought = ArticleRead(todo.id)
-        await self._store.readings.keep(brought, self._clock(), again)
+        revisions = todo.article.revisions
+        await self._store.readings.keep(brought, self._clock(), again, revisions=revisions)
         self._on_posts()
 
     async def _write(self, writing: Writing, todo: ArticleToRead, brought: ArticleRead) -> None:

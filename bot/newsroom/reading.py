@@ -13,6 +13,9 @@ from storage.readings import wants_page
 from storage.records import ArticleRead, ArticleToRead, ImageSeen, Origin, TextStored
 
 MOST_ATTEMPTS = 3
+# An article that is claimed again and again was never done with: reading or storing it fails each time. Claims end
+# while it waits for a slow host too, hence so many.
+MOST_CLAIMS = 20
 # The first is within the time that posts wait, the second after what usually passes.
 PAUSES = (timedelta(seconds=12), timedelta(minutes=10))
 # A server that asks for more is not asked again: nobody looks at the card then.

@@ -15,6 +15,7 @@ from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import parse_allow
 from bot.feeds.workers import Workers
 from bot.newsroom.reader import CLAIM, PICTURES_KEPT, Reader
+from bot.newsroom.reading import MOST_CLAIMS
 from storage import ArticleToStore, Store
 from storage.readings import HOLD
 from storage.records import ArticleRead, Brought, CardToPost, ImageSeen, SubscriptionToStore
@@ -299,3 +300,14 @@ async def test_old_pictures_are_forgotten(newsroom: Newsroom):
     newsroom.now += PICTURES_KEPT + timedelta(minutes=1)
     await newsroom.read()
     assert (await newsroom.card()).picture is None
+
+
+@on_sqlite
+async def test_what_can_never_be_stored_is_not_fetched_for_ever(newsroom: Newsroom):
+    await newsroom.bring(newsroom.stub())
+    for _ in range(MOST_CLAIMS):
+        await newsroom.store.readings.claim(newsroom.now, 9, timedelta())
+    await newsroom.read()
+    assert newsroom.asked == []
+    assert (await newsroom.card()).summary == STUB.normal
+    assert await newsroom.store.readings.next_due_at() is None

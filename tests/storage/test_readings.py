@@ -239,3 +239,17 @@ async def test_the_card_of_an_attempt_before_may_show_less(desk: Desk):
     (found,) = await desk.claim(at(1))
     assert await desk.store.posts.sent(found.post.id, 1001, at(1), shown=found)
     assert len(await desk.store.posts.stale_cards(9)) == 1
+
+
+async def test_what_is_revised_while_it_is_read_is_read_once_more(desk: Desk):
+    source = await desk.wired(100)
+    await bring(desk, source, stub("a"))
+    (todo,) = await to_read(desk)
+    revised = [stub("a", revision="r2", title="Another title", text=whole("Corrected.", whole=False))]
+    await desk.store.harvest.store([Brought(poll(source), revised=revised)], at(0.1))
+    old = ArticleRead(todo.id, text=whole("As it was.", "page"), word_count=3)
+    await desk.store.readings.keep(old, at(0.2), revisions=todo.article.revisions)
+    (again,) = await to_read(desk, 0.2)
+    assert (again.anew, again.attempts, again.article.title) == (True, 1, "Another title")
+    await desk.store.readings.keep(ArticleRead(todo.id), at(0.3), revisions=again.article.revisions)
+    assert await to_read(desk, 60) == []
