@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +38,9 @@ Made = tuple[int, int, ArticleToStore]
 
 _ARTICLES_AT_ONCE = 100
 """Articles in one statement: the event loop is held while their values are made ready."""
+
+_JUDGED_AT_ONCE = 20
+"""Sentences of so many are compared before the loop may do other things."""
 
 # What of a revision is seen on cards, beside its text.
 _SEEN = (
@@ -187,9 +192,12 @@ async def revise(
     before = await _before(connection, revised) if revised else {}
     changes: list[dict[str, Any]] = []
     stale: defaultdict[datetime, list[int]] = defaultdict(list)
-    for pair, (article, told) in before.items():
-        after = revised[pair]
-        judged = judge(article, after, now)
+    for number, (pair, (article, told)) in enumerate(before.items(), 1):
+        if number % _JUDGED_AT_ONCE == 0:
+            await asyncio.sleep(0)
+        after = revised[pair] = _named(revised[pair], article)
+        # What the page told instead is compared with the page.
+        judged = judge(article if told is None else replace(article, summary=told.normal), after, now)
         changes.append(_changes(article, after, judged, now))
         if _is_seen(article, told, after) or judged.retracted != (article.retracted_at is not None):
             stale[judged.shown_at].append(article.id)
@@ -217,6 +225,11 @@ async def revise(
         await mark_stale(connection, ids, shown_at)
     await _draw_whole(connection, before, revised, now)
     return Counter(source_id for source_id, _ in before)
+
+
+def _named(after: ArticleToStore, before: Article) -> ArticleToStore:
+    """A revision of what has no title in its source, with the title that was found on its page."""
+    return replace(after, title=before.title) if after.title == after.url else after
 
 
 def _changes(article: Article, after: ArticleToStore, judged: Revised, now: datetime) -> dict[str, Any]:

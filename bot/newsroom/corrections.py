@@ -60,7 +60,9 @@ def correction_of(before: Told, after: Told) -> str | None:
 def judge_revision(before: Article, after: ArticleToStore, now: datetime) -> Revised:
     """What an article's revision means for those who read its cards."""
     correction = correction_of(Told(before.title, before.summary), Told(after.title, after.summary))
-    retracted = is_retracted(after.title)
+    retracted = is_retracted(after.title) and (
+        before.retracted_at is not None or takes_back(before.title, after.title)
+    )
     # What is wrong altogether is not left standing for an hour.
     at_once = retracted and before.retracted_at is None
     return Revised(
@@ -78,6 +80,18 @@ def correction_on_page(article: Article, before: TextStored | None, after: TextS
 def is_retracted(title: str) -> bool:
     """Whether a headline says that its publisher has taken the article back."""
     return _RETRACTED.match(title) is not None
+
+
+def takes_back(before: str, after: str) -> bool:
+    """Whether a new headline takes the article back that had the one before: it says so now, and is else the same.
+
+    "Withdrawn: Enable misses the Arc", "Ritirato: salame con listeria" are news, whatever they were called before.
+    """
+    mark = _RETRACTED.match(after)
+    if mark is None or is_retracted(before):
+        return False
+    own, known = _WORD.findall(after[mark.end() :].casefold()), set(_WORD.findall(before.casefold()))
+    return 2 * sum(word in known for word in own) >= len(own)
 
 
 def shown_at(now: datetime, revised_at: datetime | None, revisions: int) -> datetime:

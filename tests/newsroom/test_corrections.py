@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.newsroom.corrections import LONGEST_PAUSE, Told, correction_of, is_retracted, shown_at
+from bot.newsroom.corrections import LONGEST_PAUSE, Told, correction_of, is_retracted, shown_at, takes_back
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -102,3 +102,25 @@ def test_revisions_are_shown_more_and_more_seldom() -> None:
     assert pauses == sorted(pauses)
     assert pauses[-1] == LONGEST_PAUSE
     assert shown_at(NOON, NOON - timedelta(days=1), 30) == NOON
+
+
+CURE = "A cure for all ills was found"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (CURE, f"RETRACTED: {CURE}", True),
+        (CURE, "Retracted: A cure for all ills is found", True),
+        (CURE, "[Withdrawn]", True),
+        ("万能药", "撤回：万能药", True),
+        ("Enable is doubtful for Sunday", "Withdrawn: Horse of the year misses the Arc", False),
+        ("Withdrawn: Enable misses the Ark", "Withdrawn: Enable misses the Arc", False),
+        ("Listeria nel salame", "Ritirato: tutti i lotti in vendita al supermercato", False),
+        (CURE, CURE, False),
+    ],
+)
+def test_an_article_is_taken_back_by_what_was_put_before_its_headline(
+    before: str, after: str, expected: bool
+) -> None:
+    assert takes_back(before, after) is expected

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from storage import Length, Source, SubscriptionToStore
-from storage.records import Article, Brought
+from storage.records import Article, ArticleRead, Brought
 from storage.tables import readings, standings
 from tests.storage.desk import GUILD, NOW, Desk, article, at, poll, whole
 
@@ -129,3 +129,26 @@ async def test_a_revision_that_is_stored_already_counts_once(desk: Desk):
     assert found.revisions == 1
     async with desk.database.reading() as connection:
         assert (await connection.execute(select(readings))).all() == []
+
+
+async def test_what_its_page_told_is_no_correction_of_what_its_feed_tells(desk: Desk):
+    source, article_id = await posted(desk)
+    feed = whole("The fire hurt 11 people.")
+    await revised(desk, source, at(1), summary=feed.normal, text=feed)
+    page = ArticleRead(article_id, text=whole("The fire hurt 12 people.", "page"), word_count=5)
+    await desk.store.readings.keep(page, at(2))
+    found = await revised(desk, source, at(3), summary=feed.normal, text=feed, author="Ada Lane")
+    assert found.correction is None
+    found = await revised(
+        desk, source, at(4), summary="The fire hurt 9 people.", text=whole("The fire hurt 9 people.")
+    )
+    assert found.correction == "Figures changed: 11 people → 9 people."
+
+
+async def test_the_title_from_its_page_outlives_a_revision(desk: Desk):
+    source, article_id = await posted(desk)
+    address = "https://example.org/a"  # what stands for a title where there is none
+    await desk.store.readings.keep(ArticleRead(article_id, title="The bridge opens"), at(2))
+    found = await revised(desk, source, at(3), title=address, author="Ada Lane")
+    assert (found.title, found.author) == ("The bridge opens", "Ada Lane")
+    assert found.correction is None
