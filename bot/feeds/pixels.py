@@ -41,9 +41,11 @@ def examine(data: bytes, *, attach: bool) -> Examined:
             linked = image.format in LINKED and max(image.size) <= LONGEST_LINKED
             image.draft("RGB", (LONGEST_ATTACHED, LONGEST_ATTACHED))
             image.load()  # to the end: a truncated one fails here
-            if _is_plain(image):
+            linked = linked and not attach
+            # One that moves may begin with a black frame.
+            if _is_plain(image) and not (linked and getattr(image, "is_animated", False)):
                 return Examined("It shows nothing but one colour.")
-            return Examined() if linked and not attach else _made_small(image)
+            return Examined() if linked else _made_small(image)
     except MemoryError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -79,6 +81,10 @@ def _extrema(band: Image.Image) -> tuple[int, int]:
 
 def _in_colour(image: Image.Image, most: tuple[int, int]) -> Image.Image:
     """A smaller copy in RGB, or RGBA where something shines through."""
+    if image.mode.startswith(
+        "I"
+    ):  # greys of 16 bits: converted as they are, all but the darkest would be white
+        image = image.convert("I").point(lambda grey: grey * (1 / 256)).convert("L")
     if image.mode in ("P", "PA", "LA", "La", "RGBa", "RGBA") or "transparency" in image.info:
         mode = "RGBA"
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import struct
 import zlib
+from array import array
 from io import BytesIO
 from typing import Any
 
@@ -160,3 +161,18 @@ async def test_a_bomb_costs_a_worker_at_most():
     async with Workers(memory=192 << 20) as workers:
         assert (await workers.examine(bomb, attach=True)).problem is not None
         assert await workers.examine(packed(drawn(), "PNG"), attach=False) == Examined()
+
+
+def test_greys_of_16_bits_keep_their_shades():
+    shades = array("H", (x * 65_535 // 399 for _ in range(300) for x in range(400)))
+    data = packed(Image.frombytes("I;16", (400, 300), shades.tobytes()), "PNG")
+    assert examine(data, attach=False) == Examined()
+    small = opened(examine(data, attach=True)).convert("L")
+    assert 100 < small.getpixel((200, 150)) < 156  # type: ignore[operator]  # of one band it is a number
+
+
+def test_what_moves_may_begin_with_black():
+    black, shown = Image.new("L", (400, 300)), drawn().convert("L")
+    data = packed(black, "GIF", save_all=True, append_images=[shown])
+    assert examine(data, attach=False) == Examined()
+    assert examine(data, attach=True).problem
