@@ -350,10 +350,15 @@ def _update(read: Read, document: Document, new: Sequence[Entry], now: datetime)
         rhythm=_rhythm(source, document, new, now),
         ttl_s=document.ttl_s if document.title else source.ttl_s,
         format=document.format or source.format,
-        entries=len(document.marks) // MARK_BYTES or len(document.entries),
+        entries=_entries(document),
         moved_to=read.moved[0],
         moved_seen=read.moved[1],
     )
+
+
+def _entries(document: Document) -> int:
+    """How many entries it has, with those that were known by their bytes and not read again."""
+    return len(document.marks) // MARK_BYTES or len(document.entries)
 
 
 def _rhythm(source: Source, document: Document, new: Sequence[Entry], now: datetime) -> bytes | None:
@@ -373,7 +378,7 @@ def _held_back(read: Read, document: Document, known: Mapping[str, str], found: 
         familiar=bool(known),
         moved=read.moved[1] if read.redirected else None,
     )
-    held_back = found.new if another else old_news(read.source, found.new)
+    held_back = found.new if another else old_news(read.source, found.new, _entries(document))
     if held_back:
         log.info(
             "Source %d: %d of %d new articles are no news (%s) and are not posted",

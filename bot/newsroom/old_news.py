@@ -22,9 +22,11 @@ from storage.records import Source
 LATE = timedelta(days=7)
 # A single entry that is new is no flood.
 _SEVERAL = 2
+# Nor are so many, where most of the document is known.
+_FEW = 5
 
 
-def old_news(source: Source, new: Sequence[Entry]) -> list[Entry]:
+def old_news(source: Source, new: Sequence[Entry], entries: int) -> list[Entry]:
     """Those of several new entries that a reader of the source has had already, or never would have.
 
     Their date lies more than a week before the source was last read (not before now: what was published while it
@@ -33,7 +35,8 @@ def old_news(source: Source, new: Sequence[Entry]) -> list[Entry]:
 
     One that comes alone is posted whatever its date: a post dated back by a month, an old film put on a playlist. What
     comes in numbers like that, as when a blog brings in its archive, is not; and with it comes the newest that the
-    source had, which is as old as that.
+    source had, which is as old as that. A few are posted too, where at most half of the document's `entries` are new:
+    a court publishes its decisions in no order, a list of the month's best takes in what is three weeks old.
     """
     read_at, latest = source.last_success_at, last_published(source.rhythm)
     if read_at is None or (source.entries == 0 and latest is None):  # it was empty until now
@@ -45,7 +48,8 @@ def old_news(source: Source, new: Sequence[Entry]) -> list[Entry]:
         old = [entry for entry, moment in dated if moment < latest + TOGETHER]
     else:
         old = []
-    return old if len(old) >= _SEVERAL else []
+    few = len(old) <= _FEW and 2 * len(new) <= entries
+    return [] if few or len(old) < _SEVERAL else old
 
 
 def is_another_feed(
@@ -54,17 +58,18 @@ def is_another_feed(
     """Whether what stands at a source's address is not its own: several new entries, and nothing that was there before.
 
     `familiar` says that some entry of the document is stored already; `moved` counts for how many polls redirects have
-    led elsewhere (0 for those that are not for good), None where there was none. Without a redirect, the document has
-    to call itself otherwise than the source, or to be a page, of which another list may have been taken for its
-    articles: a short feed without dates may well be all new between two polls. So may a redirected one or a page, if
-    all was published since the source was last read; but not on the first redirect that is for good.
+    led elsewhere (0 for those that are not for good), None where there was none. Without a redirect that is for good,
+    the document has to call itself otherwise than the source, or to be a page, of which another list may have been
+    taken for its articles: a short feed without dates may well be all new between two polls, as may one that always
+    stands behind a redirect. So may a redirected one or a page, if all was published since the source was last read;
+    but not on the first redirect that is for good.
     """
     read_at = source.last_success_at
     if read_at is None or source.entries == 0 or len(found.new) < _SEVERAL or familiar or found.renamed:
         return False
     if not unpack(document.marks).isdisjoint(unpack(source.marks or b"")):
         return False
-    if moved is None and source.kind != "page" and not _calls_itself_otherwise(source, document):
+    if not moved and source.kind != "page" and not _calls_itself_otherwise(source, document):
         return False
     return moved == 1 or any((moment := _moment(entry)) is None or moment < read_at for entry in found.new)
 

@@ -63,13 +63,29 @@ def dated(*ago: float | None) -> tuple[Entry, ...]:
 def test_what_lies_well_before_what_a_source_brought_is_no_news(
     followed: Source, ago: Sequence[float | None], held_back: list[float]
 ) -> None:
-    found = old_news(followed, dated(*ago))
+    found = old_news(followed, dated(*ago), len(ago))
     assert [(NOW - entry.published_at) / DAY for entry in found if entry.published_at] == held_back
+
+
+@pytest.mark.parametrize(
+    ("followed", "ago", "entries"),
+    [
+        pytest.param(source(published=[20, 60]), (22, 21, 19), 30, id="a court's decisions in no order"),
+        pytest.param(source(published=[1]), (25, 21, 12, 0.1), 25, id="a list of the month's best"),
+        pytest.param(source(published=[2]), (10, 9), 12, id="drafts that were merged together"),
+    ],
+)
+def test_a_few_are_news_where_most_of_the_document_is_known(
+    followed: Source, ago: Sequence[float], entries: int
+) -> None:
+    assert old_news(followed, dated(*ago), entries) == []
+    assert old_news(followed, dated(*ago), len(ago)) != []
+    assert len(old_news(followed, dated(*ago, *range(61, 67)), 100)) > 5
 
 
 def test_what_only_says_when_it_was_changed_is_judged_by_that() -> None:
     entries = [replace(entry, published_at=None, updated_at=entry.published_at) for entry in dated(20, 30, 1)]
-    assert old_news(source(), entries) == entries[:2]
+    assert old_news(source(), entries, 3) == entries[:2]
 
 
 MARKS = b"1234567812345679"
@@ -90,8 +106,9 @@ OTHER = Document("Casino", "https://casino.test/", marks=b"abcdefgh")
         pytest.param({"kind": "page"}, ITS_OWN, [None] * 9, None, True, id="another list of a page"),
         pytest.param({"entries": 0}, OTHER, [None, None], None, False, id="it was empty until now"),
         pytest.param({"last_success_at": None}, OTHER, [None, None], 1, False, id="the first poll"),
-        pytest.param({}, ITS_OWN, [None, None], 0, True, id="a redirect"),
-        pytest.param({}, ITS_OWN, [0, 0], 0, False, id="published since, behind a redirect"),
+        pytest.param({}, OTHER, [None, None], 0, True, id="a redirect"),
+        pytest.param({}, ITS_OWN, [None, None], 0, False, id="a short feed that is always redirected"),
+        pytest.param({}, OTHER, [0, 0], 0, False, id="published since, behind a redirect"),
         pytest.param({}, ITS_OWN, [0, 0], 1, True, id="the first redirect for good"),
     ],
 )
