@@ -89,12 +89,22 @@ def _fetch_allow(settings: Settings) -> Finding:
 async def _language_model(settings: Settings) -> Finding:
     async with open_model(settings) as model:
         if model is None:
+            if settings.summary_model or settings.summary_api_key:
+                return Finding(
+                    "model",
+                    False,
+                    "SUMMARY_MODEL or SUMMARY_API_KEY is set and SUMMARY_API_URL is not, so no language model is "
+                    "asked. Set SUMMARY_API_URL, or empty the others.",
+                )
             return Finding("model", True, "No language model is set: summaries are made without one.")
         answer = await model.ask(Prompt("Answer with the word yes alone.", "Are you there?", 400))
         if isinstance(answer, Answered):
             return Finding("model", True, f"{model.model} answers; it may write summaries.")
         return Finding(
-            "model", False, f"{answer.sentence} Summaries are made without it until that is mended."
+            "model",
+            False,
+            f"{answer.sentence} Check SUMMARY_API_URL, SUMMARY_MODEL and SUMMARY_API_KEY; summaries are made without "
+            "it meanwhile.",
         )
 
 

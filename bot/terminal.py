@@ -104,7 +104,8 @@ class Terminal:
             )
             return DONE
         count = len(preview.articles)
-        self.line(f"{preview.title or feed_url}: {_count(count, 'article')}, newest first")
+        held = {0: "no articles yet", 1: "1 article"}.get(count, f"{count} articles, newest first")
+        self.line(f"{preview.title or feed_url}: {held}")
         self.line(f"  {about_found(preview.kind, preview.format, count)}: {feed_url}")
         if preview.selector:
             self.line(f"  chosen by the selector {preview.selector}")
@@ -262,7 +263,7 @@ class Terminal:
                     f"{_count(one.posts, 'post')} queued"
                 )
                 if one.held_back:
-                    news += f" ({one.held_back} no news and not posted)"
+                    news += f"; {one.held_back} of the new ones held back as old news"
                 self.line(f"{_name(one.source)}: {one.problem or news}")
         return FAILED if any(one.problem for one in polled) else DONE
 

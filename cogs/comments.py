@@ -13,9 +13,9 @@ from bot.cards import (
     COMMENTS_A_PAGE,
     Card,
     article_choice,
+    article_label,
     article_value,
     comments_card,
-    line,
     nonce_of,
     read_article_value,
     read_comments_button,
@@ -34,7 +34,7 @@ SORTS = [
     app_commands.Choice(name="oldest first", value="oldest"),
     app_commands.Choice(name="most voted first", value="most_voted"),
 ]
-CHOICE_NAME, CHOICES = 100, 25
+CHOICES = 25
 LONGEST_SEARCH = 200
 _NOT_FOUND = "No article here has these words. Choose one of those offered while you type, or look at `/top`."
 _GONE = "Broadsheet no longer has this article, or you can't see its channel. `/top` shows those it has."
@@ -109,10 +109,7 @@ class CommentsCog(commands.Cog, name="comments"):
             guild_of(interaction), typed[:LONGEST_SEARCH], limit=CHOICES, visible=visible_to(interaction)
         )
         return [
-            app_commands.Choice(
-                name=line(listed.article.title, CHOICE_NAME) or "Untitled article",
-                value=article_value(listed.article.id),
-            )
+            app_commands.Choice(name=article_label(listed), value=article_value(listed.article.id))
             for listed in found
         ]
 

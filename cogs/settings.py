@@ -23,7 +23,9 @@ class SettingsCog(commands.Cog, name="settings"):
     def __init__(self, guilds: Guilds) -> None:
         self._guilds = guilds
 
-    @app_commands.command(name="settings", description="What holds for this whole server")
+    @app_commands.command(
+        name="settings", description="What holds for this whole server: the language of its summaries"
+    )
     @app_commands.describe(language="The language of the summaries; begin to type its name")
     @app_commands.default_permissions(manage_guild=True)
     @app_commands.checks.has_permissions(manage_guild=True)

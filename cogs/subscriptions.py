@@ -84,7 +84,7 @@ class SubscriptionsCog(commands.Cog, name="subscriptions"):
         thread="Open a thread for discussion under each card",
         selector="For a page without a feed: a CSS selector of its links to articles, such as: article h2 a",
         summary="How much of an article its card tells",
-        pages="Whether articles' own pages are read, for those of which the feed brings little",
+        pages="Whether articles' own pages are read for what the feed leaves out",
         same_story="What becomes of a story that the channel has from another source already",
     )
     @app_commands.choices(

@@ -104,7 +104,9 @@ def related_card(article: Listed, found: Sequence[Listed]) -> Card:
     if found:
         embed.description = "\n\n".join(_article_line(listed) for listed in found)
     else:
-        embed.description = "Nothing else on this topic has been posted here yet."
+        embed.description = (
+            "No other article on this topic was found here. Later ones are, once they are posted."
+        )
     embed.set_footer(text=line(article.article.title, TITLE) or "Untitled article")
     return Card(embed)
 
@@ -127,6 +129,12 @@ def article_choice(articles: Sequence[Listed]) -> Card:
         for listed in articles[:CHOICES]
     )
     return Card(embed, menu=Menu(ARTICLE_MENU, "Choose an article", choices))
+
+
+def article_label(listed: Listed) -> str:
+    """An article among offered choices: its title, and its source, as several may tell the same in the same words."""
+    source = f" · {source_name(listed.source, 30)}"
+    return (line(listed.article.title, CHOICE - units(source)) or "Untitled article") + source
 
 
 def article_value(article_id: int) -> str:
@@ -154,7 +162,9 @@ def comments_card(article: Listed, page: CommentPage, sort: CommentSort, offset:
     ]
     embed.description = _joined(blocks) or "That was the last page."
     embed.set_footer(text=f"{_which(offset, page, sort)} · {how_to}")
-    return Card(embed, (_sort_buttons(article, sort), _page_buttons(article, sort, offset, page.total)))
+    # One comment stands in every order.
+    orders = _sort_buttons(article, sort) if page.total > 1 else ()
+    return Card(embed, (orders, _page_buttons(article, sort, offset, page.total)))
 
 
 def _which(offset: int, page: CommentPage, sort: CommentSort) -> str:
@@ -264,11 +274,12 @@ def _has_problem(subscription: Subscription) -> bool:
 def _subscription_line(subscription: Subscription) -> str:
     source = subscription.source
     wishes = about_wishes(subscription)
-    how = f", with {listed(wishes)}" if wishes else ""
     lines = [
-        f"**{escape(source_name(source, 80))}** → <#{subscription.channel_id}>{how}",
+        f"**{escape(source_name(source, 80))}** → <#{subscription.channel_id}>",
         escaped_line(shown_address(source.url), 160),
     ]
+    if wishes:
+        lines.append(f"With {listed(wishes)}.")
     read = f"Last read {_ago(source.last_success_at)}" if source.last_success_at else "Not read yet"
     if source.next_poll_at is None:
         lines.append(f"{read}. It is not read any more.")

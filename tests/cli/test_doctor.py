@@ -56,6 +56,16 @@ async def test_each_thing_that_is_wrong_is_named_and_the_others_are_still_looked
                 "discord",
                 "Discord can't be reached. Check this machine's connection, and DISCORD_API_URL",
             ),
+            "a model without a server": (
+                {"SUMMARY_MODEL": "m"},
+                "model",
+                "SUMMARY_MODEL or SUMMARY_API_KEY is set",
+            ),
+            "no model there": (
+                {"SUMMARY_API_URL": "http://127.0.0.1:1/v1", "SUMMARY_MODEL": "m"},
+                "model",
+                "Check SUMMARY_API_URL, SUMMARY_MODEL and SUMMARY_API_KEY",
+            ),
             "no database there": (
                 {"DATABASE_URL": "postgresql://me:geheim@127.0.0.1:1/news"},
                 "database",

@@ -14,6 +14,7 @@ import pytest
 
 from bot.columns import cells, columns, fitted
 from bot.desk import SourceShown
+from bot.newsroom.harvest import Polled
 from bot.newsroom.subscriptions import Subscribed
 from bot.terminal import Terminal
 from storage.records import Pace, Source, SourceListed, Subscription
@@ -177,3 +178,11 @@ async def test_preview_says_what_is_read_at_a_page_without_a_feed(shell: Shell, 
         None,
     )
     assert len(program.json["articles"]) == 6
+
+
+def test_what_is_held_back_is_said_of_the_new_ones() -> None:
+    out = StringIO()
+    Terminal(out, json=False).polled([Polled(shown().listed.source, 3, 0, 1, None, 2)])
+    assert out.getvalue() == (
+        "The Tide: 3 new articles, 0 revised articles, 1 post queued; 2 of the new ones held back as old news\n"
+    )

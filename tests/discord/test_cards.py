@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.cards import (
     Card,
+    article_label,
     article_value,
     card,
     comments_card,
@@ -276,6 +277,18 @@ def test_buttons_of_comment_pages_lead_where_they_say() -> None:
     }
 
 
+def test_a_single_comment_is_not_offered_in_other_orders() -> None:
+    shown = comments_card(
+        listed(), CommentPage((CommentLine(comment(1), 0),), 1), CommentSort.NEWEST, 0, "Reply."
+    )
+    assert not any(shown.rows)
+
+
+def test_offered_articles_of_the_same_title_are_told_apart_by_their_source() -> None:
+    assert article_label(listed(title="Carts may cross")) == "Carts may cross · The Town Crier"
+    assert units(article_label(listed(title="🦀" * 300))) <= 100
+
+
 def test_buttons_of_ranked_pages_lead_where_they_say() -> None:
     shown = top_card(Page((listed(),), "abc"), Sort.TOP, Period.WEEK, "here")
     asked = [read_top_button(button.custom_id or "") for row in shown.rows for button in row]
@@ -307,7 +320,7 @@ def test_subscriptions_tell_how_they_do_those_with_a_problem_first() -> None:
         ]
     )
     assert shown.rows == ()
-    head = "**The Town Crier** → <#20>, with a thread for each article\nhttps\\://town.example/feed.xml\n"
+    head = "**The Town Crier** → <#20>\nhttps\\://town.example/feed.xml\nWith a thread for each article.\n"
     read = "Last read <t:1772366400:R>"
     assert shown.embed.description == "\n\n".join(
         (

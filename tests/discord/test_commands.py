@@ -63,8 +63,8 @@ async def test_subscribing_again_changes_how_a_source_comes(town: Town, bot: Bro
     assert f"**Crier** comes into <#{town.channel_id}> already. `/subscriptions`" in shown(same)
     listed = shown(await town.alice.slash("subscriptions"))
     assert (
-        f"**Crier** → <#{town.channel_id}>, with a thread for each article, long summaries, articles' pages never "
-        "read and the same story"
+        f"**Crier** → <#{town.channel_id}>\n{url.replace(':', chr(92) + ':')}\nWith a thread for each article, long "
+        "summaries, articles' pages never read and the same story"
     ) in listed
 
 
@@ -207,7 +207,7 @@ async def test_comments_are_shown_from_the_card_also_after_a_restart(
 async def test_comments_are_asked_for_by_title(town: Town, press: Press) -> None:
     await press.publish("Bridge open", "Fair begins")
     (choice,) = await town.bob.autocomplete("comments", "article", "bridge")
-    assert choice["name"] == "Bridge open"
+    assert choice["name"] == "Bridge open · The Town Crier"
     reply = await town.bob.slash("comments", article=choice["value"])
     assert reply.embeds[0]["title"] == "Bridge open"
     typed = await town.bob.slash("comments", article="fair")
@@ -351,7 +351,7 @@ async def test_the_button_of_a_card_shows_more_on_its_topic(town: Town, press: P
 
     (first,) = await press.publish("Ferry engine fails in the harbour")
     alone = await town.bob.click(first, button(first))
-    assert "Nothing else on this topic" in shown(alone)
+    assert "No other article on this topic" in shown(alone)
     (second,) = await press.publish("Harbour ferry: engine failure explained")
     reply = await town.bob.click(second, button(second))
     assert reply.ephemeral
