@@ -220,8 +220,13 @@ async def revise(
     ]
     await put_texts(connection, told_now)
     await index(connection, {article.id: _searched(revised[pair]) for pair, (article, _) in before.items()})
+    imageless = {
+        article.id
+        for pair, (article, _) in before.items()
+        if article.image_url and not revised[pair].image_url
+    }
     for shown_at, ids in stale.items():
-        await look_again(connection, ids, shown_at)
+        await look_again(connection, ids, shown_at, imageless)
         await mark_stale(connection, ids, shown_at)
     await _draw_whole(connection, before, revised, now)
     return Counter(source_id for source_id, _ in before)

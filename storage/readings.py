@@ -99,8 +99,13 @@ async def enlist(connection: AsyncConnection, article_ids: Iterable[int], due_at
         )
 
 
-async def look_again(connection: AsyncConnection, article_ids: Collection[int], due_at: datetime) -> None:
-    """Have revised articles read that cards show: whose image is another one now, or whose text is not the feed's."""
+async def look_again(
+    connection: AsyncConnection, article_ids: Collection[int], due_at: datetime, imageless: Collection[int]
+) -> None:
+    """Have revised articles read that cards show: whose image is another one now, or whose text is not the feed's.
+
+    So are those that are `imageless` and had an image before: it may have been the page's.
+    """
     shown = await _wishes(connection, article_ids)
     unknown = await unread(connection, shown)
     await enlist(connection, [article_id for article_id, one in unknown.items() if one.image], due_at)
@@ -110,7 +115,7 @@ async def look_again(connection: AsyncConnection, article_ids: Collection[int], 
             .where(texts.c.article_id.in_(portion), texts.c.origin != Origin.FEED.value)
             .distinct()
         )
-        await enlist(connection, outdated.all(), due_at)
+        await enlist(connection, {*outdated, *(one for one in portion if one in imageless)}, due_at)
         # What is being read now may be what stood there before.
         await connection.execute(update(readings).where(readings.c.article_id.in_(portion)).values(anew=True))
 

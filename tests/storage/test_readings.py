@@ -253,3 +253,14 @@ async def test_what_is_revised_while_it_is_read_is_read_once_more(desk: Desk):
     assert (again.anew, again.attempts, again.article.title) == (True, 1, "Another title")
     await desk.store.readings.keep(ArticleRead(todo.id), at(0.3), revisions=again.article.revisions)
     assert await to_read(desk, 60) == []
+
+
+async def test_an_image_from_its_page_is_looked_for_again_after_a_revision(desk: Desk):
+    source = await desk.wired(100)
+    await bring(desk, source, stub("a"))
+    (todo,) = await to_read(desk)
+    await desk.store.readings.keep(ArticleRead(todo.id, image=ImageSeen(None, IMAGE)), NOW)
+    revised = [stub("a", revision="r2", title="Another title")]
+    await desk.store.harvest.store([Brought(poll(source), revised=revised)], at(1))
+    (again,) = await to_read(desk, 1)
+    assert (again.anew, again.article.image_url) == (True, None)
