@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import os
 import sys
 
@@ -97,6 +98,8 @@ async def _language_model(settings: Settings) -> Finding:
                     "asked. Set SUMMARY_API_URL, or empty the others.",
                 )
             return Finding("model", True, "No language model is set: summaries are made without one.")
+        # The finding says what the client's own warning would say before it.
+        logging.getLogger("bot.feeds.language_model").setLevel(logging.ERROR)
         answer = await model.ask(Prompt("Answer with the word yes alone.", "Are you there?", 400))
         if isinstance(answer, Answered):
             return Finding("model", True, f"{model.model} answers; it may write summaries.")

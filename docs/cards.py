@@ -3,7 +3,8 @@
     python -m docs.cards FOLDER [--feeds FEEDS]
 
 FEEDS is a folder of feeds with an index.json that names their files; each is served on this machine, read, and its
-newest articles are posted into a local Discord. A sheet shows many cards side by side.
+newest articles are posted into a local Discord; without it the situations alone are shown. A sheet shows many cards
+side by side.
 """
 
 from __future__ import annotations
@@ -36,7 +37,6 @@ from docs.screenshots import FLAGS, browser_path
 from docs.situations import situations
 from storage.records import Reading, Wishes
 
-FEEDS = Path(__file__).parents[2] / "shared" / "feeds"
 KINDS = {".json": "application/feed+json", ".atom": "application/atom+xml"}
 NEWEST = 2
 WIDTHS = {"phone": 390, "desktop": 1280}
@@ -66,9 +66,9 @@ async def served(files: Mapping[str, tuple[bytes, str]]) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-def read_feeds(folder: Path) -> dict[str, tuple[bytes, str]]:
+def read_feeds(folder: Path | None) -> dict[str, tuple[bytes, str]]:
     """The feeds that the folder's index names, with their types; none where there is no such folder."""
-    if not (folder / "index.json").is_file():
+    if folder is None or not (folder / "index.json").is_file():
         return {}
     names = [one["file"] for one in json.loads((folder / "index.json").read_text())]
     return {
@@ -198,7 +198,7 @@ def _write_sheets(shots: Sequence[Image.Image], folder: Path, name: str, width: 
         sys.stdout.write(f"{folder / f'{name}-{number}.png'}\n")
 
 
-async def main(folder: Path, feeds: Path) -> None:
+async def main(folder: Path, feeds: Path | None) -> None:
     """Post all cards and take their pictures."""
     files, shown = read_feeds(feeds), read_pictures()
     with tempfile.TemporaryDirectory() as temporary:
@@ -225,7 +225,7 @@ async def main(folder: Path, feeds: Path) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m docs.cards", description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path, help="where the pictures go")
-    parser.add_argument("--feeds", type=Path, default=FEEDS)
+    parser.add_argument("--feeds", type=Path)
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     asyncio.run(main(arguments.folder, arguments.feeds))

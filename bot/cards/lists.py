@@ -104,9 +104,7 @@ def related_card(article: Listed, found: Sequence[Listed]) -> Card:
     if found:
         embed.description = "\n\n".join(_article_line(listed) for listed in found)
     else:
-        embed.description = (
-            "No other article on this topic was found here. Later ones are, once they are posted."
-        )
+        embed.description = "No other article on this topic was found in this server."
     embed.set_footer(text=line(article.article.title, TITLE) or "Untitled article")
     return Card(embed)
 
@@ -173,7 +171,7 @@ def _which(offset: int, page: CommentPage, sort: CommentSort) -> str:
         return f"{offset + 1}–{offset + shown} of the {order} {total}; there are more than can be listed"
     if shown < total:
         return f"{offset + 1}–{offset + shown} of {total} · {order} first"
-    return f"{'1 comment' if total == 1 else f'{total} comments'} · {order} first"
+    return "1 comment" if total == 1 else f"{total} comments · {order} first"
 
 
 def comments_button(article_id: int, sort: CommentSort, offset: int, kind: str) -> str:

@@ -6,10 +6,12 @@ import asyncio
 import socket
 
 import pytest
+from aiohttp import web
 
 from bot.sandbox import Sandbox
 from tests.cli.commands import Ended, Shell
 from tests.journey.conftest import PERMISSIONS, Town
+from tests.model_server import opened
 
 
 def findings(ended: Ended) -> dict[str, tuple[bool, str]]:
@@ -90,3 +92,15 @@ async def test_each_thing_that_is_wrong_is_named_and_the_others_are_still_looked
         assert ended.err == "", case
         assert "geheim" not in ended.out
         assert town.application.token not in ended.out
+
+
+async def test_a_model_that_refuses_the_key_is_told_once(connected: Shell) -> None:
+    async def refuse(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=401)
+
+    async with opened(refuse) as (server, _, _):
+        ended = await connected.run("doctor", "--json", SUMMARY_API_URL=server.url, SUMMARY_MODEL="m")
+    well, sentence = findings(ended)["model"]
+    assert not well
+    assert "it refuses the key (SUMMARY_API_KEY). Check" in sentence
+    assert ended.err == ""

@@ -282,6 +282,7 @@ def test_a_single_comment_is_not_offered_in_other_orders() -> None:
         listed(), CommentPage((CommentLine(comment(1), 0),), 1), CommentSort.NEWEST, 0, "Reply."
     )
     assert not any(shown.rows)
+    assert shown.embed.footer.text == "1 comment · Reply."
 
 
 def test_offered_articles_of_the_same_title_are_told_apart_by_their_source() -> None:
