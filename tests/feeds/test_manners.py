@@ -20,6 +20,7 @@ from bot.feeds.model import Changed, Failed
 from bot.feeds.workers import Workers
 from bot.newsroom.polling import Poller
 from storage import Source, Store
+from storage.readings import HOLD
 from storage.records import SubscriptionToStore
 
 NOW = datetime(2026, 5, 2, 12, tzinfo=UTC)
@@ -167,9 +168,9 @@ class World:
             self.now += step
 
     async def posted(self) -> list[str]:
-        """Titles of all that waits to be posted, in its order."""
+        """Titles of all that waits to be posted, in its order, whether or not its page is still to be read."""
         titles = []
-        while claimed := await self.store.posts.claim(self.now, 50, HOUR):
+        while claimed := await self.store.posts.claim(self.now + HOLD, 50, HOUR):
             for card in claimed:
                 titles.append(card.article.title)
                 await self.store.posts.refuse(card.post.id, "Seen.")
