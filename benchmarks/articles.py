@@ -48,9 +48,12 @@ def read_pages(every: int = 1) -> list[Read]:
     for path in sorted(PAGES.glob("*.json"))[::every]:
         truth = json.loads(path.read_text())
         markup = decode(gzip.decompress(path.with_suffix(".html.gz").read_bytes()), None)
-        began = process_time()
-        found = extract(markup, truth["url"])
-        done.append(Read(path.stem, truth, found, 1_000 * (process_time() - began)))
+        times = []
+        for _ in range(2):  # other programs at work make all slower, and none faster
+            began = process_time()
+            found = extract(markup, truth["url"])
+            times.append(process_time() - began)
+        done.append(Read(path.stem, truth, found, 1_000 * min(times)))
     return done
 
 
