@@ -23,7 +23,7 @@ from storage import (
     Store,
     SubscriptionToStore,
 )
-from storage.harvest import _insert
+from storage.ingest import insert_new
 from storage.outbox import Queueing, queue
 from storage.records import ArticleRead, Brought, TextStored
 from storage.stories import relate, take_turn
@@ -330,7 +330,7 @@ async def test_who_brings_a_copy_waits_for_who_brings_the_first(desk: Desk, data
         bringing = asyncio.create_task(mail.prints(told("copy", tale(1))))
         while await connection.scalar(text(waits)) == 0:
             assert not bringing.done()
-        made = await _insert(connection, [Brought(poll(tide.source), [told("first", tale(1))])], NOW)
+        made = await insert_new(connection, [Brought(poll(tide.source), [told("first", tale(1))])], NOW)
         ((source_id, article_id, one),) = made
         await relate(connection, {article_id: one.shingles}, KINSHIP, NOW)
         await queue(connection, {source_id: [article_id]}, Queueing(lambda: "other"), NOW)
