@@ -136,8 +136,9 @@ async def post_situations(discord: Sandbox, town: Prepared, origin: str) -> None
 
 
 async def take_sheets(browser: Browser, discord: Sandbox, town: Prepared, folder: Path) -> None:
-    """Pictures of all cards of both channels, in each width, dark and light."""
-    for name in ("articles", "situations"):
+    """Pictures of all cards of both channels, as far as they hold any, in each width, dark and light."""
+    counts = {name: len(discord.stage.world.message_ids(channel)) for name, channel in town.channels.items()}
+    for name in filter(counts.get, counts):
         for kind, width in WIDTHS.items():
             for scheme in ("dark", "light"):
                 context = await browser.new_context(
@@ -148,7 +149,7 @@ async def take_sheets(browser: Browser, discord: Sandbox, town: Prepared, folder
                 page = await context.new_page()
                 address = f"{discord.url}/?person=ada#/{town.guild_id}/{town.channels[name]}"
                 await page.goto(address)
-                shots = await _shots(page, len(discord.stage.world.message_ids(town.channels[name])))
+                shots = await _shots(page, counts[name])
                 await context.close()
                 _write_sheets(shots, folder, f"{name}-{kind}-{scheme}", width)
 

@@ -54,7 +54,15 @@ async def _same(value: Any) -> Any:
 
 async def test_every_command_is_described(bot: BroadsheetBot) -> None:
     told = {command.qualified_name: command for command in bot.tree.walk_commands()}
-    admins = {"subscribe", "unsubscribe", "subscriptions", "source", "source status", "source check", "settings"}
+    admins = {
+        "subscribe",
+        "unsubscribe",
+        "subscriptions",
+        "source",
+        "source status",
+        "source check",
+        "settings",
+    }
     assert set(told) == {*admins, "top", "comments"}
     for command in told.values():
         assert len(command.description) > 10
