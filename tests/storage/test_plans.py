@@ -173,7 +173,8 @@ async def test_no_query_scans_a_table_that_grows(desk: Desk):
                 step
                 for step in bad
                 if not re.match(
-                    r"SCAN (anon_\d|\(subquery|(\d+ )?CONSTANT|row VIRTUAL|one$|wanted( VIRTUAL TABLE|$))", step
+                    r"SCAN (anon_\d|\(subquery|(\d+ )?CONSTANT|row VIRTUAL|one$|wanted( VIRTUAL TABLE|$))",
+                    step,
                 )
             ]
             if bad:
