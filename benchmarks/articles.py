@@ -1,7 +1,7 @@
 """What reading articles is worth: real pages, pages of the acid test's kind, and summaries of both; bars and figures.
 
-`python -m benchmarks.articles [SEED]` prints the table and ends with 1 where a bar is missed. The real pages lie in
-../shared/pages; without them only made-up ones are read.
+`python -m benchmarks.articles [SEED]` prints the table and ends with 1 where a bar is missed. Without
+the sample of real pages only made-up ones are read.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ import re
 import statistics
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
 from time import process_time
 from typing import Any
+
+import trafilatura
 
 from benchmarks.acid import TEMPLATES, faults, pages
 from bot.feeds.extract import Extracted, extract
@@ -42,7 +45,20 @@ class Read:
     milliseconds: float
 
 
-def read_pages(every: int = 1) -> list[Read]:
+Reader = Callable[[str, str], Extracted | None]
+"""Reads an article out of a page and its address."""
+
+
+def by_trafilatura(markup: str, url: str) -> Extracted | None:
+    """Read an article as the peer does, with its own defaults."""
+    found = trafilatura.bare_extraction(markup, url=url, with_metadata=True)
+    if found is None or isinstance(found, dict):
+        return None
+    day = datetime.fromisoformat(found.date).replace(tzinfo=UTC) if found.date else None
+    return Extracted(tuple((found.text or "").splitlines()), found.title or "", found.author, day)
+
+
+def read_pages(every: int = 1, reader: Reader = extract) -> list[Read]:
     """Read the real pages, or each one of `every`; none where they are not there."""
     done = []
     for path in sorted(PAGES.glob("*.json"))[::every]:
@@ -51,7 +67,7 @@ def read_pages(every: int = 1) -> list[Read]:
         times = []
         for _ in range(2):  # other programs at work make all slower, and none faster
             began = process_time()
-            found = extract(markup, truth["url"])
+            found = reader(markup, truth["url"])
             times.append(process_time() - began)
         done.append(Read(path.stem, truth, found, 1_000 * min(times)))
     return done
@@ -133,6 +149,17 @@ def real(done: Sequence[Read]) -> Iterator[Figure]:
         )
 
 
+def peer() -> Iterator[Figure]:
+    """What trafilatura makes of the same pages."""
+    for name, figure in scores(read_pages(reader=by_trafilatura)).items():
+        yield (
+            f"the same, by trafilatura: {name}",
+            f"{figure:.3f}" if figure < 1 else f"{figure:.0f}",
+            "",
+            True,
+        )
+
+
 def made_up(seed: int, count: int = MADE) -> Iterator[Figure]:
     """Made-up pages: each paragraph kept, nothing foreign in the text, nothing foreign in a summary."""
     lost: list[str] = []
@@ -179,8 +206,8 @@ def main() -> int:
     print(f"Seed of the made-up pages: {seed}\n")
     done = read_pages()
     if not done:
-        print("The sample of real pages, ../shared/pages, is not here: only made-up pages are read.\n")
-    figures = [*real(done), *made_up(seed), *summaries()]
+        print("The sample of real pages is not here: only made-up pages are read.\n")
+    figures = [*real(done), *peer(), *made_up(seed), *summaries()]
     print("\n".join(table(figures)))
     return 0 if all(met for *_, met in figures) else 1
 
