@@ -54,7 +54,7 @@ async def test_a_channel_that_one_cannot_see_is_not_listed_found_or_offered(
             reply = await person.slash(command, options, in_=town.channel_id)
             assert ("Secret plan" in str(reply.raw)) == sees, (command, options)
         offered = await person.autocomplete("comments", "article", "plan", in_=town.channel_id)
-        assert [choice["name"] for choice in offered] == ["Secret plan"] * sees
+        assert [choice["name"] for choice in offered] == ["Secret plan · The Town Crier"] * sees
     known = (await town.alice.autocomplete("comments", "article", ""))[0]
     guessed = await town.bob.slash("comments", article=known["value"])
     assert "No article here has these words" in guessed.content

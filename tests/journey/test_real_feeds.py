@@ -82,7 +82,8 @@ async def test_every_real_document_becomes_a_card_once(town: Town, settings: Set
         async def cards() -> dict[str, list[dict[str, Any]]]:
             return {file: await town.bob.messages(channel) for file, channel in channels.items()}
 
-        shown = await eventually(cards, lambda seen: all(seen.values()), 20)
+        # They wait for pages and images of hosts that can't be reached from here.
+        shown = await eventually(cards, lambda seen: all(seen.values()), 60)
         # A card stands in its channel a moment before that is written down.
         articles = await eventually(
             lambda: by_document(running, town.guild_id), lambda seen: seen.keys() == channels.keys()

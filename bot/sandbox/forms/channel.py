@@ -111,7 +111,8 @@ def demand_tags(body: Mapping[str, Any], channel: Channel, changes: Mapping[str,
     """Refuse a tag that is not there to be changed with 10087, two tags of one name with 40061."""
     tags = changes.get("available_tags", [])
     known = {one["id"] for one in channel.available_tags}
-    named = [str(one["id"]) for one in body.get("available_tags") or () if one.get("id") is not None]
+    given = [one for one in body.get("available_tags") or () if isinstance(one, dict)]
+    named = [str(one["id"]) for one in given if one.get("id") is not None]
     if not known.issuperset(named):
         raise refusal(10087)
     if len({one["name"].lower() for one in tags}) < len(tags):
