@@ -23,7 +23,7 @@ from storage import (
     Store,
     SubscriptionToStore,
 )
-from storage.harvest import _insert
+from storage.ingest import insert_new
 from storage.outbox import Queueing, queue
 from storage.records import ArticleRead, Brought, TextStored
 from storage.stories import relate, take_turn
@@ -210,12 +210,19 @@ async def test_what_a_source_writes_by_a_template_is_no_story(desk: Desk):
     assert copied.copy_of_id == (await stored(desk, "day 4")).id, "but a day's may be copied"
 
 
-async def test_of_a_short_text_the_headline_has_to_say_the_same(desk: Desk):
+@pytest.mark.parametrize(
+    ("words", "shared", "tied"),
+    [(30, "all", False), (80, "half", False), (80, "all", True), (200, "half", True)],
+)
+async def test_of_a_short_text_the_headline_has_to_say_the_same(
+    desk: Desk, words: int, shared: str, tied: bool
+):
     tide, mail = await paper(desk, "tide"), await paper(desk, "mail")
-    await tide.prints(told("first", tale(1, 36), "Ferry runs aground in fog"))
-    (other,) = await mail.prints(told("other", tale(1, 36), "Council votes on the school"))
-    (copy,) = await mail.prints(told("copy", tale(1, 36), "Ferry runs aground in thick fog"))
-    assert (other.story_id, copy.copy_of_id) == (None, (await stored(desk, "first")).id)
+    (first,) = await tide.prints(told("first", tale(1, words), "Ferry runs aground in fog"))
+    text_of_other = f"{tale(1, words // 2)} {tale(2, words // 2)}" if shared == "half" else tale(1, words)
+    (other,) = await mail.prints(told("other", text_of_other, "Council votes on the school"))
+    (copy,) = await mail.prints(told("copy", text_of_other, "Ferry runs aground in thick fog"))
+    assert (other.copy_of_id, copy.copy_of_id) == (first.id if tied else None, first.id)
 
 
 async def test_the_days_news_in_one_ties_nothing_together(desk: Desk):
@@ -330,7 +337,7 @@ async def test_who_brings_a_copy_waits_for_who_brings_the_first(desk: Desk, data
         bringing = asyncio.create_task(mail.prints(told("copy", tale(1))))
         while await connection.scalar(text(waits)) == 0:
             assert not bringing.done()
-        made = await _insert(connection, [Brought(poll(tide.source), [told("first", tale(1))])], NOW)
+        made = await insert_new(connection, [Brought(poll(tide.source), [told("first", tale(1))])], NOW)
         ((source_id, article_id, one),) = made
         await relate(connection, {article_id: one.shingles}, KINSHIP, NOW)
         await queue(connection, {source_id: [article_id]}, Queueing(lambda: "other"), NOW)
