@@ -45,7 +45,7 @@ def judge(new: Told, others: Sequence[Told]) -> Kin:
     copies = []
     developing = None
     for likeness, other in near:
-        by_template = versions[other.source_id] > MOST_VERSIONS
+        by_template = max(versions[other.source_id], versions[new.source_id]) > MOST_VERSIONS
         if other.source_id == new.source_id:
             goes_on = not by_template and abs(new.told_at - other.told_at) <= SOON
         else:

@@ -208,6 +208,8 @@ async def test_what_a_source_writes_by_a_template_is_no_story(desk: Desk):
     assert elsewhere.story_id is None
     (copied,) = await mail.prints(told("copied", tale(1, 120) + " " + tale(4, 80)))
     assert copied.copy_of_id == (await stored(desk, "day 4")).id, "but a day's may be copied"
+    (next_day,) = await tide.prints(told("next day", tale(1, 120) + " " + tale(11, 80)))
+    assert next_day.story_id is None, "and the next day's is not that copy's"
 
 
 @pytest.mark.parametrize(
