@@ -17,7 +17,7 @@ from bot.feeds.text import plain
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 _SENTENCE = re.compile(r"[^.!?。\n]+[.!?。]*\s*")
 # Shorter texts can't be told from others by their words.
-FEWEST_WORDS, MOST_WORDS = 60, 400
+FEWEST_WORDS, MOST_WORDS = 100, 400
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,10 @@ COPY = 0.5
 DEVELOPING = 0.3
 # Nearly the whole text: only this convinces of what is written by a template.
 SURE = 0.8
-# With fewer shingles (about fifty words) a shared sentence is half of the text: the headline has to say the same.
-FEW = 12
+# Of short texts (with fewer shingles: a hundred words) more has to be shared, as one sentence is much of them; of the
+# shortest (thirty words) nothing is proved by that. Where the headlines say the same, both are judged as others are.
+SHORT, MOST_OF_IT = 24, 0.6
+SHORTEST = 8
 # What is so much longer holds several texts, such as the day's news in one; only the headline says which it tells.
 MOST_LONGER = 4
 # A source of which more articles are alike writes them by a template: the weather, the markets.
@@ -43,7 +45,7 @@ def judge(new: Told, others: Sequence[Told]) -> Kin:
     copies = []
     developing = None
     for likeness, other in near:
-        by_template = versions[other.source_id] > MOST_VERSIONS
+        by_template = max(versions[other.source_id], versions[new.source_id]) > MOST_VERSIONS
         if other.source_id == new.source_id:
             goes_on = not by_template and abs(new.told_at - other.told_at) <= SOON
         else:
@@ -62,11 +64,10 @@ def _likeness(new: Told, own: frozenset[int], other: Told) -> float:
     if likeness < DEVELOPING:
         return 0.0
     fewer, more = sorted((len(own), len(its)))
-    if fewer < FEW:
-        return likeness if likeness >= COPY and _same_headline(new.title, other.title) else 0.0
-    if more > MOST_LONGER * fewer and not _same_headline(new.title, other.title):
+    if fewer < SHORT and likeness < COPY:
         return 0.0
-    return likeness
+    doubtful = fewer < SHORTEST or (fewer < SHORT and likeness < MOST_OF_IT) or more > MOST_LONGER * fewer
+    return 0.0 if doubtful and not _same_headline(new.title, other.title) else likeness
 
 
 def _same_headline(one: str, other: str) -> bool:

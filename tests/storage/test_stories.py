@@ -208,14 +208,23 @@ async def test_what_a_source_writes_by_a_template_is_no_story(desk: Desk):
     assert elsewhere.story_id is None
     (copied,) = await mail.prints(told("copied", tale(1, 120) + " " + tale(4, 80)))
     assert copied.copy_of_id == (await stored(desk, "day 4")).id, "but a day's may be copied"
+    (next_day,) = await tide.prints(told("next day", tale(1, 120) + " " + tale(11, 80)))
+    assert next_day.story_id is None, "and the next day's is not that copy's"
 
 
-async def test_of_a_short_text_the_headline_has_to_say_the_same(desk: Desk):
+@pytest.mark.parametrize(
+    ("words", "shared", "tied"),
+    [(30, "all", False), (80, "half", False), (80, "all", True), (200, "half", True)],
+)
+async def test_of_a_short_text_the_headline_has_to_say_the_same(
+    desk: Desk, words: int, shared: str, tied: bool
+):
     tide, mail = await paper(desk, "tide"), await paper(desk, "mail")
-    await tide.prints(told("first", tale(1, 36), "Ferry runs aground in fog"))
-    (other,) = await mail.prints(told("other", tale(1, 36), "Council votes on the school"))
-    (copy,) = await mail.prints(told("copy", tale(1, 36), "Ferry runs aground in thick fog"))
-    assert (other.story_id, copy.copy_of_id) == (None, (await stored(desk, "first")).id)
+    (first,) = await tide.prints(told("first", tale(1, words), "Ferry runs aground in fog"))
+    text_of_other = f"{tale(1, words // 2)} {tale(2, words // 2)}" if shared == "half" else tale(1, words)
+    (other,) = await mail.prints(told("other", text_of_other, "Council votes on the school"))
+    (copy,) = await mail.prints(told("copy", text_of_other, "Ferry runs aground in thick fog"))
+    assert (other.copy_of_id, copy.copy_of_id) == (first.id if tied else None, first.id)
 
 
 async def test_the_days_news_in_one_ties_nothing_together(desk: Desk):
