@@ -43,10 +43,11 @@ async def test_a_story_from_two_sources_is_one_card(
 
         async def in_threads() -> list[Any]:
             cards = await bob.messages(threads)
-            (ferry,) = [one for one in cards if "Ferry runs aground" in json.dumps(one["embeds"])]
             return [
                 message
-                for message in (await bob.messages(ferry["id"]) if "thread" in ferry else [])
+                for ferry in cards
+                if "Ferry runs aground" in json.dumps(ferry["embeds"]) and "thread" in ferry
+                for message in await bob.messages(ferry["id"])
                 if "Aground: all saved" in json.dumps(message["embeds"])
             ]
 
