@@ -5,7 +5,7 @@ BIN := .venv/bin
 # otherwise, or each of the three, and each bot that a test starts, would compile everything anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 3 --dist worksteal
 
-.PHONY: run setup test test-all check bench bench-articles fuzz screenshots lock clean help
+.PHONY: run setup test test-all check bench bench-articles crash endure fuzz screenshots lock clean help
 
 help:           ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 20
@@ -32,6 +32,13 @@ bench: .venv/.dev  ## Measure; the figures go into docs/performance.md
 
 bench-articles: .venv/.dev  ## Measure how articles are read and summarised; fails where a bar is missed
 	$(BIN)/python -m benchmarks.articles
+
+crash: .venv/.dev  ## Kill and hinder the bot at every point: make crash COUNT=200 SEED=1 ONLY="request not sent+kill"
+	$(BIN)/python -m tests.crash $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)")
+
+endure: .venv/.dev  ## A day of faults in twenty minutes, and two bots frozen in turns for ten
+	$(BIN)/python -m tests.endurance day
+	$(BIN)/python -m tests.endurance frozen
 
 fuzz: .venv/.dev  ## Read hostile and spoilt documents: make fuzz COUNT=100000
 	$(BIN)/python -m tests.fuzz $(COUNT)

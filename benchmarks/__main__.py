@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import platform
 
-from benchmarks import hold, local_discord, memory, polling, rest, sources
+from benchmarks import gap, hold, local_discord, memory, polling, rest, sources
 
 
 async def main() -> None:
@@ -18,6 +18,7 @@ async def main() -> None:
         sources.measure,
         hold.measure,
         local_discord.measure,
+        gap.measure,
     ):
         print("\n".join(await measurement()), end="\n\n", flush=True)
 

@@ -32,14 +32,18 @@ class Made:
     labels: tuple[str, ...]
 
 
-def pages(seed: int | str, count: int) -> Iterator[Made]:
-    """`count` pages, the same for the same seed; every template comes as often as the others, in every language."""
+def pages(seed: int | str, count: int, templates: Sequence[Template] = ()) -> Iterator[Made]:
+    """`count` pages, the same for the same seed; every template comes as often as the others, in every language.
+
+    The templates are this module's where no others are named.
+    """
+    templates = templates or TEMPLATES
     for number in range(count):
-        template = TEMPLATES[number % len(TEMPLATES)]
-        tongue = TONGUES[number // len(TEMPLATES) % len(TONGUES)]
+        template = templates[number % len(templates)]
+        tongue = TONGUES[number // len(templates) % len(TONGUES)]
         name = f"{seed}/{number}"
         chance = random.Random(name)
-        yield _Maker(name, chance, Speaker(tongue, chance)).page(template)
+        yield Maker(name, chance, Speaker(tongue, chance)).page(template)
 
 
 def faults(made: Made, paragraphs: Sequence[str]) -> list[str]:
@@ -51,10 +55,10 @@ def faults(made: Made, paragraphs: Sequence[str]) -> list[str]:
     return lost + foreign + [f"label: {one}" for one in made.labels if " ".join(one.split()) in paragraphs]
 
 
-Template = Callable[["_Maker"], str]
+Template = Callable[["Maker"], str]
 
 
-class _Maker:
+class Maker:
     """Makes one page and remembers what of it is the article's and what is not."""
 
     def __init__(self, name: str, chance: random.Random, speaker: Speaker) -> None:
@@ -72,6 +76,7 @@ class _Maker:
         self.blocks = self._blocks()
 
     def page(self, template: Template) -> Made:
+        """The page that a template makes."""
         tongue = self.speaker.tongue
         body = template(self)
         direction = ' dir="rtl"' if tongue.code == "ar" else ""
@@ -102,13 +107,14 @@ class _Maker:
             kind, least, most = "p", 2, 5
             if number and (odds := self.chance.random()) < 0.25:
                 kind, least, most = ("quote", 1, 2) if odds < 0.12 else ("p", 1, 1)
-            blocks.append((kind, self._joined(self.speaker.paragraph(least, most))))
+            blocks.append((kind, self.joined(self.speaker.paragraph(least, most))))
             if number == 4 and self.chance.random() < 0.35:
                 blocks.extend(("li", self.speaker.news()) for _ in range(3))
         self.paragraphs = [text for kind, text in blocks if kind != "h"]
         return blocks
 
-    def _joined(self, sentences: tuple[str, ...]) -> str:
+    def joined(self, sentences: tuple[str, ...]) -> str:
+        """Sentences as a paragraph."""
         return self.speaker.tongue.blank.join(sentences)
 
     def article(self, tag: str = "p", *, wrap: str = "{}") -> list[str]:
@@ -222,7 +228,7 @@ class _Maker:
         for _ in range(self.chance.choice((1, 1, 1, 2))):
             sentences = self.speaker.paragraph(1, 3, opinion=True)
             self.foreign.extend(sentences)
-            said.append(f"<p>{escape(self._joined(sentences))}</p>")
+            said.append(f"<p>{escape(self.joined(sentences))}</p>")
         answers = ""
         if depth < 2 and self.chance.random() < 0.5:
             answers = "".join(self._comment(one, depth + 1) for _ in range(self.chance.randint(1, 2)))
@@ -242,6 +248,7 @@ class _Maker:
         }[self.control]
 
     def h1(self) -> str:
+        """The headline, as a heading of the first rank."""
         return f"<h1>{escape(self.headline)}</h1>"
 
 
@@ -290,7 +297,7 @@ def _wpdiscuz(name: str, moment: str, said: str, control: str, answers: str) -> 
     )
 
 
-def semantic(make: _Maker) -> str:
+def semantic(make: Maker) -> str:
     return (
         f"<header>{make.meter(classed=True)}{make.menu()}</header><main>"
         f"<article>{make.h1()}{make.byline()}{make.support()}"
@@ -299,7 +306,7 @@ def semantic(make: _Maker) -> str:
     )
 
 
-def unclassed(make: _Maker) -> str:
+def unclassed(make: Maker) -> str:
     return (
         f"<div>{make.menu('div')}</div>{make.meter()}<div>"
         f"<div>{make.h1()}{make.support()}{make.told(picture='div')}</div>"
@@ -307,14 +314,14 @@ def unclassed(make: _Maker) -> str:
     )
 
 
-def beside_paragraphs(make: _Maker) -> str:
+def beside_paragraphs(make: Maker) -> str:
     return (
         f"{make.menu()}<div>{make.meter()}{make.h1()}{make.byline()}{make.support()}{make.told(picture='p')}"
         f"{make.related(heading='h4')}{make.bar()}{make.comments(_in_one_head)}</div>"
     )
 
 
-def before_the_end(make: _Maker) -> str:
+def before_the_end(make: Maker) -> str:
     blocks = make.article()
     half = len(blocks) // 2
     first, second = "".join(blocks[:half]), "".join(blocks[half:])
@@ -325,7 +332,7 @@ def before_the_end(make: _Maker) -> str:
     )
 
 
-def interleaved(make: _Maker) -> str:
+def interleaved(make: Maker) -> str:
     sections = [f"<section>{block}</section>" for block in make.article()]
     sections.insert(1, f"<section>{make.picture('div')}</section>")
     sections.insert(3, f"<section>{make.support()}</section>")
@@ -337,7 +344,7 @@ def interleaved(make: _Maker) -> str:
     )
 
 
-def old_tables(make: _Maker) -> str:
+def old_tables(make: Maker) -> str:
     return (
         f'<table width="900"><tr><td colspan="2">{make.meter()}</td></tr>'
         f'<tr><td width="200">{make.menu("div")}{make.related(heading="b", linked="p")}</td>'
@@ -347,7 +354,7 @@ def old_tables(make: _Maker) -> str:
     )
 
 
-def broken_lines(make: _Maker) -> str:
+def broken_lines(make: Maker) -> str:
     lines = [escape(text) for _, text in make.blocks]
     lines.insert(1, make.picture("div"))
     lines.insert(6, make.picture("div"))
@@ -358,7 +365,7 @@ def broken_lines(make: _Maker) -> str:
     )
 
 
-def amp(make: _Maker) -> str:
+def amp(make: Maker) -> str:
     told = make.told().replace("<img ", "<amp-img ").replace('height="500">', 'height="500"></amp-img>')
     return (
         f"<amp-sidebar>{make.menu('div')}</amp-sidebar>"
@@ -367,7 +374,7 @@ def amp(make: _Maker) -> str:
     )
 
 
-def listed(make: _Maker) -> str:
+def listed(make: Maker) -> str:
     return (
         f'<div id="page"><div id="content">{make.meter(classed=True)}<div class="post">'
         f'{make.h1()}<div class="entry">{make.told(picture="classed")}</div></div>'
@@ -375,14 +382,14 @@ def listed(make: _Maker) -> str:
     )
 
 
-def flat(make: _Maker) -> str:
+def flat(make: Maker) -> str:
     return (
         f"<div>{make.h1()}{make.support()}{make.meter()}{make.told()}</div>{make.related()}"
         f"<div>{make.bar(tag='p')}{make.comments(_flat)}</div>"
     )
 
 
-def sidebar(make: _Maker) -> str:
+def sidebar(make: Maker) -> str:
     return (
         f'<div class="row"><div class="col-8">{make.h1()}{make.byline()}{make.told()}<div>'
         f"{make.bar()}{make.comments(_with_avatar)}</div></div>"
@@ -390,7 +397,7 @@ def sidebar(make: _Maker) -> str:
     )
 
 
-def wrapped(make: _Maker) -> str:
+def wrapped(make: Maker) -> str:
     return (
         f"<div>{make.meter()}</div><div><div>{make.h1()}</div>"
         f"<div>{make.told(wrap='<div><div>{}</div></div>', picture='div')}</div></div>"
@@ -399,7 +406,7 @@ def wrapped(make: _Maker) -> str:
     )
 
 
-def divs_for_paragraphs(make: _Maker) -> str:
+def divs_for_paragraphs(make: Maker) -> str:
     return (
         f"<div>{make.menu('div')}{make.meter()}</div>"
         f"<div>{make.h1()}{make.support()}{make.told(tag='div', picture='div')}</div>"
@@ -407,7 +414,7 @@ def divs_for_paragraphs(make: _Maker) -> str:
     )
 
 
-def without_a_bar(make: _Maker) -> str:
+def without_a_bar(make: Maker) -> str:
     return (
         f"<main>{make.h1()}{make.meter()}{make.told(picture='p')}{make.support()}{make.related()}"
         f"</main><div>{make.comments(_unclassed)}</div>"

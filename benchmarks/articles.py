@@ -22,13 +22,14 @@ from typing import Any
 
 import trafilatura
 
-from benchmarks.acid import TEMPLATES, faults, pages
+from benchmarks.acid import TEMPLATES, Template, faults, pages
+from benchmarks.layouts import LAYOUTS
 from bot.feeds.extract import Extracted, extract
 from bot.feeds.page import decode
 from bot.feeds.summary import tell_page
 
 PAGES = Path(__file__).resolve().parents[2] / "shared" / "pages"
-MADE = 1_120
+MADE = 2_160  # of each template 60, ten in each language
 _WORD = re.compile(r"\w+")
 
 Figure = tuple[str, str, str, bool]
@@ -160,12 +161,14 @@ def peer() -> Iterator[Figure]:
         )
 
 
-def made_up(seed: int, count: int = MADE) -> Iterator[Figure]:
+def made_up(
+    seed: int, count: int = MADE, templates: Sequence[Template] = (*TEMPLATES, *LAYOUTS)
+) -> Iterator[Figure]:
     """Made-up pages: each paragraph kept, nothing foreign in the text, nothing foreign in a summary."""
     lost: list[str] = []
     foreign: list[str] = []
     told: list[str] = []
-    for made in pages(seed, count):
+    for made in pages(seed, count, templates):
         found = extract(made.markup, "https://press.test/article", headline=made.headline)
         wrong = faults(made, found.paragraphs if found else ())
         if any(fault.startswith("lost") for fault in wrong):
@@ -181,7 +184,7 @@ def made_up(seed: int, count: int = MADE) -> Iterator[Figure]:
             for one in (*made.foreign, *made.labels)
         ):
             told.append(made.seed)
-    what = f"{count:,} made-up pages, {len(TEMPLATES)} templates"
+    what = f"{count:,} made-up pages, {len(templates)} templates"
     for name, pages_ in (
         ("a paragraph lost", lost),
         ("something foreign in the text", foreign),

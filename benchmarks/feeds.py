@@ -8,32 +8,34 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import cache
+from itertools import accumulate, islice, product
+from random import Random
 
 from aiohttp import web
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-PARAGRAPH = (
-    "The ferry leaves the old pier at seven, and whoever misses it walks around the bay. "
-    "On the far side the bakery opens its shutters when the first passengers come up the steps. "
-)
 # As blogs send it: 2.2 KB an item, with links, emphasis, a picture and a list.
 MARKUP = (
-    '<p>The <a href="https://pier.example/ferry?from={number}">ferry</a> leaves the old pier at <em>seven</em>, and '
-    "whoever misses it walks around the bay.</p>"
+    '<p>The <a href="https://pier.example/ferry?from={number}">ferry</a> leaves the old pier at <em>seven</em>. '
+    "{first}</p>"
     '<figure><img src="https://pier.example/pictures/{number}.jpg" alt="The bay" width="800" height="600">'
     "<figcaption>The bay, seen from the steps</figcaption></figure>"
-    f"<p>{PARAGRAPH * 2}</p>"
-    "<blockquote><p>&ldquo;Nobody has ever walked it in under an hour,&rdquo; says the baker.</p></blockquote>"
+    "<p>{second}</p>"
+    "<blockquote><p>&ldquo;{said},&rdquo; says the baker.</p></blockquote>"
     "<ul><li>First ferry: <strong>07:00</strong></li><li>Last ferry: <strong>22:30</strong></li>"
     '<li><a href="/timetable#{number}">All of them</a></li></ul>'
-    f"<p>{PARAGRAPH * 2}</p>"
+    "<p>{third}</p>"
     '<p>Read more on <a href="https://pier.example/{number}" rel="nofollow">the pier\'s own pages</a> &mdash; or '
     '<a href="https://pier.example/{number}#comments">discuss it</a>.</p>'
 )
+# Each article tells something else: if all were alike they would be one story, told five hundred times.
+SMALL = "the of and to in a is that for it as was with be by on not his but at are this have from which"
+SYLLABLES = "ba den fer gol har is kel lun mar nor pis quen ros sta tor ul ven wick yar zem"
 PORTS = 32
 
 
@@ -78,12 +80,16 @@ class Feeds:
 
     def _item(self, feed: int, number: int) -> str:
         date = format_datetime(START + timedelta(hours=number))
+        told = _sentences(Random(f"{feed}-{number}"))
+        said, described = next(told)[:-1], f"{next(told)} {next(told)}"
+        first, second, third = (" ".join(islice(told, count)) for count in (1, 4, 4))
+        content = MARKUP.format(number=number, said=said, first=first, second=second, third=third)
         return (
             f"<item><guid isPermaLink='false'>{feed}-{number}</guid><title>Article {number} of feed {feed}</title>"
             f"<link>https://pier.example/{feed}/{number}</link><pubDate>{date}</pubDate>"
             "<dc:creator>Ada Ferryman</dc:creator><category>Ferries</category><category>The bay</category>"
-            f"<description>{PARAGRAPH}</description>"
-            f"<content:encoded><![CDATA[{MARKUP.format(number=number)}]]></content:encoded></item>"
+            f"<description>{described}</description>"
+            f"<content:encoded><![CDATA[{content}]]></content:encoded></item>"
         )
 
     async def _publish(self, request: web.Request) -> web.Response:
@@ -114,6 +120,23 @@ class Feeds:
     async def __aexit__(self, *_: object) -> None:
         if self._runner is not None:
             await self._runner.cleanup()
+
+
+@cache
+def _vocabulary() -> tuple[list[str], list[float]]:
+    """Small words and three thousand made-up ones, with their shares added up: as in a language, few are frequent."""
+    syllables = SYLLABLES.split()
+    made_up = ("".join(word) for word in product(syllables, repeat=3))
+    words = [*SMALL.split(), *islice(made_up, 0, 6_000, 2)]
+    return words, list(accumulate(1 / (place + 3) for place in range(len(words))))
+
+
+def _sentences(chance: Random) -> Iterator[str]:
+    """Sentences without end, of some 85 letters each."""
+    words, shares = _vocabulary()
+    while True:
+        said = " ".join(chance.choices(words, cum_weights=shares, k=15))
+        yield f"{said[0].upper()}{said[1:]}."
 
 
 async def _serve_alone() -> None:

@@ -54,6 +54,8 @@ EVENTS, REPORTS = 150, 4
 ASKED = 200
 GUILD, CHANNEL = 10, 20
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+# Several of the sample's pages are about these: what tells of one tells of the others, too.
+SUBJECTS = ("zero waste", "wine", "rental", "language", "backup", "camera", "health insurance")
 RECALL, FALSE, PRECISION, MILLISECONDS = 0.995, 4.0, 0.985, 10.0
 
 
@@ -209,12 +211,14 @@ async def _among_many(
     await desk.subscribe()
     made = [_Labelled(f"e{at}", tale) for at in range(EVENTS) for tale in event(chance, REPORTS)]
     real = [
-        _Labelled(f"r{at}", part)
+        _Labelled(f"r{_subject(tale) or at}", part)
         for at, tale in enumerate(pages())
         if len(tale.text.split()) >= 240
         for part in parts(tale, REPORTS)
     ]
-    babble = Babble(list(tales), chance)
+    # By the words of other articles: made of those asked about, nothing rare of them would be rare any more.
+    asked_about = {tale.title for tale in pages()}
+    babble = Babble([tale for tale in tales if tale.title not in asked_about], chance)
     background = (_Labelled("", babble.tale()) for _ in range(stored - len(made) - len(real)))
     everything = [*made, *real, *background]
     chance.shuffle(everything)
@@ -224,7 +228,7 @@ async def _among_many(
     for title, prefix in (("reports of made-up events", "e"), ("parts of real articles", "r")):
         asked = [at for at, label in label_of.items() if label.startswith(prefix)]
         asked = chance.sample(asked, min(ASKED, len(asked)))
-        precision, times = await _related(desk.store, asked, label_of)
+        precision, found, times = await _related(desk.store, asked, label_of)
         figures += [
             (
                 f"{name}: related among {stored:,}, {title}: precision at 3",
@@ -232,6 +236,7 @@ async def _among_many(
                 f"≥ {PRECISION}",
                 precision >= PRECISION,
             ),
+            (f"{name}: shown of three, on average", f"{found:.2f}", "", True),
             _time(f"{name}: finding them", times),
         ]
     new = [edited(chance.choice(tales), chance) for _ in range(ASKED)]
@@ -251,14 +256,22 @@ def _time(name: str, seconds: Sequence[float]) -> Figure:
     return name, f"{milliseconds:.1f} ms", f"≤ {MILLISECONDS:g} ms", milliseconds <= MILLISECONDS
 
 
-async def _related(store: Store, asked: Sequence[int], label_of: dict[int, str]) -> tuple[float, list[float]]:
-    right, times = 0, []
+def _subject(tale: Tale) -> str | None:
+    return next((one for one in SUBJECTS if one in tale.title.casefold()), None)
+
+
+async def _related(
+    store: Store, asked: Sequence[int], label_of: dict[int, str]
+) -> tuple[float, float, list[float]]:
+    """Which part of the at most three that are shown is right, how many are shown of each, and the seconds it took."""
+    shown, right, times = 0, 0, []
     for article_id in asked:
         began = time.perf_counter()
         found = likest(await store.search.alike(GUILD, article_id, visible=[CHANNEL]), 3)
         times.append(time.perf_counter() - began)
+        shown += len(found)
         right += sum(label_of[one] == label_of[article_id] for one in found)
-    return right / (3 * len(asked)), times
+    return right / max(shown, 1), shown / len(asked), times
 
 
 async def _tell(database: Database, desk: _Desk, tales: Sequence[Tale]) -> list[float]:
@@ -333,6 +346,7 @@ def _posted(at: int) -> dict[str, Any]:
         "due_at": NOW,
         "attempts": 1,
         "created_at": NOW,
+        "expires_at": NOW + timedelta(days=1),
         "sent_at": NOW,
         "finished_at": NOW,
     }

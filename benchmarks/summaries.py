@@ -65,9 +65,8 @@ def summaries() -> list[Figure]:
         known = [*pages, *_entries()]
         figures += [*_summary_figures("", known)]
         figures += [*_summary_figures(", pages as read", list(_read_pages()))]
-        figures += [
-            *_rouge_figures([one for one in known if count_words(one.described) >= _FEWEST_DESCRIBED])
-        ]
+        described = [one for one in known if count_words(one.described) >= _FEWEST_DESCRIBED]
+        figures += [*_rouge_figures(described), *_parted_figures(described, set(map(id, pages)))]
         figures += [*_shingle_figures()]
     return figures
 
@@ -237,6 +236,38 @@ def _rouge_figures(articles: Sequence[Article]) -> Iterator[Figure]:
         best = max(rivals, key=lambda rival: sum(rivals[rival]))
         told = f"> {_shown(rivals[best])}, sumy's best of {len(rivals)}: {best}"
         yield f"{name}: LeadRank", _shown(ours), told, _higher(ours, rivals[best])
+
+
+def _parted_figures(articles: Sequence[Article], pages: set[int]) -> Iterator[Figure]:
+    """The same of pages and of feeds alone, and of what is posted where the publisher's words are not posted."""
+
+    def told(article: Article, summary: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        passage = Passage(article.lines, article.headline)
+        passage.cut(language := detect(passage.text))
+        lead = joined(_within(passage.whole[: NORMAL.sentences]))
+        summary = summary or joined(Ranked(passage.whole, article.headline, language).best(NORMAL))
+        return rouge(summary, article.described), rouge(lead, article.described)
+
+    posted = [(one, one.tell().normal) for one in articles]
+    left = [(one, summary) for one, summary in posted if summary not in one.described]
+    parts = {
+        "pages alone: LeadRank": [told(one, "") for one in articles if id(one) in pages],
+        "feeds alone: LeadRank": [told(one, "") for one in articles if id(one) not in pages],
+        "what is posted, of any origin": [told(*one) for one in posted if one[1]],
+        "what is posted and not in the description": [told(*one) for one in left if one[1]],
+    }
+    for name, scores in parts.items():
+        ours, lead = (
+            [statistics.mean(kind) for kind in zip(*side, strict=True)] for side in zip(*scores, strict=True)
+        )
+        yield (
+            f"ROUGE-1/2/L, {len(scores)}, {name}",
+            _shown(ours),
+            f"{_shown(lead)}, three leading sentences",
+            True,
+        )
+    used = len(articles) - len(left)
+    yield f"summaries in the publisher's own words, of {len(articles)} described", str(used), "", True
 
 
 def _rival(make: _Rival, within: bool, _: Article, whole: list[str], __: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Made-up news and opinions in five languages, out of small grammars; each sentence is told once."""
+"""Made-up news and opinions in six languages, out of small grammars; each sentence is told once."""
 
 from __future__ import annotations
 
@@ -302,7 +302,63 @@ CHINESE = Tongue(
     },
     ("{n}小时前", "{n}天前", "2025年3月1{d}日 1{d}:4{d}", "2025-06-1{d}"),
 )
-TONGUES = (ENGLISH, SPANISH, RUSSIAN, ARABIC, CHINESE)
+GERMAN = Tongue(
+    "de",
+    " ",
+    (
+        "{Who} {did} {what} in {place} {when} für {n} Millionen.",
+        "In {place} {wait} {n} Familien, seit {what} beschlossen ist.",
+        "„Das muss {future}“, sagte der Sprecher vor {n} Leuten, und {who} nickte.",
+        "Mehr als {n} Menschen aus {place} haben darum gebeten, {what} noch einmal zu prüfen.",
+        "Eine Umfrage in {n} Haushalten zeigt, wie {what} das Leben in {place} ändert.",
+        "{When} sahen die ersten {n} Gäste {what}.",
+        "Nach Angaben aus {place} betrifft {what} etwa {n} Straßen und wird {season} fertig.",
+    ),
+    (
+        "Ich bin in {place} aufgewachsen, und {what} hat uns {n} Jahre lang nicht gefehlt.",
+        "Meine Nachbarin hat {n} Euro für {what} bezahlt und wartet noch immer.",
+        "Ehrlich gesagt hätte {who} das vor {n} Jahren bedenken sollen.",
+        "Wir sind genau deshalb aus {place} weggezogen, und {n} andere auch.",
+        "Hat jemand ausgerechnet, was {what} eine Familie mit {n} Kindern kostet?",
+    ),
+    ("{Who} {did} {what} in {place}", "{Place}: {n} Familien warten auf {what}"),
+    {
+        "who": _list("die Bürgermeisterin/der Kreistag/eine Lehrergruppe/das Wasserwerk/das Hafenamt"),
+        "did": _list("eröffnete/genehmigte/verschob/besichtigte/bezahlte/schloss"),
+        "what": _list(
+            "eine Radbrücke/das alte Bahnwerk/eine Saatgutbücherei/die neue Flutmauer/eine Freiluftschule/"
+            "das Nachtbusnetz"
+        ),
+        "place": _list("Altenfeld/Hafenburg/Oberhausen am See/Lindau/Grünental/Neustadt"),
+        "when": _list(
+            "am Dienstag/vergangene Woche/trotz starken Regens/nach zwei Jahren Streit/Anfang des Monats"
+        ),
+        "future": _list(
+            "allen offenstehen/doppelt so groß werden/sich selbst tragen/noch einmal geprüft werden"
+        ),
+        "season": _list("im Frühjahr/im Sommer/im Herbst/im Winter"),
+        "wait": _list("warten auf Nachricht/bitten um Hilfe/führen Tagebuch/sind auf der Liste"),
+    },
+    _list(
+        "Anna Keller/Tom B./sonnenblume7/Jürgen/Frau Pflaume/R. Hartmann/alter Seemann/Beate/Uli W./Kerstin"
+    ),
+    {
+        "support": "Unterstützen Sie uns",
+        "related": "Mehr zum Thema",
+        "notify": "Benachrichtige mich bei",
+        "sort": "Neueste Meistbewertet",
+        "inline": "Inline-Feedbacks",
+        "all": "Alle Kommentare anzeigen",
+        "reply": "Antworten",
+        "count": "{n} Kommentare",
+        "by": "Von {name}",
+        "menu": "Welt/Wissen/Meinung/Wetter",
+        "caption": "{headline} (Foto: {name})",
+        "vote": "Gefällt mir",
+    },
+    ("vor {n} Stunden", "vor {n} Tagen", "{d}. März 2025 um 1{d}:4{d}", "1{d}.06.2025"),
+)
+TONGUES = (ENGLISH, SPANISH, RUSSIAN, ARABIC, CHINESE, GERMAN)
 
 
 class Speaker:

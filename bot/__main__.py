@@ -10,6 +10,7 @@ import signal
 import sys
 from argparse import BooleanOptionalAction
 from collections.abc import Callable, Coroutine, Sequence
+from datetime import timedelta
 from enum import StrEnum
 from getpass import getpass
 from pathlib import Path
@@ -17,13 +18,14 @@ from typing import Any
 
 from bot import __version__
 from bot.app import AppProblem, run_app, utc_now
-from bot.client import DiscordProblem
 from bot.config import Settings, SettingsProblem, read_settings
 from bot.demo import FIRST_PORT, LAST_PORT, run_demo, run_sandbox
 from bot.desk import Desk, preview
 from bot.doctor import examine
+from bot.login import DiscordProblem
 from bot.logs import configure_logging
 from bot.newsroom.tenure import TenureProblem
+from bot.newsroom.wishes import WAITS
 from bot.terminal import NobodyReads, Terminal
 from bot.web import WebProblem
 from storage import DatabaseProblem, Length, Reading, SameStory
@@ -106,11 +108,15 @@ async def _subscribe(settings: Settings, given: argparse.Namespace, terminal: Te
                 given.url,
                 given.channel,
                 guild_id=given.guild,
+                forum=given.forum,
                 wishes=Wishes(
                     thread=given.thread,
                     length=Length(given.summary) if given.summary else None,
                     reading=Reading(given.pages) if given.pages else None,
                     same_story=SameStory(given.same_story) if given.same_story else None,
+                    announce=given.announce,
+                    pin=given.pin,
+                    longest_wait=timedelta(hours=given.wait) if given.wait else None,
                 ),
                 selector=given.selector,
                 headers={name: _value_of(name) if value is None else value for name, value in given.header},
@@ -144,11 +150,22 @@ def _value_of(name: str) -> str:
 
 
 async def _header(settings: Settings, given: argparse.Namespace, terminal: Terminal) -> int:
-    value = None if given.remove else _value_of(given.name)
     async with Desk.open(settings) as desk:
+        await desk.source_for_header(given.source, given.name)
+        value = None if given.remove else _value_of(given.name)
         terminal.header_set(
             await desk.set_header(given.source, given.name, value), given.name, value is not None
         )
+    return 0
+
+
+async def _forget(settings: Settings, given: argparse.Namespace, terminal: Terminal) -> int:
+    async with Desk.open(settings) as desk:
+        erased = await desk.forget(given.user)
+    terminal.line(
+        f"Of member {given.user} are erased: votes {erased.votes}, comments {erased.comments}, and the name. Nothing "
+        "of theirs is kept from now on, until they use /privacy allow."
+    )
     return 0
 
 
@@ -212,6 +229,9 @@ def _parser() -> argparse.ArgumentParser:
     subscribe.add_argument(
         "--guild", type=_snowflake, metavar="ID", help="its server's id; left out, Discord is asked"
     )
+    subscribe.add_argument(
+        "--forum", action="store_true", help="the channel is a forum; asked of Discord too, without --guild"
+    )
     subscribe.add_argument("--selector", metavar="CSS", help=_SELECTOR)
     subscribe.add_argument(
         "--header",
@@ -224,6 +244,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     subscribe.add_argument(
         "--thread", action=BooleanOptionalAction, help="open a thread under every post, or none"
+    )
+    subscribe.add_argument(
+        "--announce",
+        action=BooleanOptionalAction,
+        help="in an announcement channel: publish every post to the servers that follow it, or none",
+    )
+    subscribe.add_argument("--pin", action=BooleanOptionalAction, help="pin every post, or none")
+    subscribe.add_argument(
+        "--wait",
+        type=int,
+        choices=list(WAITS),
+        metavar="HOURS",
+        help="how long a post may wait for a channel that can't be reached, before one message names all that "
+        f"waited: {', '.join(map(str, WAITS))}",
     )
     for flag, kind, help_text in (
         ("--summary", Length, "how much of an article its card tells"),
@@ -252,6 +286,13 @@ def _parser() -> argparse.ArgumentParser:
     header.add_argument("source", type=_id, metavar="SOURCE", help="a source's id as 'sources' shows it")
     header.add_argument("name", metavar="NAME", help="the header's name, such as Authorization")
     header.add_argument("--remove", action="store_true", help="do not send it any more")
+
+    forget = command(
+        "forget",
+        _forget,
+        "Erase all that is kept of a member of Discord, in all servers, and keep nothing of them from now on.",
+    )
+    forget.add_argument("user", type=_snowflake, metavar="USER", help="the member's id")
 
     command("doctor", _doctor, "Check the settings, the database, Discord and the network.", json=True)
 

@@ -24,13 +24,16 @@ from pathlib import Path
 from typing import Any
 
 from bot import __version__
-from bot.client import BroadsheetBot, DiscordProblem, point_at
+from bot.client import BroadsheetBot
 from bot.config import Settings
 from bot.feeds.discover import Finder
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import parse_allow
 from bot.feeds.language_model import ModelClient
 from bot.feeds.workers import Workers
+from bot.login import DiscordProblem, point_at
+from bot.newsroom.announcing import Announcer
+from bot.newsroom.away import AwayNotices
 from bot.newsroom.delivery import Delivery
 from bot.newsroom.harvest import Harvest
 from bot.newsroom.newsroom import Newsroom, open_newsroom
@@ -39,17 +42,22 @@ from bot.newsroom.polling import Poller
 from bot.newsroom.ranking import RANKS
 from bot.newsroom.reader import Reader
 from bot.newsroom.refresh import BATCH_EVERY, Refresher
+from bot.newsroom.retention import Retention
+from bot.newsroom.sweep import Pace, Sweeper
 from bot.newsroom.tenure import Process, Tenure
 from bot.newsroom.websub import WebSub
 from bot.newsroom.writing import Budget, Writing
-from bot.web import Health, WebServer
+from bot.publisher import DiscordReader
+from bot.web import Health, WebServer, mirror_figures
 from cogs.visibility import public_channels
 from storage import Database, DatabaseProblem, Post, Store
 
 log = logging.getLogger(__name__)
 
-# What is in flight when the bot is told to stop may take this long to end well.
-GRACE = timedelta(seconds=6)
+# What is in flight when the bot is told to stop may take this long to end well, and then its session at Discord:
+# whoever stops it waits for ten seconds before it is killed (docker stop).
+GRACE = timedelta(seconds=5)
+SESSION_GRACE = timedelta(seconds=3)
 # Bytes of address space: an image of 40 million pixels and its copy need 350 MB beside the libraries.
 PAGE_MEMORY = 1 << 30
 
@@ -97,11 +105,12 @@ async def open_world(settings: Settings) -> AsyncIterator[World]:
 
 
 @asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[tuple[Database, Store]]:
-    """The operator's database, migrated. Raises DatabaseProblem."""
+async def open_store(settings: Settings, *, migrate: bool = True) -> AsyncIterator[tuple[Database, Store]]:
+    """The operator's database, migrated; otherwise only where nothing is in it yet. Raises DatabaseProblem."""
     database = await Database.open(settings.database_url)
     try:
-        await database.migrate()
+        if migrate or not await database.is_prepared():
+            await database.migrate()
         all_wait = settings.summary_api_url is not None
         yield database, Store(database, ranks=RANKS, nonce=new_nonce, all_wait=all_wait)
     finally:
@@ -144,10 +153,16 @@ async def run_app(
             "without Discord first: python -m bot demo."
         )
     async with AsyncExitStack() as stack:
-        database, store = await stack.enter_async_context(open_store(settings))
+        database, store = await stack.enter_async_context(open_store(settings, migrate=False))
         tenure = Tenure(store, this_process(), is_alive=is_alive)
-        await tenure.take()
         stack.push_async_callback(tenure.give_back)
+        await _run_until(stop, tenure.take())
+        if stop.is_set():
+            return
+        # Not sooner: a bot that runs keeps the tables that it knows. For as long as it takes the lease is renewed.
+        await _run_until(stop, database.migrate(), tenure.keep())
+        if stop.is_set():
+            return
         world = await stack.enter_async_context(open_world(settings))
 
         polls, readings, posts = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -194,10 +209,14 @@ async def run_app(
             poll=poller.poll,
             websub=websub,
             writes=model is not None,
+            on_back=posts.set,
         )
         point_at(settings.discord_api_url, settings.discord_gateway_url)
-        bot = BroadsheetBot(newsroom, settings)
-        stack.push_async_callback(bot.close)
+        bot = BroadsheetBot(newsroom, settings, may_send=tenure.holds)
+        stack.push_async_callback(close_session, bot)
+
+        sweeping = DiscordReader(bot, pace=Pace(newsroom.reconciler))
+        sweeper = Sweeper(store, newsroom.reconciler, sweeping, clock=utc_now)
 
         async def health() -> Health:
             return await look_at_health(database, bot)
@@ -208,22 +227,21 @@ async def run_app(
             settings=settings,
             clock=utc_now,
             public_channels=partial(public_channels, bot),
+            figures=partial(mirror_figures, newsroom.reconciler, bot.gaps, sweeper, bot.reader, sweeping),
         )
         await stack.enter_async_context(web)
 
+        finished = asyncio.Event()
+
         async def read_once(post: Post) -> None:
-            try:
-                done = await newsroom.reconciler.read_post(bot.publisher, post)
-            except DatabaseProblem as problem:
-                log.warning("What members did with post %d is read again: %s", post.id, problem)
-                bot.on_gap()
-            else:
-                if done.again:
-                    bot.on_gap()
+            finished.set()
+            done = await newsroom.reconciler.read_post(bot.reader, post)
+            bot.gaps.begin(channel_ids=done.unreadable)
 
         delivery = Delivery(
             store,
             bot.publisher,
+            newsroom.away,
             clock=utc_now,
             woken=posts,
             may_send=tenure.holds,
@@ -239,7 +257,19 @@ async def run_app(
             on_gone=newsroom.comments.channel_deleted,
             every=refresh_every,
         )
+        announcer = Announcer(
+            store,
+            bot.publisher,
+            clock=utc_now,
+            woken=finished,
+            may_send=tenure.holds,
+            on_missing=newsroom.comments.deleted,
+        )
+        away_notices = AwayNotices(store, bot.publisher, clock=utc_now, may_send=tenure.holds)
         notices = Notices(store, bot.publisher, clock=utc_now, may_send=tenure.holds)
+        retention = Retention(
+            store, newsroom.privacy, clock=utc_now, is_in=lambda guild_id: bot.get_guild(guild_id) is not None
+        )
 
         async def talk() -> None:
             """All that needs Discord, from the moment it is connected."""
@@ -247,10 +277,16 @@ async def run_app(
             announce(f"Connected to Discord as {bot.user}. The web API is at {web.url}.")
             if prepare is not None:
                 await prepare(newsroom)
-            async with asyncio.TaskGroup() as group:
-                group.create_task(delivery.run())
-                group.create_task(refresher.run())
-                group.create_task(notices.run())
+            await _run_until(
+                stop,
+                delivery.run(),
+                refresher.run(),
+                notices.run(),
+                announcer.run(),
+                away_notices.run(),
+                sweeper.run(),
+                retention.run(),
+            )
 
         # What was made until now stays: looking through it again and again would hold the loop for 100 ms each time.
         gc.freeze()
@@ -261,6 +297,7 @@ async def run_app(
                 poller.run(),
                 reader.run(),
                 tenure.keep(),
+                newsroom.vote_rules.run(),
             ]
             await _run_until(stop, *pieces, *([websub.run()] if websub else []))
         finally:
@@ -312,7 +349,16 @@ async def connect(bot: BroadsheetBot, token: str) -> None:
     )
 
 
-async def _run_until(stop: asyncio.Event, *pieces: Coroutine[Any, Any, None]) -> None:
+async def close_session(bot: BroadsheetBot) -> None:
+    """End the session at Discord; one that does not answer is left as it is."""
+    try:
+        async with asyncio.timeout(SESSION_GRACE.total_seconds()):
+            await bot.close()
+    except TimeoutError:
+        log.warning("Discord did not answer the end of the session in time")
+
+
+async def _run_until(stop: asyncio.Event, *pieces: Coroutine[Any, Any, object]) -> None:
     """Run the pieces side by side until `stop` is set or one of them ends; then end the others.
 
     Raises what a piece raised.

@@ -6,23 +6,18 @@ import asyncio
 import logging
 import secrets
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-import aiohttp
 import discord
 from discord import app_commands
-from discord.asset import Asset
 from discord.ext import commands
-from discord.gateway import DiscordWebSocket
-from discord.http import Route
-from yarl import URL
 
 from bot.config import Settings
+from bot.login import LOGIN_TROUBLES, LONGEST_RATE_LIMIT, login_problem
+from bot.newsroom.gaps import Gaps
 from bot.newsroom.newsroom import Newsroom
-from bot.publisher import INVITE_PERMISSIONS, DiscordPublisher
+from bot.publisher import INVITE_PERMISSIONS, DiscordPublisher, DiscordReader
 from storage import DatabaseProblem
 
 log = logging.getLogger(__name__)
@@ -35,29 +30,15 @@ COGS = (
     "cogs.comments",
     "cogs.related",
     "cogs.votes",
+    "cogs.boards",
     "cogs.notices",
     "cogs.sources",
+    "cogs.privacy",
+    "cogs.moderation",
 )
 
-# After a reconciliation that could not read everything the next one follows, seconds later, then ever more.
-FIRST_LOOK_AGAIN, LAST_LOOK_AGAIN = 5.0, 300.0
-
-# A longer wait than this is not slept through inside a call: it is told as RateLimited, and the post waits.
-LONGEST_RATE_LIMIT = 30.0
 # How long, in seconds, handlers of events and commands may go on when the bot is closed.
 HANDLERS_MAY_TAKE = 3.0
-
-
-# The last three are discord.py's on answers that are not Discord's.
-LOGIN_TROUBLES = (discord.DiscordException, aiohttp.ClientError, TypeError, KeyError, ValueError)
-
-
-class DiscordProblem(Exception):
-    """The bot can't log in; the message is a sentence. `passing` says whether trying again later may help."""
-
-    def __init__(self, sentence: str, *, passing: bool) -> None:
-        super().__init__(sentence)
-        self.passing = passing
 
 
 def intents(*, message_content: bool) -> discord.Intents:
@@ -66,15 +47,6 @@ def intents(*, message_content: bool) -> discord.Intents:
     wanted.guilds = wanted.guild_messages = wanted.guild_reactions = True
     wanted.message_content = message_content
     return wanted
-
-
-def point_at(api_url: str | None, gateway_url: str | None) -> None:
-    """Let discord.py speak to another server than Discord's own. Holds for the whole process; call it first."""
-    if api_url is not None:
-        Route.BASE = api_url
-        Asset.BASE = str(URL(api_url).origin())
-    if gateway_url is not None:
-        DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)
 
 
 def invite_url(client_id: int) -> str:
@@ -88,10 +60,18 @@ class BroadsheetBot(commands.Bot):
     """discord.py's bot with Broadsheet's cogs. It caches guilds and channels, no messages and no members.
 
     `ready` is set once a session's guilds are known, `connected` says whether there is a session now. `publisher`
-    puts cards into this bot's channels.
+    puts cards into this bot's channels; `may_send` says whether it may, as the last thing before it does. `reader`
+    reads these channels back, for the `gaps` in what was heard.
     """
 
-    def __init__(self, newsroom: Newsroom, settings: Settings, **options: Any) -> None:
+    def __init__(
+        self,
+        newsroom: Newsroom,
+        settings: Settings,
+        *,
+        may_send: Callable[[], bool] = lambda: True,
+        **options: Any,
+    ) -> None:
         # At DEBUG discord.py logs every answer and event, so tokens and members' words.
         logging.getLogger("discord").setLevel(logging.INFO)
         super().__init__(
@@ -110,11 +90,10 @@ class BroadsheetBot(commands.Bot):
         )
         self.newsroom = newsroom
         self.settings = settings
-        self.publisher = DiscordPublisher(self)
+        self.publisher = DiscordPublisher(self, may_send)
+        self.reader = DiscordReader(self)
+        self.gaps = Gaps(newsroom.reconciler, self.reader)
         self.ready = asyncio.Event()
-        self._reconciliation: asyncio.Task[None] | None = None
-        self._gap_since_reading = False
-        self._gap = asyncio.Event()
         self.connected = False
         self._under_way: set[asyncio.Task[Any]] = set()
         self._drop_partial_updates()
@@ -154,9 +133,7 @@ class BroadsheetBot(commands.Bot):
     async def close(self) -> None:
         """End the session. Handlers under way may finish first: what they store must be stored whole."""
         self.ready.clear()
-        if self._reconciliation is not None:
-            self._reconciliation.cancel()
-            await asyncio.wait((self._reconciliation,))
+        await self.gaps.close()
         if self._under_way:
             await asyncio.wait(tuple(self._under_way), timeout=HANDLERS_MAY_TAKE)
         await super().close()
@@ -176,7 +153,7 @@ class BroadsheetBot(commands.Bot):
 
     async def on_ready(self) -> None:
         """A session began that was not resumed (discord.py tells resumed ones as `on_resumed`)."""
-        log.info("Connected to Discord as %s in %d servers", self.user, len(self.guilds))
+        log.info("Connected to Discord as %s; number of servers: %d", self.user, len(self.guilds))
         self.connected = True
         self.ready.set()
         self.on_gap()
@@ -190,34 +167,18 @@ class BroadsheetBot(commands.Bot):
         """The session is interrupted."""
         self.connected = False
 
-    async def on_guild_available(self, _: discord.Guild) -> None:
+    async def on_guild_unavailable(self, guild: discord.Guild) -> None:
+        """A server is out. Its threads are told anew when it is back; those told before may be archived by then."""
+        guild._clear_threads()
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
         """A server is back after an outage; what happened meanwhile is not told again."""
         if self.ready.is_set():
-            self.on_gap()
+            self.gaps.begin({guild.id})
 
-    def on_gap(self) -> None:
-        """Events may be missing: have the mirror put right, in a task of its own; never two at once."""
-        self._gap_since_reading = True
-        self._gap.set()
-        if self._reconciliation is None or self._reconciliation.done():
-            self._reconciliation = asyncio.create_task(self._reconcile(), name="reconciliation")
-
-    async def _reconcile(self) -> None:
-        wait = FIRST_LOOK_AGAIN
-        while self._gap_since_reading:
-            self._gap_since_reading = False
-            try:
-                done = await self.newsroom.reconciler.run(self.publisher, {guild.id for guild in self.guilds})
-                failed = done.again
-            except Exception:
-                log.exception("The reconciliation failed; it is tried again")
-                failed = True
-            if failed:
-                self._gap_since_reading = True
-                self._gap.clear()
-                with suppress(TimeoutError):  # a new gap is read at once
-                    await asyncio.wait_for(self._gap.wait(), wait)
-                wait = min(wait * 2, LAST_LOOK_AGAIN)
+    def on_gap(self, guild_id: int | None = None) -> None:
+        """Events may be missing, of this server or (None) of whichever: have the mirror put right."""
+        self.gaps.begin({guild.id for guild in self.guilds} if guild_id is None else {guild_id})
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Messages are no commands: only slash commands are. The cogs listen on their own."""
@@ -230,7 +191,14 @@ class BroadsheetBot(commands.Bot):
         else:
             log.error("The event %s could not be handled", event_method, exc_info=error)
             if isinstance(error, DatabaseProblem):
-                self.on_gap()  # what the event told is read from Discord once the database answers again
+                # What the event told is read from Discord once the database answers again.
+                self.on_gap(_guild_id_of(args[0]) if args else None)
+
+
+def _guild_id_of(told: object) -> int | None:
+    """The id of the server that an event is about, if it is about one."""
+    guild_id: int | None = getattr(told, "guild_id", None)
+    return getattr(getattr(told, "guild", None), "id", None) if guild_id is None else guild_id
 
 
 class Commands(app_commands.CommandTree[BroadsheetBot]):
@@ -339,47 +307,6 @@ def _definition(option: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def login_problem(error: BaseException) -> DiscordProblem:
-    """Why the login failed, in a sentence, and whether it may pass."""
-    match error:
-        case discord.LoginFailure():
-            return DiscordProblem(
-                "Discord does not know this token. Copy the current one from the Bot page of your application at "
-                "https://discord.com/developers/applications into DISCORD_TOKEN.",
-                passing=False,
-            )
-        case discord.PrivilegedIntentsRequired() | discord.ConnectionClosed(code=4014):
-            return DiscordProblem(
-                "MESSAGE_CONTENT is on, but Discord has not allowed it to this bot. On the Bot page of your "
-                "application at https://discord.com/developers/applications switch on Message Content Intent, "
-                "or set MESSAGE_CONTENT=0.",
-                passing=False,
-            )
-        case discord.ConnectionClosed(code=4004):
-            return DiscordProblem(
-                "Discord has withdrawn this token. Put the current one into DISCORD_TOKEN.", passing=False
-            )
-        case discord.ConnectionClosed(code=4010 | 4011 | 4012 | 4013 as code):
-            return DiscordProblem(
-                f"Discord has closed the connection for good (code {code}): this edition of Broadsheet can't serve "
-                "so many servers at once, or is too old for Discord.",
-                passing=False,
-            )
-        case TypeError() | KeyError() | ValueError():
-            return DiscordProblem(
-                "What answers at DISCORD_API_URL is not a server that speaks Discord's API.", passing=False
-            )
-        case discord.HTTPException(status=status):
-            return DiscordProblem(f"Discord refused the login (HTTP {status}).", passing=True)
-        case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
-            return DiscordProblem(
-                "Discord can't be reached. Check this machine's connection, and DISCORD_API_URL if it is set.",
-                passing=True,
-            )
-        case _:
-            return DiscordProblem(f"The connection to Discord broke ({type(error).__name__}).", passing=True)
-
-
 async def _answer(interaction: discord.Interaction[BroadsheetBot], sentence: str) -> None:
     try:
         if interaction.type is discord.InteractionType.autocomplete:
@@ -401,50 +328,3 @@ def _what(interaction: discord.Interaction[BroadsheetBot]) -> str:
 
 def _titles(names: Sequence[str]) -> str:
     return ", ".join(f"**{name.replace('_', ' ').replace('guild', 'server').title()}**" for name in names)
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """The bot's account as Discord knows it. `message_content`: the privileged intent is switched on."""
-
-    name: str
-    application_id: int
-    message_content: bool
-
-
-async def look_up_account(token: str) -> Account:
-    """Ask Discord whose token this is. Raises DiscordProblem."""
-    async with _asking(token) as client:
-        application = await client.application_info()
-        flags = application.flags
-        allowed = flags.gateway_message_content or flags.gateway_message_content_limited
-        return Account(str(client.user), application.id, allowed)
-
-
-async def guild_of_channel(token: str, channel_id: int) -> int:
-    """Ask Discord which server a channel belongs to. Raises DiscordProblem, also where the bot can't see it."""
-    async with _asking(token) as client:
-        try:
-            channel = await client.fetch_channel(channel_id)
-        except (discord.NotFound, discord.Forbidden) as error:
-            raise DiscordProblem(
-                f"The bot can't see channel {channel_id}. Check the id, and that Broadsheet's role may view it.",
-                passing=False,
-            ) from error
-        guild = getattr(channel, "guild", None)
-        if guild is None:
-            raise DiscordProblem(f"Channel {channel_id} is a direct message, not in a server.", passing=False)
-        return int(guild.id)
-
-
-@asynccontextmanager
-async def _asking(token: str) -> AsyncIterator[discord.Client]:
-    """A client that is logged in for a question or two, without a session."""
-    client = discord.Client(intents=discord.Intents.none(), max_ratelimit_timeout=LONGEST_RATE_LIMIT)
-    try:
-        await client.login(token)
-        yield client
-    except (*LOGIN_TROUBLES, OSError) as error:
-        raise login_problem(error) from error
-    finally:
-        await client.close()

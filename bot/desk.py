@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.app import AppProblem, World, open_store, open_world, utc_now
-from bot.client import guild_of_channel, point_at
 from bot.config import Settings
 from bot.feeds.articles import NotRead, read_page
 from bot.feeds.discover import Found, NotFound, Several
 from bot.feeds.model import Telling
 from bot.feeds.own_headers import with_header
 from bot.feeds.pictures import look_at
+from bot.login import look_up_channel, point_at
 from bot.newsroom.harvest import Polled, write_article
+from bot.newsroom.host_line import host_of
 from bot.newsroom.newsroom import open_newsroom
 from bot.newsroom.polling import Poller
 from bot.newsroom.reading import is_page
 from bot.newsroom.source_status import DAYS
 from bot.newsroom.subscriptions import NotSubscribed, SeveralFeeds, Subscribed
 from storage import Database, Origin, Store
-from storage.records import ArticleToStore, Pace, Source, SourceListed, Subscription, Wishes
+from storage.records import ArticleToStore, Erased, Pace, Source, SourceListed, Subscription, Wishes
 
 # Lists on the command line are read by people: this many lines are enough to find one's way.
 MOST_LISTED = 1000
@@ -140,6 +141,7 @@ class Desk:
             store, world.finder, clock=utc_now, on_subscriptions=lambda: None, poll=self._poller.poll
         )
         self._subscriptions = newsroom.subscriptions
+        self._privacy = newsroom.privacy
         self.where = database.where
         """The database's name for people."""
 
@@ -156,31 +158,34 @@ class Desk:
         channel_id: int,
         *,
         guild_id: int | None,
+        forum: bool = False,
         wishes: Wishes,
         selector: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Subscribed | SeveralFeeds | NotSubscribed:
-        """Wire an address to a channel; the guild is asked of Discord where it is not given.
+        """Wire an address to a channel; its guild, and whether it is a forum, are asked of Discord where none is given.
 
-        `headers` are sent with every request for the source. Raises AppProblem where one can't be sent.
+        `headers` are sent with every request for the source; those that it has already need not be given again.
+        Raises AppProblem where one can't be sent.
         """
-        kept: str | None = None
+        kept = await self._subscriptions.kept_headers(address)
         for name, value in (headers or {}).items():
             kept = _with_header(kept, name, value)
         if guild_id is None:
-            guild_id = await self._guild_of(channel_id)
+            guild_id, forum = await self._look_up(channel_id)
         return await self._subscriptions.subscribe(
-            guild_id, channel_id, address, wishes=wishes, selector=selector, headers=kept
+            guild_id, channel_id, address, wishes=wishes, selector=selector, headers=kept, forum=forum
         )
 
-    async def _guild_of(self, channel_id: int) -> int:
+    async def _look_up(self, channel_id: int) -> tuple[int, bool]:
         if not self._settings.discord_token:
             raise AppProblem(
                 "Without a DISCORD_TOKEN, Discord can't be asked which server the channel is in: "
-                "name it with --guild ID."
+                "name it with --guild ID, and say --forum where it is a forum."
             )
         point_at(self._settings.discord_api_url, self._settings.discord_gateway_url)
-        return await guild_of_channel(self._settings.discord_token, channel_id)
+        channel = await look_up_channel(self._settings.discord_token, channel_id)
+        return channel.guild_id, channel.forum
 
     async def unsubscribe(self, subscription_id: int) -> Subscription:
         """End a subscription. Raises AppProblem where there is none of this id."""
@@ -208,14 +213,27 @@ class Desk:
             seen += len(page)
             yield page
 
-    async def set_header(self, source_id: int, name: str, value: str | None) -> Source:
-        """Send a header with every request for a source from now on, or not any more where the value is None.
+    async def forget(self, member_id: int) -> Erased:
+        """Erase what is kept of a member of Discord in all guilds, and keep nothing of them from now on."""
+        return await self._privacy.forget(member_id)
+
+    async def source_for_header(self, source_id: int, name: str) -> Source:
+        """The source that is to get a header of this name, before anybody has to type its value.
 
         Raises AppProblem where there is no such source, or where such a header can't be sent.
         """
         source = await self._store.sources.get(source_id)
         if source is None:
             raise AppProblem(f"There is no source {source_id}. 'sources' lists them.")
+        _with_header(source.headers, name, None)
+        return source
+
+    async def set_header(self, source_id: int, name: str, value: str | None) -> Source:
+        """Send a header with every request for a source from now on, or not any more where the value is None.
+
+        Raises AppProblem where there is no such source, or where such a header can't be sent.
+        """
+        source = await self.source_for_header(source_id, name)
         headers = _with_header(source.headers, name, value)
         await self._store.sources.set_headers(source_id, headers, utc_now())
         return source
@@ -232,9 +250,18 @@ class Desk:
             return [await self._poller.poll(source)]
         polled: list[Polled] = []
         async for page in self._pages():
-            wanted = [listed.source for listed in page if listed.subscriptions]
-            polled += await asyncio.gather(*(self._poller.poll(source) for source in wanted))
+            by_host: dict[str, list[Source]] = {}
+            for listed in page:
+                if listed.subscriptions:
+                    by_host.setdefault(host_of(listed.source.url), []).append(listed.source)
+            found = await asyncio.gather(*map(self._poll_in_turn, by_host.values()))
+            by_id = {one.source.id: one for together in found for one in together}
+            polled += [by_id[listed.source.id] for listed in page if listed.source.id in by_id]
         return polled
+
+    async def _poll_in_turn(self, sources: Sequence[Source]) -> list[Polled]:
+        """Read the sources of a host one after the other: it may ask to be left alone before the last."""
+        return [await self._poller.poll(source) for source in sources]
 
 
 def _with_header(kept: str | None, name: str, value: str | None) -> str | None:

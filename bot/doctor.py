@@ -9,10 +9,11 @@ import os
 import sys
 
 from bot.app import open_model
-from bot.client import DiscordProblem, invite_url, look_up_account, point_at
+from bot.client import invite_url
 from bot.config import Settings
 from bot.feeds.guard import parse_allow
 from bot.feeds.language_model import Answered, Prompt
+from bot.login import DiscordProblem, look_up_account, point_at
 from bot.terminal import Finding
 from storage import Database, DatabaseMissing, DatabaseProblem
 

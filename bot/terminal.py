@@ -6,10 +6,10 @@ import json
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TextIO
 
-from bot.cards.words import reading_time
+from bot.cards.words import minutes_for
 from bot.columns import cells, columns, fitted
 from bot.desk import Newest, Preview, SourceShown
 from bot.feeds.discover import NotFound, Several
@@ -20,6 +20,7 @@ from bot.newsroom.source_status import (
     DAYS,
     about_failures,
     about_found,
+    about_held_back,
     about_move,
     about_next,
     about_pace,
@@ -132,7 +133,7 @@ class Terminal:
         facts = (
             f"Its card tells it from {'its page' if newest.origin is Origin.PAGE else 'the feed'}",
             _count(told.words, "word"),
-            reading_time(told.words),
+            f"{minutes} min read" if told.whole and (minutes := minutes_for(told.words)) else "",
             f"language {told.language}" if told.language else "",
             "for subscribers only" if newest.paywalled else "",
             f"image {newest.image}" if newest.image else "",
@@ -194,6 +195,10 @@ class Terminal:
                         "summary": one.length.value,
                         "pages": one.reading.value,
                         "same_story": one.same_story.value,
+                        "forum": one.forum,
+                        "announce": one.announce,
+                        "pin": one.pin,
+                        "wait_hours": round(one.longest_wait / timedelta(hours=1)),
                         "problem": one.source.problem,
                     }
                     for one in subscriptions
@@ -325,11 +330,13 @@ def _source_details(shown: SourceShown, now: datetime) -> list[str]:
 
     listed, source = shown.listed, shown.listed.source
     selector = f"Chosen by the selector {source.selector}." if source.selector else ""
-    brought = (
-        f"{about_found(source.kind, source.format, source.entries)}; "
-        f"{_count(listed.articles, 'article')} stored, {_count(listed.subscriptions, 'subscription')}; "
-        f"{about_pace(shown.pace)}"
+    facts = (
+        about_found(source.kind, source.format, source.entries),
+        f"{_count(listed.articles, 'article')} stored, {_count(listed.subscriptions, 'subscription')}",
+        about_pace(shown.pace),
+        about_held_back(shown.pace, when),
     )
+    brought = "; ".join(filter(None, facts))
     sent = f"Sent with every request: {', '.join(read_headers(source.headers))}." if source.headers else ""
     due = f"Next: {about_next(source, now, when)}." if source.pushed_until or source.not_before else ""
     problem = " ".join(filter(None, (source.problem, about_failures(source, when))))
@@ -357,6 +364,8 @@ def _source_shape(shown: SourceShown) -> dict[str, Any]:
         "not_before": _time(source.not_before),
         "pushed_until": _time(source.pushed_until),
         "published_by_day": list(shown.pace.days),
+        "held_back": shown.pace.held_back,
+        "held_back_at": _time(shown.pace.held_back_at),
         "failures": source.failures,
         "failing_since": _time(source.failing_since),
         "moved_to": shown_address(source.moved_to) if source.moved_to else None,

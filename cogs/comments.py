@@ -23,6 +23,7 @@ from bot.cards import (
 from bot.newsroom.comment_tree import CommentSort
 from bot.newsroom.comments import Comments
 from bot.newsroom.front_page import FrontPage
+from bot.newsroom.moderation import Moderation
 from bot.newsroom.ranking import Period
 from bot.publisher import message_seen
 from cogs.replies import Answer, Host, Interaction, chosen, clicked, guild_of, show, turn_page
@@ -41,14 +42,18 @@ _GONE = "Broadsheet no longer has this article, or you can't see its channel. `/
 
 _HOW_TO_WITH_CONTENT = "Reply to the card or write in its thread to comment."
 # Without MESSAGE_CONTENT Discord shows the bot only the replies that ping it.
+_CLOSED = "Comments on this article are closed."
 _HOW_TO = "Reply to the card, with the ping left on, to comment."
 
 
 class CommentsCog(commands.Cog, name="comments"):
     """Messages of members on their way to the newsroom, and pages of comments on their way back."""
 
-    def __init__(self, comments: Comments, front_page: FrontPage, *, message_content: bool) -> None:
+    def __init__(
+        self, comments: Comments, front_page: FrontPage, moderation: Moderation, *, message_content: bool
+    ) -> None:
         self._comments = comments
+        self._moderation = moderation
         self._front_page = front_page
         self._how_to = _HOW_TO_WITH_CONTENT if message_content else _HOW_TO
 
@@ -176,12 +181,18 @@ class CommentsCog(commands.Cog, name="comments"):
             limit=COMMENTS_A_PAGE,
             visible=visible_to(interaction),
         )
-        return comments_card(listed, page, sort, offset, self._how_to)
+        is_closed = await self._moderation.is_closed(listed.guild_id, listed.article.id)
+        return comments_card(listed, page, sort, offset, _CLOSED if is_closed else self._how_to)
 
 
 async def setup(bot: Host) -> None:
     """Called by discord.py."""
     newsroom = bot.newsroom
     await bot.add_cog(
-        CommentsCog(newsroom.comments, newsroom.front_page, message_content=bot.intents.message_content)
+        CommentsCog(
+            newsroom.comments,
+            newsroom.front_page,
+            newsroom.moderation,
+            message_content=bot.intents.message_content,
+        )
     )

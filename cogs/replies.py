@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from io import BytesIO
 from typing import Any, Protocol
 
 import discord
+from discord import app_commands
 from discord.ext import commands
 
 from bot.cards import Card
 from bot.newsroom.newsroom import Newsroom
+from bot.publisher import DiscordPublisher
 
 Interaction = discord.Interaction[commands.Bot]
 
@@ -24,6 +27,11 @@ class Host(Protocol):
     """The bot, as far as the cogs know it."""
 
     newsroom: Newsroom
+    publisher: DiscordPublisher
+
+    @property
+    def tree(self) -> app_commands.CommandTree[Any]:
+        """The commands; those of messages' menus no cog takes up by itself."""
 
     @property
     def intents(self) -> discord.Intents:
@@ -102,6 +110,8 @@ async def _send(interaction: Interaction, answer: Answer, ephemeral: bool) -> No
     message: dict[str, Any] = (
         {"content": answer} if isinstance(answer, str) else {"embed": answer.embed, "view": _view(answer)}
     )
+    if isinstance(answer, Card) and (file := answer.file) is not None:
+        message["file"] = discord.File(BytesIO(file.data), file.name, description=file.text or None)
     if interaction.response.is_done():
         await interaction.followup.send(**message, ephemeral=ephemeral)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import discord
@@ -21,8 +22,8 @@ from bot.cards import (
 )
 from bot.feeds.model import Candidate
 from bot.newsroom.subscriptions import NotSubscribed, SeveralFeeds, Subscribed, Subscriptions
-from bot.newsroom.wishes import LENGTHS, PAGES, SAME_STORY, about_changes, about_wishes, listed
-from bot.publisher import PostChannel, missing_permissions, needed_to_post
+from bot.newsroom.wishes import LENGTHS, PAGES, SAME_STORY, WAITS, about_changes, about_wishes, listed
+from bot.publisher import PostChannel, is_announcement, is_closed, missing_permissions, needed_to_post
 from cogs.replies import Host, Interaction, clicked, guild_of, show, turn_page
 from storage.records import Length, Reading, SameStory, Subscription, Wishes
 
@@ -51,10 +52,11 @@ class Place(app_commands.Transformer):
 
     @property
     def channel_types(self) -> list[discord.ChannelType]:
-        """Those that hold messages and threads."""
+        """Those that hold messages, threads or posts."""
         return [
             discord.ChannelType.text,
             discord.ChannelType.news,
+            discord.ChannelType.forum,
             discord.ChannelType.news_thread,
             discord.ChannelType.public_thread,
             discord.ChannelType.private_thread,
@@ -86,11 +88,15 @@ class SubscriptionsCog(commands.Cog, name="subscriptions"):
         summary="How much of an article its card tells",
         pages="Whether articles' own pages are read for what the feed leaves out",
         same_story="What becomes of a story that the channel has from another source already",
+        announce="In an announcement channel: publish every card to the servers that follow it",
+        pin="Pin every card (Discord keeps up to 250 in a channel)",
+        wait="How long a card may wait while the channel can't be reached; later it is named in one message",
     )
     @app_commands.choices(
         summary=[app_commands.Choice(name=words, value=wish.value) for wish, words in LENGTHS.items()],
         pages=[app_commands.Choice(name=words, value=wish.value) for wish, words in PAGES.items()],
         same_story=[app_commands.Choice(name=words, value=wish.value) for wish, words in SAME_STORY.items()],
+        wait=[app_commands.Choice(name=words, value=str(hours)) for hours, words in WAITS.items()],
     )
     @app_commands.default_permissions(manage_guild=True)
     @app_commands.checks.has_permissions(manage_guild=True)
@@ -104,6 +110,9 @@ class SubscriptionsCog(commands.Cog, name="subscriptions"):
         summary: str | None = None,
         pages: str | None = None,
         same_story: str | None = None,
+        announce: bool | None = None,
+        pin: bool | None = None,
+        wait: str | None = None,
     ) -> None:
         """Find what is to be followed at an address and store the wish, if the bot may post there."""
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -112,28 +121,38 @@ class SubscriptionsCog(commands.Cog, name="subscriptions"):
         except (discord.Forbidden, discord.NotFound):
             await interaction.followup.send(_CANNOT_SEE, ephemeral=True)
             return
-        if (objection := _objection(target, bool(thread))) is not None or target is None:
-            await interaction.followup.send(objection or "Name a channel for the cards.", ephemeral=True)
-            return
         wishes = Wishes(
             thread=thread,
             length=Length(summary) if summary else None,
             reading=Reading(pages) if pages else None,
             same_story=SameStory(same_story) if same_story else None,
+            announce=announce,
+            pin=pin,
+            longest_wait=timedelta(hours=int(wait)) if wait else None,
         )
-        await self._subscribe(interaction, target.id, url, wishes, selector)
+        place = _place(target, wishes)
+        if isinstance(place, str):
+            await interaction.followup.send(place, ephemeral=True)
+        else:
+            await self._subscribe(interaction, place, url, wishes, selector)
 
     async def _subscribe(
         self,
         interaction: Interaction,
-        channel_id: int,
+        place: PostChannel,
         url: str,
         wishes: Wishes,
         selector: str | None = None,
     ) -> None:
-        guild_id, member_id = guild_of(interaction), interaction.user.id
         outcome = await self._subscriptions.subscribe(
-            guild_id, channel_id, url, wishes=wishes, by=member_id, newest=1, selector=selector
+            guild_of(interaction),
+            place.id,
+            url,
+            wishes=wishes,
+            by=interaction.user.id,
+            newest=1,
+            selector=selector,
+            forum=isinstance(place, discord.ForumChannel),
         )
         match outcome:
             case Subscribed(subscription=subscription, before=before):
@@ -141,16 +160,16 @@ class SubscriptionsCog(commands.Cog, name="subscriptions"):
             case NotSubscribed(sentence=sentence):
                 await interaction.followup.send(escaped_text(sentence, MESSAGE), ephemeral=True)
             case SeveralFeeds(candidates=candidates):
-                await self._offer(interaction, channel_id, candidates, wishes)
+                await self._offer(interaction, place, candidates, wishes)
 
     async def _offer(
-        self, interaction: Interaction, channel_id: int, candidates: Sequence[Candidate], wishes: Wishes
+        self, interaction: Interaction, place: PostChannel, candidates: Sequence[Candidate], wishes: Wishes
     ) -> None:
         custom_id = f"{FEED_MENU}{interaction.id}"
 
         async def chosen(choice: Interaction, url: str) -> None:
             await choice.response.defer(ephemeral=True, thinking=True)
-            await self._subscribe(choice, channel_id, url, wishes)
+            await self._subscribe(choice, place, url, wishes)
 
         async def ended() -> None:
             self._open_menus.discard(custom_id)
@@ -161,7 +180,7 @@ class SubscriptionsCog(commands.Cog, name="subscriptions"):
         menu = FeedChoice(custom_id, candidates, chosen=chosen, ended=ended, timeout=self._choose_within)
         self._open_menus.add(custom_id)
         message = await interaction.followup.send(
-            f"This site offers several feeds. Which one should come into <#{channel_id}>?",
+            f"This site offers several feeds. Which one should come into <#{place.id}>?",
             view=menu,
             ephemeral=True,
             wait=True,
@@ -273,17 +292,32 @@ class FeedMenu(discord.ui.Select[FeedChoice]):
             await self.view.chosen(interaction, int(self.values[0]))
 
 
-def _objection(channel: object, thread: bool) -> str | None:
-    """Why cards can't go into `channel`, and what to do; None where they can."""
-    if not isinstance(channel, PostChannel):
-        return "Cards need a text channel, an announcement channel or a thread. Name one with `channel:`."
+def _place(channel: object, wishes: Wishes) -> PostChannel | str:
+    """The channel as one for cards as they are wished; or why they can't go there, and what to do."""
+    if not isinstance(channel, PostChannel) or channel.type is discord.ChannelType.media:
+        return "Cards need a text channel, an announcement channel, a forum or a thread. Name one with `channel:`."
+    thread_wanted, pin_wanted = bool(wishes.thread), bool(wishes.pin)
     if isinstance(channel, discord.Thread):
-        if thread:
+        if thread_wanted:
             return "Discord has no threads within threads. Name a channel with `channel:`, or leave `thread:` out."
-        if channel.locked and not channel.permissions_for(channel.guild.me).manage_threads:
+        if is_closed(channel):
             return f"<#{channel.id}> is locked: Broadsheet can't write there. Unlock it, or name another channel."
-    missing = missing_permissions(channel, needed_to_post(channel, thread_wanted=thread))
-    return None if missing is None else f"{missing.sentence} Then try again."
+    if isinstance(channel, discord.ForumChannel):
+        if pin_wanted:
+            return "In a forum Discord lets one post be pinned, so articles can't be. Leave `pin:` out."
+        if is_closed(channel):
+            return (
+                f"<#{channel.id}> wants a tag on every post, and has none that everybody may use. Add one in its "
+                "settings (best one called like the source), then try again."
+            )
+    if wishes.announce and not is_announcement(channel):
+        return (
+            f"<#{channel.id}> is no announcement channel, so nothing can be published from it. Make it one in its "
+            "settings, or leave `announce:` out."
+        )
+    needed = needed_to_post(channel, thread_wanted=thread_wanted, pin_wanted=pin_wanted)
+    missing = missing_permissions(channel, needed)
+    return channel if missing is None else f"{missing.sentence} Then try again."
 
 
 def _welcome(subscription: Subscription, before: Subscription | None) -> str:

@@ -34,7 +34,7 @@ from bot.sandbox import Sandbox
 from bot.sandbox.limits import Limits
 from bot.sandbox.prepare import Prepared, prepare
 from docs.screenshots import FLAGS, browser_path
-from docs.situations import situations
+from docs.situations import messages, situations
 from storage.records import Reading, Wishes
 
 KINDS = {".json": "application/feed+json", ".atom": "application/atom+xml"}
@@ -123,8 +123,11 @@ async def post_situations(discord: Sandbox, town: Prepared, origin: str) -> None
     headers = {"Authorization": f"Bot {town.bot_token}"}
     path = f"{discord.api_url}/channels/{town.channels['situations']}/messages"
     async with aiohttp.ClientSession(headers=headers) as http:
-        for number, situation in enumerate(situations(origin)):
-            shown = card(replace(situation, post=replace(situation.post, nonce=f"situation{number}")))
+        cards = [
+            card(replace(situation, post=replace(situation.post, nonce=f"situation{number}")))
+            for number, situation in enumerate(situations(origin))
+        ]
+        for number, shown in enumerate((*cards, *messages())):
             form = aiohttp.FormData({"payload_json": json.dumps(shown.payload())}, default_to_multipart=True)
             if shown.file is not None:
                 form.add_field(

@@ -6,10 +6,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 
+from bot.cards import Card, away_card, digest_card, late_card
 from storage.records import (
     AlsoCovered,
     Article,
+    AwayToTell,
     CardToPost,
+    Digest,
+    DigestLine,
+    DigestToPost,
     Length,
     Post,
     PostState,
@@ -181,6 +186,33 @@ def situations(origin: str) -> list[CardToPost]:
     ]
 
 
+def messages() -> list[Card]:
+    """What else is posted, beside cards: digests of what came too late, and the word that a channel can't be used."""
+    papers = (
+        ("The Pellhaven Tide", "https://tide.example/feed.xml"),
+        ("Comet", "https://comet.example/feed.xml"),
+        ("Workbench", "https://bench.example/feed.xml"),
+    )
+    titles = (
+        *("The harbour lamp burns again", "Council votes to keep the night ferry running, by one voice"),
+        *("What the owl heard", "منارة الميناء تضيء من جديد", "[x](https://evil.example) **bold** @everyone"),
+        "How a lens is ground by hand, part two of three: the long polish and what can go wrong with it on a cold day",
+    )
+    named = tuple(
+        DigestLine(titles[at % 6], f"https://tide.example/{at}", *papers[at * 7 % 5 % 3]) for at in range(50)
+    )
+    late = Digest(1, 10, 20, PostState.READY, "late", None, None, None, 0, None, 1, False, NOW)
+    few, many = DigestToPost(late, named[:4], 4), DigestToPost(replace(late, nonce="later"), named, 137)
+    lacking = (
+        "In <#20> Broadsheet lacks **Send Messages**. Open its settings, then Permissions, and allow it."
+    )
+    away = AwayToTell(20, 10, NOW - timedelta(hours=25), lacking, 37, (), ())
+    return [
+        *(digest_card(few), digest_card(many), late_card(replace(many, articles=named[10:20]), 10)),
+        *(away_card(away), away_card(replace(away, waiting=1), "Harbour Town")),
+    ]
+
+
 def _card(
     article: Article,
     source: Source,
@@ -198,6 +230,7 @@ def _card(
         comment_count=comment_count,
         emoji=VoteEmoji("👍", "👎"),
         summary=summary,
+        whole=True,
     )
 
 

@@ -1,16 +1,20 @@
 """All SQLAlchemy: tables, frozen records outward, queries named for what they answer, migrations."""
 
 from storage.database import Database, DatabaseMissing
-from storage.problems import DatabaseBusy, DatabaseProblem
+from storage.problems import DatabaseBusy, DatabaseProblem, TakenOver
 from storage.records import (
     AlsoCovered,
     Article,
     ArticleToStore,
+    AwayToTell,
     Brought,
     CardToPost,
     CardToRefresh,
     Comment,
     CommentSeen,
+    Digest,
+    DigestLine,
+    DigestToPost,
     Hub,
     HubState,
     HubToStore,
@@ -23,6 +27,7 @@ from storage.records import (
     Pace,
     Post,
     PostState,
+    ReactionChange,
     Reading,
     SameStory,
     Sort,
@@ -36,7 +41,9 @@ from storage.records import (
     Tally,
     TextStored,
     TrackedChannel,
+    Verdict,
     VoteEmoji,
+    VoteRules,
 )
 from storage.search import Alike
 from storage.store import Store
@@ -47,6 +54,7 @@ __all__ = [
     "AlsoCovered",
     "Article",
     "ArticleToStore",
+    "AwayToTell",
     "Brought",
     "CardToPost",
     "CardToRefresh",
@@ -56,6 +64,9 @@ __all__ = [
     "DatabaseBusy",
     "DatabaseMissing",
     "DatabaseProblem",
+    "Digest",
+    "DigestLine",
+    "DigestToPost",
     "Hub",
     "HubState",
     "HubToStore",
@@ -69,6 +80,7 @@ __all__ = [
     "Post",
     "PostState",
     "Ranks",
+    "ReactionChange",
     "Reading",
     "SameStory",
     "Sort",
@@ -80,8 +92,11 @@ __all__ = [
     "Store",
     "Subscription",
     "SubscriptionToStore",
+    "TakenOver",
     "Tally",
     "TextStored",
     "TrackedChannel",
+    "Verdict",
     "VoteEmoji",
+    "VoteRules",
 ]

@@ -1,4 +1,4 @@
-"""All that posts' cards show, in one query; for those of a story, in two more for all of them together.
+"""All that posts' cards show, in two queries; for those of a story, in two more for all of them together.
 
 A summary is what a language model wrote in the guild's language, else the page's (unless pages are never to be read),
 else the feed's, in the length that the post's subscription wants.
@@ -10,7 +10,21 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Case, ColumnElement, FromClause, Row, Select, and_, case, func, literal, null, select
+from sqlalchemy import (
+    Case,
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records import (
@@ -27,6 +41,7 @@ from storage.records import (
 from storage.rows import read
 from storage.stories import also_covered, earlier
 from storage.tables import articles, guilds, pictures, posts, sources, standings, texts
+from storage.vote_rules import emoji_of
 
 # No card holds as much of an article, whatever the reader's Discord.
 LONGEST_TEXT = 6_000
@@ -53,6 +68,7 @@ _SUMMARY = func.coalesce(
     # What was stored before there were texts has its summary alone.
     case((_feed.c.article_id.is_(None) & (posts.c.length != Length.NONE), articles.c.summary), else_=""),
 ).label("card_summary")
+_WHOLE = or_(func.coalesce(_page.c.whole, false()), func.coalesce(_feed.c.whole, false())).label("card_whole")
 _BY_MODEL = _WRITTEN.is_not(None).label("by_model")
 # A picture that the message carries is not read again for each vote.
 _PICTURE = case(
@@ -74,12 +90,11 @@ def select_cards() -> Select[*tuple[Any, ...]]:
             posts,
             articles,
             sources,
-            guilds.c.vote_up,
-            guilds.c.vote_down,
             standings,
             pictures.c.media_type,
             _SUMMARY,
             _BY_MODEL,
+            _WHOLE,
             _PICTURE,
         )
         .select_from(posts)
@@ -99,7 +114,9 @@ def select_cards() -> Select[*tuple[Any, ...]]:
 
 async def read_cards(connection: AsyncConnection, rows: Iterable[Row[*tuple[Any, ...]]]) -> list[CardToPost]:
     """Read cards from rows of `select_cards`, and who else tells their stories."""
-    cards = [_read(row) for row in rows]
+    found = list(rows)
+    emoji = await emoji_of(connection, {row._mapping[posts.c.guild_id] for row in found})
+    cards = [_read(row, emoji.get(row._mapping[posts.c.guild_id], ())) for row in found]
     of_stories = [card.post.id for card in cards if card.article.story_id is not None]
     if not of_stories:
         return cards
@@ -109,7 +126,7 @@ async def read_cards(connection: AsyncConnection, rows: Iterable[Row[*tuple[Any,
     ]
 
 
-def _read(row: Row[*tuple[Any, ...]]) -> CardToPost:
+def _read(row: Row[*tuple[Any, ...]], emoji: tuple[VoteEmoji, ...]) -> CardToPost:
     values = row._mapping
     picture = values["card_picture"]
     return CardToPost(
@@ -118,8 +135,9 @@ def _read(row: Row[*tuple[Any, ...]]) -> CardToPost:
         source=read(Source, sources, row),
         tally=Tally(values[standings.c.upvotes] or 0, values[standings.c.downvotes] or 0),
         comment_count=values[standings.c.comment_count] or 0,
-        emoji=VoteEmoji(values[guilds.c.vote_up], values[guilds.c.vote_down]),
+        emoji=emoji,
         summary=values["card_summary"],
         picture=None if picture is None else (values[pictures.c.media_type], picture),
         by_model=bool(values["by_model"]),
+        whole=bool(values["card_whole"]),
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, delete, select, union_all, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Select, and_, func, select, union_all, update
 
 from storage.database import Database
+from storage.erasing import erase_comments, forgotten_among
 from storage.records import Comment, CommentSeen, Tally
 from storage.rows import insert, portions
-from storage.tables import comments, members, posts
-from storage.tallies import Ranks, lock, recompute
+from storage.tables import comments, guilds, members, posts
+from storage.tallies import Ranks, lock, recount
 
 
 def _comments() -> Select[*tuple[Any, ...]]:
@@ -63,9 +63,14 @@ class Comments:
         self._ranks = ranks
 
     async def record(self, seen: CommentSeen) -> bool:
-        """Store a comment as it is shown now, and its author's name. True: it was new."""
+        """Store a comment as it is shown now, and its author's name. True: it was new.
+
+        Of who is forgotten nothing is stored.
+        """
         async with self._database.writing() as connection:
-            await lock(connection, seen.article_id, seen.guild_id)
+            if await forgotten_among(connection, (seen.author_id,)):
+                return False
+            await lock(connection, [(seen.article_id, seen.guild_id)])
             await connection.execute(
                 insert(connection, members)
                 .values(guild_id=seen.guild_id, member_id=seen.author_id, name=seen.author_name)
@@ -96,7 +101,7 @@ class Comments:
                     update(comments).where(comments.c.message_id == seen.message_id).values(shown)
                 )
             else:
-                await recompute(connection, self._ranks, seen.article_id, seen.guild_id)
+                await recount(connection, self._ranks, [(seen.article_id, seen.guild_id)])
             return made is not None
 
     async def remove(self, message_ids: Collection[int]) -> int:
@@ -107,7 +112,7 @@ class Comments:
         removed = 0
         async with self._database.writing() as connection:
             for portion in portions(ours):
-                removed += await self._erase(connection, comments.c.message_id.in_(portion))
+                removed += await erase_comments(connection, self._ranks, comments.c.message_id.in_(portion))
         return removed
 
     async def _ours(self, message_ids: Collection[int]) -> list[int]:
@@ -131,20 +136,10 @@ class Comments:
             select(posts.c.message_id).where(here, posts.c.message_id.is_not(None)),
         )
         async with self._database.writing() as connection:
-            in_channel = await self._erase(connection, comments.c.channel_id == channel_id)
-            return in_channel + await self._erase(connection, comments.c.channel_id.in_(threads))
-
-    async def _erase(self, connection: AsyncConnection, which: ColumnElement[bool]) -> int:
-        places = await connection.execute(
-            select(comments.c.article_id, comments.c.guild_id).where(which).distinct()
-        )
-        commented = sorted((article_id, guild_id) for article_id, guild_id in places)
-        for article_id, guild_id in commented:
-            await lock(connection, article_id, guild_id)
-        erased = await connection.execute(delete(comments).where(which))
-        for article_id, guild_id in commented:
-            await recompute(connection, self._ranks, article_id, guild_id)
-        return erased.rowcount
+            in_channel = await erase_comments(connection, self._ranks, comments.c.channel_id == channel_id)
+            return in_channel + await erase_comments(
+                connection, self._ranks, comments.c.channel_id.in_(threads)
+            )
 
     async def get(self, message_id: int) -> Comment | None:
         """Find a comment by its message."""
@@ -158,6 +153,8 @@ class Comments:
         self, guild_id: int, article_id: int, first: First, limit: int = MOST, *, visible: Collection[int]
     ) -> tuple[list[Comment], bool]:
         """List an article's comments in a guild in this order, and whether those beyond `limit` were left out.
+
+        Hidden ones are not listed.
 
         `visible` are ids of channels and threads. A thread on a post is as visible as the post's channel.
         """
@@ -179,12 +176,25 @@ class Comments:
                         comments.c.article_id == article_id,
                         comments.c.guild_id == guild_id,
                         comments.c.channel_id.in_(places),
+                        ~comments.c.hidden,
                     )
                     .order_by(*_ORDERS[first])
                     .limit(limit + 1)
                 )
             ).all()
         return [_read(row) for row in rows[:limit]], len(rows) > limit
+
+    async def places(self, after: int) -> list[tuple[int, int, int]]:
+        """List the channels and threads with comments of ids above `after`: guild, channel, the first such comment."""
+        async with self._database.reading() as connection:
+            found = await connection.execute(
+                select(comments.c.guild_id, comments.c.channel_id, func.min(comments.c.message_id))
+                .join(guilds, guilds.c.id == comments.c.guild_id)
+                .where(comments.c.message_id > after, guilds.c.left_at.is_(None))
+                .group_by(comments.c.guild_id, comments.c.channel_id)
+                .order_by(comments.c.guild_id, comments.c.channel_id)
+            )
+            return [(guild_id, channel_id, first_id) for guild_id, channel_id, first_id in found]
 
     async def ids_in_channel(self, channel_id: int, after: int) -> list[int]:
         """List a channel's comments with ids above `after`, to be compared with what Discord still shows."""

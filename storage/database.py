@@ -7,27 +7,39 @@ import os
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy import URL, Connection, event, text
+from sqlalchemy import URL, Connection, event, func, literal, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from storage import schema
 from storage.address import PostgresqlAddress, SqliteAddress, read_address
-from storage.problems import DatabaseProblem, problem
+from storage.problems import DatabaseProblem, TakenOver, driver_errors, problem
+from storage.records import Lease
+from storage.steps import StepwiseConnection
+from storage.tables import leases
 
-_DRIVER_ERRORS: Final = (
-    SQLAlchemyError,
-    OSError,
-    sqlite3.Error,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-)
+# PostgreSQL ends a transaction whose program has fallen silent in it, so that its locks hold up nobody for longer:
+# less than the bot's lease, so that whoever follows a frozen bot finds none.
+_SILENCE: Final = timedelta(seconds=15)
+
+# SQLite's wait for another program's lock can't be broken off: a bot that is told to stop waits no longer than this.
+# The connection waits again until the database's patience is at its end.
+_ONE_WAIT: Final = timedelta(milliseconds=200)
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """The lease, by its name, under which a program writes: once it is another's, nothing is written any more."""
+
+    name: str
+    lease: Lease
 
 
 class DatabaseMissing(DatabaseProblem):
@@ -42,6 +54,8 @@ class Database:
         self._writes = engine.execution_options(broadsheet_writes=True)
         self.where = where
         """The database's name for people, without a password."""
+        self.fence: Fence | None = None
+        """What every writing transaction is held against; None where no lease is needed to write."""
         # SQLite has one writer: in this process they queue here, in order, instead of polling the file's lock.
         self._writer: AbstractAsyncContextManager[Any] = (
             asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext()
@@ -85,8 +99,13 @@ class Database:
 
     async def migrate(self) -> None:
         """Bring the schema to the newest version, all of it or nothing."""
-        async with self.writing() as connection:
+        async with self.writing(fenced=False) as connection:
             await connection.run_sync(schema.upgrade)
+
+    async def is_prepared(self) -> bool:
+        """Answer whether there are tables, of whichever version."""
+        async with self.reading() as connection:
+            return await connection.run_sync(schema.current) is not None
 
     async def is_current(self) -> bool:
         """Answer whether the schema is the one this program was written for."""
@@ -103,22 +122,53 @@ class Database:
         return self._transaction(self._engine)
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection in a transaction that writes: committed at the end, rolled back on any exception."""
+    async def writing(self, *, fenced: bool = True) -> AsyncIterator[AsyncConnection]:
+        """Give a connection in a transaction that writes: committed at the end, rolled back on any exception.
+
+        Raises TakenOver where there is a fence and its lease is another's by now. Until the transaction has ended,
+        nobody else takes the lease: so a bot that was frozen at any point writes nothing once it was replaced.
+        """
         async with self._writer, self._transaction(self._writes) as connection:
+            if fenced and self.fence is not None:
+                await self._hold(self.fence, connection)
+            elif connection.dialect.name == "postgresql":
+                await connection.execute(select(_LIMIT_SILENCE))
             yield connection
+
+    async def _hold(self, fence: Fence, connection: AsyncConnection) -> None:
+        """See that the lease is still the fence's, and have whoever wants to take it wait for the transaction.
+
+        Renewing it does not wait: of PostgreSQL's locks this is the one that goes together with that.
+        """
+        holding = (
+            select(leases.c.holder, leases.c.fence)
+            .where(leases.c.name == fence.name)
+            .with_for_update(read=True, key_share=True)
+        )
+        if connection.dialect.name == "postgresql":
+            holding = holding.add_columns(_LIMIT_SILENCE)
+        now = (await connection.execute(holding)).one_or_none()
+        if now is None or (now.holder, now.fence) != (fence.lease.holder, fence.lease.fence):
+            raise TakenOver(self.where, "of unknown name" if now is None else now.holder)
 
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         try:
             async with engine.begin() as connection:
                 yield connection
-        except _DRIVER_ERRORS as error:
+        except Exception as error:
+            if not isinstance(error, (SQLAlchemyError, OSError, sqlite3.Error, *driver_errors())):
+                raise
             if isinstance(error, StatementError) and not isinstance(error, DBAPIError) and error.orig:
                 # A value of ours that no column takes, such as a naive datetime: not the database's doing.
                 raise error.orig from None
             # Our sentence with the error's frames, but not the error: its text shows the row that was refused.
             raise problem(error, self.where).with_traceback(error.__traceback__) from None
+
+
+_LIMIT_SILENCE: Final = func.set_config(
+    "idle_in_transaction_session_timeout", literal(str(int(_SILENCE.total_seconds() * 1000))), True
+)
 
 
 def _make_file(address: SqliteAddress) -> None:
@@ -174,8 +224,14 @@ def _sqlite_engine(address: SqliteAddress, patience: timedelta, mode: str) -> As
         database=address.path.absolute().as_uri() if address.path else ":memory:",
         query={"mode": mode, "uri": "true"} if address.path else {},
     )
+
+    async def connect() -> Any:
+        arguments, options = engine.dialect.create_connect_args(url)
+        return await StepwiseConnection(partial(sqlite3.connect, *arguments, **options), patience)
+
     engine = create_async_engine(
         url,
+        async_creator=connect,
         poolclass=AsyncAdaptedQueuePool,
         # A database in memory lives in its one connection.
         pool_size=4 if address.path else 1,
@@ -190,7 +246,7 @@ def _sqlite_engine(address: SqliteAddress, patience: timedelta, mode: str) -> As
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (
-            f"busy_timeout = {int(patience.total_seconds() * 1000)}",
+            f"busy_timeout = {int(min(patience, _ONE_WAIT).total_seconds() * 1000)}",
             # It is kept in the file; whoever only looks changes nothing.
             *(["journal_mode = WAL"] if mode == "rwc" else []),
             # A commit lost in a power cut would repeat a post.
@@ -201,16 +257,25 @@ def _sqlite_engine(address: SqliteAddress, patience: timedelta, mode: str) -> As
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    @event.listens_for(engine.sync_engine, "close")
+    def roll_back(connection: Any, _record: Any) -> None:
+        # The connection of a transaction that was cancelled is closed and not returned. A statement of it that somebody
+        # still refers to, if only a traceback, keeps the file locked for all until the garbage is collected.
+        connection.rollback()
+
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
         # A deferred transaction that reads and then writes fails at once when another one wrote in between.
         writes = connection.get_execution_options().get("broadsheet_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        driver: Any = connection.connection.driver_connection
+        driver.begin("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 
 
 def _postgresql_engine(address: PostgresqlAddress, patience: timedelta) -> AsyncEngine:
+    import asyncpg  # type: ignore[import-untyped]  # where SQLite is used its 3 MB are of no use
+
     async def connect() -> Any:
         return await asyncpg.connect(address.dsn, timeout=patience.total_seconds(), command_timeout=60)
 

@@ -6,12 +6,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Select, and_, select, tuple_
+from sqlalchemy import Column, Select, and_, exists, select, tuple_
 
 from storage.database import Database
 from storage.records import Article, Listed, Sort, Source, Tally
 from storage.rows import portions, read
-from storage.tables import articles, is_sent, posts, sources, standings
+from storage.tables import articles, is_sent, posts, sources, standings, texts
 
 Key = tuple[float | int | str, int]
 """Where a page ended: the order's value (a time in ISO 8601) and the article's id."""
@@ -28,7 +28,17 @@ _ORDERS: dict[Sort, Column[Any]] = {
     Sort.TOP: standings.c.score,
     Sort.DISCUSSED: standings.c.comment_count,
     Sort.CONTROVERSIAL: standings.c.controversy,
+    Sort.BEST: standings.c.best,
 }
+
+
+# What a language model wrote has no text of the article.
+_WHOLE = (
+    exists()
+    .where(texts.c.article_id == articles.c.id, texts.c.whole, texts.c.body != "")
+    .correlate(articles)
+    .label("whole_text")
+)
 
 
 def _listed(visible: Collection[int]) -> Select[*tuple[Any, ...]]:
@@ -48,7 +58,7 @@ def _listed(visible: Collection[int]) -> Select[*tuple[Any, ...]]:
         .scalar_subquery()
     )
     return (
-        select(standings, articles, sources, posts)
+        select(standings, articles, sources, posts, _WHOLE)
         .select_from(standings)
         .join(articles, articles.c.id == standings.c.article_id)
         .join(sources, sources.c.id == articles.c.source_id)
@@ -68,6 +78,7 @@ def _read(row: Any) -> Listed:
         channel_id=values[posts.c.place_id] or values[posts.c.channel_id],
         message_id=values[posts.c.message_id],
         thread_id=values[posts.c.thread_id],
+        whole=bool(values["whole_text"]),
     )
 
 
@@ -79,7 +90,7 @@ def _read_key(sort: Sort, after: tuple[Any, ...]) -> tuple[Any, int]:
             if moment.tzinfo is not None:
                 return moment, article_id
         case (float() | int() as rank, int(article_id)) if (
-            sort in (Sort.HOT, Sort.CONTROVERSIAL) and 0 <= article_id < 2**63
+            sort in (Sort.HOT, Sort.CONTROVERSIAL, Sort.BEST) and 0 <= article_id < 2**63
         ):
             return float(rank), article_id
         case (int(count), int(article_id)) if (

@@ -1,4 +1,4 @@
-"""Guilds: the servers that the bot is in or was, their names and vote emoji."""
+"""Guilds: the servers that the bot is in or was, their names and languages."""
 
 from __future__ import annotations
 
@@ -7,22 +7,46 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.away import forget_away
 from storage.database import Database
-from storage.records import PostState, VoteEmoji
+from storage.records import PostState
 from storage.rows import insert
 from storage.sources import soon, wanted
-from storage.tables import UNFINISHED, guilds, posts, sources, subscriptions
-
-DEFAULT_EMOJI = VoteEmoji("👍", "👎")
+from storage.tables import (
+    UNFINISHED,
+    UNSENT,
+    away_channels,
+    digests,
+    guilds,
+    posts,
+    sources,
+    subscriptions,
+    vote_emoji,
+)
+from storage.vote_rules import USUAL_EMOJI, rows_of
 
 
 async def ensure_guild(connection: AsyncConnection, guild_id: int, now: datetime) -> None:
     """Have a row for the guild, within the caller's transaction: others refer to it before Discord told its name."""
-    await connection.execute(
+    made = await connection.scalar(
         insert(connection, guilds)
-        .values(id=guild_id, joined_at=now, vote_up=DEFAULT_EMOJI.up, vote_down=DEFAULT_EMOJI.down)
+        .values(id=guild_id, joined_at=now)
         .on_conflict_do_nothing(index_elements=["id"])
+        .returning(guilds.c.id)
     )
+    if made is not None:
+        await connection.execute(insert(connection, vote_emoji), rows_of(guild_id, USUAL_EMOJI))
+
+
+async def _give_up(connection: AsyncConnection, guild_id: int) -> None:
+    """Remove what waits for a guild that the bot left; what may have been sent is looked for should it come back."""
+    await connection.execute(
+        delete(posts).where(posts.c.guild_id == guild_id, UNFINISHED, posts.c.state == PostState.READY)
+    )
+    await connection.execute(
+        delete(digests).where(digests.c.guild_id == guild_id, UNSENT, digests.c.state == PostState.READY)
+    )
+    await forget_away(connection, away_channels.c.guild_id == guild_id)
 
 
 class Guilds:
@@ -47,12 +71,8 @@ class Guilds:
             await connection.execute(update(guilds).where(guilds.c.id == guild_id).values(name=name))
             if came_back is None:
                 return
-            # What waited when the bot was removed is old by now; what may have been sent is still looked for.
-            await connection.execute(
-                delete(posts).where(
-                    posts.c.guild_id == guild_id, UNFINISHED, posts.c.state == PostState.READY
-                )
-            )
+            # Something may have been queued while the bot was being removed.
+            await _give_up(connection, guild_id)
             own = subscriptions.c.guild_id == guild_id
             await connection.execute(update(subscriptions).where(own).values(started_at=None))
             await connection.execute(
@@ -67,6 +87,7 @@ class Guilds:
             await connection.execute(
                 update(guilds).where(guilds.c.id == guild_id, guilds.c.left_at.is_(None)).values(left_at=now)
             )
+            await _give_up(connection, guild_id)
             await connection.execute(
                 update(sources)
                 .where(
@@ -82,16 +103,6 @@ class Guilds:
         """List the guilds that the bot was last known to be in."""
         async with self._database.reading() as connection:
             return list(await connection.scalars(select(guilds.c.id).where(guilds.c.left_at.is_(None))))
-
-    async def emoji(self, guild_id: int) -> VoteEmoji:
-        """Answer which reactions are votes there; the usual thumbs in a guild that was never seen."""
-        async with self._database.reading() as connection:
-            row = (
-                await connection.execute(
-                    select(guilds.c.vote_up, guilds.c.vote_down).where(guilds.c.id == guild_id)
-                )
-            ).one_or_none()
-            return VoteEmoji(*row) if row else DEFAULT_EMOJI
 
     async def summary_language(self, guild_id: int) -> str | None:
         """Answer in which language (ISO 639-1) a guild wants its summaries; None for the articles' own."""

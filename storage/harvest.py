@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
-from storage.ingest import insert_new, newest_alike, rename, revise, stored
+from storage.ingest import Made, insert_new, newest_alike, rename, revise, stored, take_back
 from storage.moves import Moves, move
 from storage.outbox import Queueing, queue
 from storage.records import (
@@ -43,11 +43,6 @@ from storage.tallies import Ranks
 from storage.types import RowId, UtcDateTime
 
 Poll = TypeVar("Poll", SourceUpdate, SourceUnchanged)
-
-"""An article that was stored now: its source, its id, and what it was made from."""
-
-Stored = Mapping[tuple[int, str], tuple[int, str]]
-"""Articles by source and identity: the id, and the revision."""
 
 # Written into the statement: a value would be bound anew for each row.
 _WELL = {"failures": literal_column("0"), "failing_since": null(), "not_before": null(), "problem": null()}
@@ -78,7 +73,8 @@ class Harvest:
         pairs = ((source_id, words) for source_id, all_of in wanted.items() for words in all_of)
         async with self._database.reading() as connection:
             for portion in portions(pairs):
-                rows = await connection.execute(newest_alike(portion))
+                alike = newest_alike(connection.dialect.name)
+                rows = await connection.execute(alike, {"given": packed(portion)})
                 for source_id, words, identity, revision, url, published_at in rows:
                     found[source_id][words] = WordsStored(identity, revision, url, published_at)
         return found
@@ -120,13 +116,11 @@ class Harvest:
             ]
             await rename(connection, kept)
             made = await insert_new(connection, kept, now)
-            await relate(
-                connection,
-                {article_id: one.shingles for _, article_id, one in made},
-                self._rules.kinship,
-                now,
-            )
+            if made:
+                told = {article_id: one.shingles for _, article_id, one in made}
+                await relate(connection, told, self._rules.kinship, now)
             revisions = await revise(connection, kept, self._rules.judge, now)
+            await take_back(connection, kept, now)
             # The sources first: a subscription that began while one was idle is served below all the same.
             await _update_sources(connection, [one.source for one in kept if not one.pushed], now)
             may_begin: dict[int, list[int]] = await _with_beginners(connection, unchanged)
@@ -135,7 +129,9 @@ class Harvest:
             for source_id, article_id, one in made:
                 if one.identity not in held_back[source_id]:
                     news[source_id].append(article_id)
-            queued = await queue(connection, may_begin | news, self._queueing, now)
+            await _hold_back(connection, made, news, now)
+            concerned = may_begin | news
+            queued = await queue(connection, concerned, self._queueing, now) if concerned else {}
         new = Counter(source_id for source_id, _, _ in made)
         ids = [one.source.source_id for one in brought]
         return [Ingested(new[one], revisions.get(one, 0), queued.get(one, 0)) for one in ids]
@@ -212,6 +208,22 @@ async def _fail(connection: AsyncConnection, failed: Sequence[SourceFailed], now
                 for one in portion
             ],
         )
+
+
+async def _hold_back(
+    connection: AsyncConnection,
+    made: Sequence[Made],
+    news: Mapping[int, Sequence[int]],
+    now: datetime,
+) -> None:
+    """Note, for people, how many of the articles that were made now are no news, hardly ever any."""
+    for source_id, number in Counter(source_id for source_id, _, _ in made).items():
+        if held_back := number - len(news[source_id]):
+            await connection.execute(
+                update(sources)
+                .where(sources.c.id == source_id)
+                .values(held_back=sources.c.held_back + held_back, held_back_at=now)
+            )
 
 
 def _arrived(poll: Poll, moves: Moves) -> Poll:

@@ -7,25 +7,26 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     Select,
     Text,
     bindparam,
-    column,
     exists,
     false,
     func,
     select,
+    true,
+    tuple_,
     update,
-    values,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.readings import look_again
 from storage.records import Article, ArticleToStore, Brought, Judge, Length, Origin, Revised, TextStored
-from storage.rows import insert, portions, read
+from storage.rows import given, insert, packed, portions, read
 from storage.search import index
 from storage.tables import articles, posts, texts
 from storage.tallies import mark_stale
@@ -53,52 +54,60 @@ async def stored(
 ) -> dict[tuple[int, str], tuple[int, str]]:
     """Answer which pairs of a source and an identity are articles: each with its id and its revision."""
     found_all: dict[tuple[int, str], tuple[int, str]] = {}
-    for portion in portions(pairs):
-        # Joined, and not `IN`: for pairs of values SQLite would not use the index.
-        wanted = (
-            values(column("source_id", RowId), column("identity", Text), name="wanted")
-            .data(list(portion))
-            .cte("wanted")
-        )
-        found = await connection.execute(
-            select(articles.c.source_id, articles.c.identity, articles.c.id, articles.c.revision).join(
-                wanted,
-                (articles.c.source_id == wanted.c.source_id) & (articles.c.identity == wanted.c.identity),
-            )
-        )
+    # What can be stored in no text is not stored either, and can't be asked for.
+    for portion in portions(pair for pair in pairs if _is_text(pair[1])):
+        found = await connection.execute(_stored(connection.dialect.name), {"given": packed(portion)})
         found_all |= {
             (source, identity): (article, revision) for source, identity, article, revision in found
         }
     return found_all
 
 
-def newest_alike(
-    pairs: Sequence[tuple[int, str]],
-) -> Select[int, str, str, str, str | None, datetime | None]:
-    """Select the newest article of each source that has the words, of pairs of both."""
-    wanted = (
-        values(column("source_id", RowId), column("words", Text), name="wanted")
-        .data(list(pairs))
-        .cte("wanted")
+def _is_text(identity: str) -> bool:
+    """Whether both databases take it: they have no NUL, and no half of a pair of surrogates."""
+    try:
+        return b"\0" not in identity.encode()
+    except UnicodeEncodeError:
+        return False
+
+
+@cache
+def _stored(dialect: str) -> Select[int, str, int, str]:
+    # Joined, and not `IN`: for pairs of values SQLite would not use the index.
+    wanted = given(dialect, source_id=RowId, identity=Text())
+    columns = articles.c
+    return select(columns.source_id, columns.identity, columns.id, columns.revision).join_from(
+        wanted, articles, (columns.source_id == wanted.c.source_id) & (columns.identity == wanted.c.identity)
     )
-    other = articles.alias()
+
+
+@cache
+def newest_alike(dialect: str) -> Select[int, str, str, str, str | None, datetime | None]:
+    """Select the newest article of each source that has the words, of `given` pairs of both."""
+    wanted = given(dialect, source_id=RowId, words=Text())
+    one, other = articles.alias(), articles.alias()
     # The newest alone, by the index: what a source says every day it has said a thousand times.
     newest = (
         select(other.c.id)
         .where(other.c.source_id == wanted.c.source_id, other.c.words == wanted.c.words)
         .order_by(other.c.id.desc())
         .limit(1)
-        .scalar_subquery()
     )
-    columns = articles.c
+    found: Any = one
+    on: Any = one.c.id == newest.scalar_subquery()
+    if dialect == "postgresql":
+        # It takes what is given for more rows than it is, and would read all articles instead of looking these up.
+        found = newest.with_only_columns(*other.c).lateral("one")
+        on = true()
+    columns = found.c
     return select(
-        columns.source_id,
+        wanted.c.source_id,
         wanted.c.words,
         columns.identity,
         columns.revision,
         columns.url,
         columns.published_at,
-    ).join_from(wanted, articles, columns.id == newest)
+    ).join_from(wanted, found, on)
 
 
 async def rename(connection: AsyncConnection, brought: Sequence[Brought]) -> None:
@@ -166,6 +175,8 @@ async def insert_new(connection: AsyncConnection, brought: Sequence[Brought], no
             portion,
         )
         made += [(source, article_id, told[source, identity]) for source, article_id, identity in stored]
+    if not made:  # as after most polls
+        return made
     made.sort(key=lambda one: one[1])
     await put_texts(
         connection, [(article_id, one.text) for _, article_id, one in made if one.text is not None]
@@ -230,6 +241,22 @@ async def revise(
         await mark_stale(connection, ids, shown_at)
     await _draw_whole(connection, before, revised, now)
     return Counter(source_id for source_id, _ in before)
+
+
+async def take_back(connection: AsyncConnection, brought: Sequence[Brought], now: datetime) -> None:
+    """Retract the stored articles that their sources say they have deleted, once; their cards are drawn again."""
+    pairs = [(one.source.source_id, identity) for one in brought for identity in one.deleted]
+    for portion in portions(pairs):
+        taken = await connection.scalars(
+            update(articles)
+            .where(
+                tuple_(articles.c.source_id, articles.c.identity).in_(portion),
+                articles.c.retracted_at.is_(None),
+            )
+            .values(retracted_at=now)
+            .returning(articles.c.id)
+        )
+        await mark_stale(connection, taken.all())
 
 
 def _named(after: ArticleToStore, before: Article) -> ArticleToStore:

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, select, update
+from sqlalchemy import Row, Select, and_, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.readings import HOLD, Unread, enlist, unread
 from storage.records import PostState
-from storage.rows import insert, portions
+from storage.rows import given, insert, packed, portions
 from storage.stories import settle, take_turn
 from storage.tables import articles, guilds, merged, posts, subscriptions
+from storage.types import RowId
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,27 +133,49 @@ async def _put(
 
 async def _newest(
     connection: AsyncConnection, beginners: Sequence[Row[Any]], now: datetime
-) -> dict[int, Sequence[int]]:
+) -> Mapping[int, Sequence[int]]:
     """The newest articles of the beginners' sources, as many as the greediest wants; starts the beginners."""
     if not beginners:
         return {}
-    newest: dict[int, Sequence[int]] = {}
-    for source_id in {wish.source_id for wish in beginners}:
-        most = max(wish.newest for wish in beginners if wish.source_id == source_id)
-        found = await connection.scalars(
-            select(articles.c.id)
-            .where(articles.c.source_id == source_id)
-            .order_by(articles.c.id.desc())
-            .limit(most)
-        )
-        newest[source_id] = sorted(found)
-    for portion in portions(beginners):
+    newest: dict[int, list[int]] = {wish.source_id: [] for wish in beginners}
+    for portion in portions(sorted(newest)):
+        ids = packed([(source_id,) for source_id in portion])
+        most = max(wish.newest for wish in beginners)
+        found = await connection.execute(_newest_of(connection.dialect.name, most), {"given": ids})
+        for source_id, article_id in found:
+            newest[source_id].append(article_id)
+    for begun in portions(beginners):
         await connection.execute(
             update(subscriptions)
-            .where(subscriptions.c.id.in_([wish.id for wish in portion]))
+            .where(subscriptions.c.id.in_([wish.id for wish in begun]))
             .values(started_at=now)
         )
     return newest
+
+
+@cache
+def _newest_of(dialect: str, most: int) -> Select[*tuple[Any, ...]]:
+    """Select so many of sources' newest articles, each source's in their order."""
+    of = given(dialect, source_id=RowId)
+    other = articles.alias()
+    beyond = (
+        select(other.c.id)
+        .where(other.c.source_id == of.c.source_id)
+        .order_by(other.c.id.desc())
+        .limit(1)
+        .offset(most)
+        .correlate(of)
+        .scalar_subquery()
+    )
+    return (
+        select(of.c.source_id, articles.c.id)
+        .select_from(of)
+        .join(
+            articles,
+            and_(articles.c.source_id == of.c.source_id, articles.c.id > func.coalesce(beyond, 0)),
+        )
+        .order_by(of.c.source_id, articles.c.id)
+    )
 
 
 def _post(wish: Row[Any], article_id: int, how: Queueing, now: datetime, unknown: Unread) -> dict[str, Any]:
@@ -167,6 +191,10 @@ def _post(wish: Row[Any], article_id: int, how: Queueing, now: datetime, unknown
         "due_at": now + HOLD if waits else now,
         "attempts": 0,
         "created_at": now,
+        "expires_at": now + timedelta(hours=wish.longest_wait_h),
+        "announce_wanted": wish.announce,
+        "pin_wanted": wish.pin,
+        "forum": wish.forum,
         "length": wish.length,
         "reading": wish.reading,
     }

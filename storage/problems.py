@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import sys
 from collections.abc import Iterator
-
-import asyncpg  # type: ignore[import-untyped]
+from typing import Any
 
 
 class DatabaseProblem(Exception):
@@ -14,13 +14,35 @@ class DatabaseProblem(Exception):
 
 
 class DatabaseBusy(DatabaseProblem):
-    """The database could not do it now: locked, contended or out of reach. The transaction did not happen, unless
+    """The database could not do it now: locked, contended, full or out of reach. The transaction did not happen, unless
     the connection broke during its very commit. Trying again later is right.
     """
 
 
+class TakenOver(DatabaseProblem):
+    """Another bot holds this database now. Nothing was stored; this one must stop."""
+
+    def __init__(self, where: str, holder: str) -> None:
+        super().__init__(
+            f"Another Broadsheet ({holder}) has taken the database {where} over while this one was not answering. "
+            "Nothing was stored; this one stops."
+        )
+
+
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
-_TRANSIENT_STATES = ("08", "40", "53200", "53300", "53400", "55P03", "57014", "57P01", "57P02", "57P03")
+_TRANSIENT_STATES = (
+    "08",
+    "25P03",
+    "40",
+    "53200",
+    "53300",
+    "53400",
+    "55P03",
+    "57014",
+    "57P01",
+    "57P02",
+    "57P03",
+)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -32,7 +54,13 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = getattr(error, "orig", None) or error.__cause__ or error.__context__
 
 
-def _message(error: asyncpg.PostgresError) -> str:
+def driver_errors() -> tuple[type[Exception], ...]:
+    """PostgreSQL's driver's own errors: none before it is loaded, which takes 3 MB and is done for PostgreSQL alone."""
+    driver: Any = sys.modules.get("asyncpg")
+    return (driver.PostgresError, driver.InterfaceError) if driver is not None else ()
+
+
+def _message(error: Any) -> str:
     """Say what PostgreSQL said, without what stands in a row: members' words are nobody's business in a log.
 
     Its DETAIL shows the failing row. In class 22 (data exceptions) the message itself ends with the value.
@@ -48,8 +76,9 @@ def problem(error: BaseException, where: str) -> DatabaseProblem:
     """
     causes = list(_causes(error))
     for cause in causes:
-        if isinstance(cause, asyncpg.PostgresError) and cause.sqlstate:
-            return _postgresql_problem(cause.sqlstate, _message(cause), where)
+        # As PostgreSQL's driver has it, and nothing else here does.
+        if isinstance(cause, driver_errors()) and (state := getattr(cause, "sqlstate", None)):
+            return _postgresql_problem(state, _message(cause), where)
     for cause in causes:
         known = _known_problem(cause, where)
         if known is not None:
@@ -78,7 +107,7 @@ def _postgresql_problem(state: str, text: str, where: str) -> DatabaseProblem:
             "owner of the database, or grant it CREATE on the schema."
         )
     if state == "53100":
-        return DatabaseProblem(f"The disk that holds {where} is full. Nothing was stored; make room there.")
+        return _full(where)
     if state == "42P01":
         return _not_prepared(where)
     if state.startswith(_TRANSIENT_STATES):
@@ -102,7 +131,12 @@ def _known_problem(cause: BaseException, where: str) -> DatabaseProblem | None:
             "put a backup in its place."
         )
     if "database or disk is full" in text:
-        return DatabaseProblem(f"The disk that holds {where} is full. Nothing was stored; make room there.")
+        return _full(where)
+    if "disk I/O error" in text:
+        return DatabaseBusy(
+            f"The file {where} could not be read or written ({text}). It will be tried again; if this lasts, check "
+            "the disk."
+        )
     if "unable to open database file" in text or "readonly database" in text:
         return DatabaseProblem(
             f"The file {where} cannot be opened for writing. Let this user write to it and to its folder, or name "
@@ -110,7 +144,7 @@ def _known_problem(cause: BaseException, where: str) -> DatabaseProblem | None:
         )
     if "no such table" in text:
         return _not_prepared(where)
-    if isinstance(cause, asyncpg.ClientConfigurationError):
+    if isinstance(cause, driver_errors()) and type(cause).__name__ == "ClientConfigurationError":
         return DatabaseProblem(f"DATABASE_URL has an option that PostgreSQL's driver does not take: {text}.")
     if isinstance(cause, ssl.SSLError) or "rejected SSL upgrade" in text:
         return DatabaseProblem(
@@ -126,6 +160,12 @@ def _known_problem(cause: BaseException, where: str) -> DatabaseProblem | None:
             f"The database {where} has no connection free or lost one. It will be tried again."
         )
     return None
+
+
+def _full(where: str) -> DatabaseBusy:
+    return DatabaseBusy(
+        f"The disk that holds {where} is full. Nothing was stored; make room there. It will be tried again."
+    )
 
 
 def _not_prepared(where: str) -> DatabaseProblem:

@@ -242,7 +242,9 @@ class Readings:
 
 
 # What of an article its cards show.
-_SHOWN = frozenset(("title", "summary", "author", "published_at", "paywalled", "image_checked", "word_count"))
+_SHOWN = frozenset(
+    ("title", "summary", "author", "published_at", "paywalled", "image_checked", "word_count", "retracted_at")
+)
 
 
 def _changes(article: Article, brought: ArticleRead, now: datetime) -> dict[str, Any]:
@@ -267,6 +269,8 @@ def _changes(article: Article, brought: ArticleRead, now: datetime) -> dict[str,
             [article.correction] if article.correction and article.corrected_at == article.revised_at else []
         )
         changes |= {"correction": " ".join(dict.fromkeys((*said, brought.correction))), "corrected_at": now}
+    if brought.retracted and article.retracted_at is None:
+        changes["retracted_at"] = now
     if brought.image is not None and article.image_url == brought.image.claimed:
         changes |= {"image_url": brought.image.url, "image_checked": True}
     return changes

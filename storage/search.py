@@ -28,6 +28,9 @@ _UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f"
 # Signs above and below letters, and India's vowel signs, are parts of words, though no letters.
 _LETTER = rf"(?:(?![{_UNSPACED}])[^\W\d_]|[\u0300-\u036f\u0900-\u0dff])"
 _WORD = re.compile(rf"([{_UNSPACED}]{{2,}})|{_LETTER}{{3,}}|\d{{4,}}")
+# The same where nothing else can stand: several times as fast.
+_ASCII_WORD = re.compile(r"[a-z]{3,}|\d{4,}")
+_MARKS = "“”‘’–—…\u00a0"  # without these most English texts are ASCII
 
 # Counting every word of every article would cost more than the rest of storing it: one in eight is enough.
 _ALL_COUNTED, _ONE_IN = 2000, 8
@@ -59,9 +62,15 @@ def words_of(title: str, text: str) -> list[str]:
 
 
 def _cut(text: str) -> list[str]:
-    words: list[str] = []
     # Even words of three letters are found within this much.
-    for match in _WORD.finditer(text[: MOST_WORDS * 20].casefold()):
+    read = text[: MOST_WORDS * 20].casefold()
+    if not read.isascii():
+        for mark in _MARKS:
+            read = read.replace(mark, " ")
+    if read.isascii():
+        return [word[:LONGEST_WORD] for word in _ASCII_WORD.findall(read)[:MOST_WORDS]]
+    words: list[str] = []
+    for match in _WORD.finditer(read):
         if (unspaced := match[1]) is not None:
             words += [unspaced[start : start + 2] for start in range(len(unspaced) - 1)]
         else:
@@ -170,10 +179,11 @@ def _telling(words: Sequence[str], known: Mapping[str, int], total: int) -> dict
     terms: dict[str, float] = {}
     rows = 0
     for word, weight in sorted(weights.items(), key=lambda pair: -pair[1]):
-        rows += known.get(word, 0)
-        if len(terms) == MOST_TERMS or weight <= 0 or (rows > MOST_ROWS and terms):
+        if len(terms) == MOST_TERMS or weight <= 0:
             break
-        terms[word] = weight
+        if rows + known.get(word, 0) <= MOST_ROWS or not terms:  # the rarer ones after it tell, too
+            rows += known.get(word, 0)
+            terms[word] = weight
     return terms
 
 

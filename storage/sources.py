@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
+    Row,
     Select,
     Update,
     bindparam,
@@ -32,12 +33,9 @@ from storage.rows import columns, given, insert, packed, portions, read, read_al
 from storage.tables import articles, guilds, sources, subscriptions
 from storage.types import RowId, UtcDateTime
 
-_NEWEST_AT = (
-    select(func.max(articles.c.first_seen_at))
-    .where(articles.c.source_id == sources.c.id)
-    .correlate(sources)
-    .scalar_subquery()
-)
+_SEEN_AT = select(articles.c.first_seen_at).where(articles.c.source_id == sources.c.id).correlate(sources)
+_NEWEST_AT = _SEEN_AT.with_only_columns(func.max(articles.c.first_seen_at)).scalar_subquery()
+_OLDEST_AT = _SEEN_AT.with_only_columns(func.min(articles.c.first_seen_at)).scalar_subquery()
 
 
 def wanted() -> ColumnElement[bool]:
@@ -200,19 +198,42 @@ class Sources:
         An article without a date, or with one that is yet to come, counts from when it was first seen.
         """
         since = now - timedelta(days=days)
-        newest: dict[int, datetime | None] = {}
+        found: dict[int, Row[*tuple[Any, ...]]] = {}
         counts: dict[int, list[int]] = {}
         async with self._database.reading() as connection:
             for portion in portions(source_ids):
-                last = select(sources.c.id, _NEWEST_AT.label("newest_at")).where(sources.c.id.in_(portion))
-                newest |= {row.id: row.newest_at for row in await connection.execute(last)}
+                rows = await connection.execute(
+                    select(
+                        sources.c.id,
+                        sources.c.held_back,
+                        sources.c.held_back_at,
+                        _NEWEST_AT.label("newest_at"),
+                        _OLDEST_AT.label("oldest_at"),
+                    ).where(sources.c.id.in_(portion))
+                )
+                found |= {row.id: row for row in rows}
                 counted = await connection.execute(_published(portion, since, now))
                 for source_id, day, count in counted:
                     counts.setdefault(source_id, [0] * days)[min(day, days - 1)] += count
         return {
-            source_id: Pace(moment, tuple(counts.get(source_id, [0] * days)))
-            for source_id, moment in newest.items()
+            source_id: _pace(row, tuple(counts.get(source_id, [0] * days)), now)
+            for source_id, row in found.items()
         }
+
+
+def _pace(row: Row[*tuple[Any, ...]], days: tuple[int, ...], now: datetime) -> Pace:
+    """A source is known from when its first article came, or from the oldest that was in its document then."""
+    known = None
+    if row.oldest_at is not None:
+        oldest = next((place for place, count in enumerate(days) if count), len(days))
+        known = max((now - row.oldest_at).days + 1, len(days) - oldest)
+    return Pace(
+        row.newest_at,
+        days,
+        known if known is not None and known < len(days) else None,
+        row.held_back,
+        row.held_back_at,
+    )
 
 
 @cache

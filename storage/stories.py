@@ -13,15 +13,16 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, and_, delete, exists, func, literal, or_, select, update
+from sqlalchemy import BigInteger, Row, Select, and_, delete, exists, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records import AlsoCovered, PostState, SameStory
-from storage.rows import insert, portions
+from storage.rows import given, insert, packed, portions
 from storage.tables import (
     articles,
     copies,
@@ -33,7 +34,7 @@ from storage.tables import (
     standings,
     subscriptions,
 )
-from storage.types import DatabaseClock
+from storage.types import DatabaseClock, RowId
 
 REMEMBERED = timedelta(days=14)
 """For how long articles are told from their copies."""
@@ -213,19 +214,26 @@ def _held(connection: AsyncConnection, numbers: Sequence[int]) -> Any:
 async def _read(connection: AsyncConnection, article_ids: Collection[int]) -> dict[int, Told]:
     known: dict[int, Told] = {}
     for portion in portions(article_ids):
-        rows = await connection.execute(
-            select(
-                articles.c.id,
-                articles.c.source_id,
-                articles.c.title,
-                func.coalesce(articles.c.published_at, articles.c.first_seen_at).label("told_at"),
-                fingerprints.c.shingles,
-            )
-            .join(fingerprints, fingerprints.c.article_id == articles.c.id)
-            .where(articles.c.id.in_(portion))
-        )
-        known |= {row.id: Told(row.id, row.source_id, row.title, row.told_at, row.shingles) for row in rows}
+        ids = packed([(article_id,) for article_id in portion])
+        rows = await connection.execute(_telling(connection.dialect.name), {"given": ids})
+        known |= {row[0]: Told(*row) for row in rows}
     return known
+
+
+@cache
+def _telling(dialect: str) -> Select[*tuple[Any, ...]]:
+    wanted = given(dialect, article_id=RowId)
+    return (
+        select(
+            articles.c.id,
+            articles.c.source_id,
+            articles.c.title,
+            func.coalesce(articles.c.published_at, articles.c.first_seen_at),
+            fingerprints.c.shingles,
+        )
+        .join(fingerprints, fingerprints.c.article_id == articles.c.id)
+        .where(articles.c.id.in_(select(wanted.c.article_id)))
+    )
 
 
 async def _tie(connection: AsyncConnection, article_id: int, kin: Kin) -> None:
@@ -396,7 +404,7 @@ async def earlier(connection: AsyncConnection, post_ids: Iterable[int]) -> dict[
                 articles.c.url,
                 sources.c.title.label("source_title"),
                 sources.c.url.label("source_url"),
-                before.c.channel_id,
+                func.coalesce(before.c.place_id, before.c.channel_id).label("channel_id"),
                 before.c.message_id,
             )
             .join(own, own.c.id == posts.c.article_id)

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, literal, select, update
 
+from storage.away import forget_away
 from storage.database import Database
+from storage.digests import forget_source
 from storage.guilds import ensure_guild
 from storage.outbox import Queueing, queue, queue_named
 from storage.records import PostState, Source, Subscription, SubscriptionToStore, Wishes
 from storage.rows import insert, read
 from storage.sources import soon, wanted
-from storage.tables import articles, is_sent, is_unfinished, posts, sources, subscriptions
-from storage.types import DatabaseClock
+from storage.tables import (
+    UNSENT,
+    articles,
+    away_channels,
+    digest_articles,
+    digests,
+    is_sent,
+    is_unfinished,
+    posts,
+    sources,
+    subscriptions,
+)
+from storage.types import DatabaseClock, HoursAfter
 
 _pending = posts.alias()
 # Whether a post waits is said as the index of unfinished posts says it, so that the others are never looked at.
-_WAITING = (
+_ON_THEIR_OWN = (
     select(func.count())
     .select_from(_pending)
     .join(articles, articles.c.id == _pending.c.article_id)
@@ -31,17 +44,36 @@ _WAITING = (
     )
     .correlate(subscriptions)
     .scalar_subquery()
-    .label("waiting")
 )
-_PROBLEM = (
+_GATHERED = (
+    select(func.count())
+    .select_from(digests)
+    .join(digest_articles, digest_articles.c.digest_id == digests.c.id)
+    .join(articles, articles.c.id == digest_articles.c.article_id)
+    .where(
+        digests.c.channel_id == subscriptions.c.channel_id,
+        UNSENT,
+        articles.c.source_id == subscriptions.c.source_id,
+    )
+    .correlate(subscriptions)
+    .scalar_subquery()
+)
+_WAITING = (_ON_THEIR_OWN + _GATHERED).label("waiting")
+_POST_PROBLEM = (
     select(_pending.c.problem)
     .where(_pending.c.channel_id == subscriptions.c.channel_id, is_unfinished(_pending))
     .order_by(_pending.c.id)
     .limit(1)
     .correlate(subscriptions)
     .scalar_subquery()
-    .label("post_problem")
 )
+_DIGEST_PROBLEM = (
+    select(digests.c.problem)
+    .where(digests.c.channel_id == subscriptions.c.channel_id, UNSENT)
+    .correlate(subscriptions)
+    .scalar_subquery()
+)
+_PROBLEM = func.coalesce(_POST_PROBLEM, _DIGEST_PROBLEM).label("post_problem")
 
 
 def _subscriptions() -> Select[*tuple[Any, ...]]:
@@ -70,7 +102,15 @@ def _read(row: Any) -> Subscription:
         reading=values[columns.reading],
         length=values[columns.length],
         same_story=values[columns.same_story],
+        announce=values[columns.announce],
+        pin=values[columns.pin],
+        longest_wait=timedelta(hours=values[columns.longest_wait_h]),
+        forum=values[columns.forum],
     )
+
+
+def _hours(wait: timedelta) -> int:
+    return wait // timedelta(hours=1)
 
 
 class Subscriptions:
@@ -106,6 +146,10 @@ class Subscriptions:
                     reading=wish.reading,
                     length=wish.length,
                     same_story=wish.same_story,
+                    announce=wish.announce,
+                    pin=wish.pin,
+                    longest_wait_h=_hours(wish.longest_wait),
+                    forum=wish.forum,
                 )
                 .on_conflict_do_nothing(index_elements=["channel_id", "source_id"])
                 .returning(subscriptions.c.id)
@@ -135,6 +179,8 @@ class Subscriptions:
         None where there is none of this id.
         """
         said = {name: wish for name, wish in asdict(wishes).items() if wish is not None}
+        if (longest_wait := said.pop("longest_wait", None)) is not None:
+            said["longest_wait_h"] = _hours(longest_wait)
         async with self._database.writing() as connection:
             chosen = subscriptions.c.id == subscription_id
             if said:
@@ -153,7 +199,14 @@ class Subscriptions:
                         select(articles.c.id).where(articles.c.source_id == changed.source.id)
                     ),
                 )
-                .values(length=changed.length, reading=changed.reading, thread_wanted=changed.thread)
+                .values(
+                    length=changed.length,
+                    reading=changed.reading,
+                    thread_wanted=changed.thread,
+                    announce_wanted=changed.announce,
+                    pin_wanted=changed.pin,
+                    expires_at=HoursAfter(posts.c.created_at, literal(_hours(changed.longest_wait))),
+                )
             )
             return changed
 
@@ -182,6 +235,14 @@ class Subscriptions:
             )
             now = await connection.scalar(select(DatabaseClock())) or gone.created_at
             await queue_named(connection, given_up.all(), self._queueing, now)
+            await forget_source(connection, gone.channel_id, gone.source_id, now)
+            await forget_away(
+                connection,
+                and_(
+                    away_channels.c.channel_id == gone.channel_id,
+                    ~exists().where(subscriptions.c.channel_id == gone.channel_id),
+                ),
+            )
             await connection.execute(
                 update(sources).where(sources.c.id == gone.source_id, ~wanted()).values(next_poll_at=None)
             )

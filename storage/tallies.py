@@ -1,6 +1,7 @@
 """Votes and standings, computed anew from the mirror of Discord's reactions; never counted up and down.
 
-All of it runs inside the caller's transaction, which has changed the mirror or is about to.
+All of it runs inside the caller's transaction, which has changed the mirror or is about to. Many are computed as fast
+as one: what is to be counted goes to the database as one list.
 """
 
 from __future__ import annotations
@@ -8,16 +9,34 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, delete, func, literal, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records import Judge, Tally
-from storage.rows import insert, portions
+from storage.rows import given, insert, packed, portions
 from storage.stories import Kinship
-from storage.tables import SENT, comments, guilds, posts, reactions, standings
-from storage.types import DatabaseClock, UtcDateTime
+from storage.tables import SENT, comments, posts, reactions, standings, vote_emoji
+from storage.types import DatabaseClock, RowId, UtcDateTime
+
+Place = tuple[int, int]
+"""An article's id and a guild's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +49,36 @@ class Ranks:
 
     hot: Callable[[int, int, datetime], float]
     controversy: Callable[[int, int], float]
+    best: Callable[[int, int], float]
     kinship: Kinship
     judge: Judge
 
 
-async def lock(connection: AsyncConnection, article_id: int, guild_id: int) -> None:
-    """Have other writers to this standing wait until the caller's transaction has ended.
+async def lock(connection: AsyncConnection, places: Collection[Place]) -> None:
+    """Have other writers to these standings wait until the caller's transaction has ended.
 
-    Taken before the mirror is changed. SQLite has one writer anyway.
+    Taken before the mirror is changed, by all in the same order. SQLite has one writer anyway.
     """
-    await connection.execute(
+    if places and connection.dialect.name == "postgresql":
+        await connection.execute(_locking(), {"given": packed(sorted(places))})
+
+
+@cache
+def _locking() -> Select[Any]:
+    wanted = _places("postgresql")
+    return (
         select(standings.c.version)
-        .where(standings.c.article_id == article_id, standings.c.guild_id == guild_id)
-        .with_for_update()
+        .join(
+            wanted,
+            and_(standings.c.article_id == wanted.c.article_id, standings.c.guild_id == wanted.c.guild_id),
+        )
+        .order_by(standings.c.article_id, standings.c.guild_id)
+        .with_for_update(of=standings)
     )
+
+
+def _places(dialect: str) -> Subquery[Any]:
+    return given(dialect, article_id=RowId, guild_id=BigInteger())
 
 
 async def make_standing(
@@ -55,122 +90,208 @@ async def make_standing(
         .values(
             article_id=article_id,
             guild_id=guild_id,
-            upvotes=0,
-            downvotes=0,
-            score=0,
             comment_count=0,
-            hot=ranks.hot(0, 0, posted_at),
-            controversy=0.0,
             posted_at=posted_at,
             version=0,
+            **_ranked(ranks, Tally(0, 0), posted_at),
         )
         .on_conflict_do_nothing(index_elements=["article_id", "guild_id"])
     )
 
 
-def _tally(ranked: Any) -> Select[*tuple[Any, ...]]:
-    return select(
-        func.count().filter(ranked.c.emoji == ranked.c.vote_up),
-        func.count().filter(ranked.c.emoji == ranked.c.vote_down),
-    ).where(ranked.c.place == 1)
+def _ranked(ranks: Ranks, tally: Tally, posted_at: datetime) -> dict[str, Any]:
+    ups, downs = tally.upvotes, tally.downvotes
+    return {
+        "upvotes": ups,
+        "downvotes": downs,
+        "score": tally.score,
+        "hot": ranks.hot(ups, downs, posted_at),
+        "controversy": ranks.controversy(ups, downs),
+        "best": ranks.best(ups, downs),
+    }
 
 
-def _votes(member_emoji: Any, *conditions: Any) -> Any:
-    """Rank each member's up and down reactions: the latest first; of two at one time the downvote loses."""
-    return (
-        member_emoji.add_columns(
+def votes(dialect: str) -> Subquery[Any]:
+    """Select each member's one vote on each of the `given` articles in their guilds: the latest, from whichever post.
+
+    Of two given at one time the one that says more for the article counts. What a member might not give, does not.
+    """
+    wanted = _places(dialect)
+    return _latest(
+        select(wanted.c.article_id, wanted.c.guild_id)
+        .select_from(wanted)
+        .join(
+            posts,
+            and_(posts.c.article_id == wanted.c.article_id, posts.c.guild_id == wanted.c.guild_id, SENT),
+        )
+        .join(reactions, reactions.c.post_id == posts.c.id)
+        .join(
+            vote_emoji,
+            and_(vote_emoji.c.guild_id == posts.c.guild_id, vote_emoji.c.emoji == reactions.c.emoji),
+        )
+    )
+
+
+def _comment_votes(dialect: str) -> Subquery[Any]:
+    """Select each member's one vote on each of the `given` comments, as `votes` does; none of its author."""
+    wanted = given(dialect, message_id=BigInteger())
+    return _latest(
+        select(wanted.c.message_id)
+        .select_from(wanted)
+        .join(comments, comments.c.message_id == wanted.c.message_id)
+        .join(reactions, reactions.c.comment_id == comments.c.message_id)
+        .join(
+            vote_emoji,
+            and_(vote_emoji.c.guild_id == comments.c.guild_id, vote_emoji.c.emoji == reactions.c.emoji),
+        )
+        .where(reactions.c.member_id != comments.c.author_id)
+    )
+
+
+def _latest(cast: Select[Any]) -> Subquery[Any]:
+    subject = tuple(cast.selected_columns)
+    ranked = (
+        cast.where(reactions.c.counts)
+        .add_columns(
+            reactions.c.member_id,
+            reactions.c.reacted_at,
+            reactions.c.emoji,
+            vote_emoji.c.weight,
             func.row_number()
             .over(
-                partition_by=reactions.c.member_id,
-                order_by=(
-                    reactions.c.reacted_at.desc(),
-                    case((reactions.c.emoji == guilds.c.vote_up, 0), else_=1),
-                ),
+                partition_by=(*subject, reactions.c.member_id),
+                order_by=(reactions.c.reacted_at.desc(), vote_emoji.c.weight.desc()),
             )
-            .label("place")
+            .label("place"),
         )
-        .where(reactions.c.emoji.in_([guilds.c.vote_up, guilds.c.vote_down]), *conditions)
-        .subquery()
+        .subquery("ranked")
     )
+    return select(ranked).where(ranked.c.place == 1).subquery("latest")
 
 
-def article_tally(article_id: int, guild_id: int) -> Select[*tuple[Any, ...]]:
-    """Count the votes on an article in a guild: one a member, however many of its posts carry a reaction."""
-    return _tally(
-        _votes(
-            select(reactions.c.emoji, guilds.c.vote_up, guilds.c.vote_down)
-            .select_from(posts)
-            .join(guilds, guilds.c.id == posts.c.guild_id)
-            .join(reactions, reactions.c.post_id == posts.c.id),
-            posts.c.article_id == article_id,
-            posts.c.guild_id == guild_id,
-            SENT,
-        )
-    )
+@cache
+def _tallied(dialect: str) -> Select[*tuple[Any, ...]]:
+    latest = votes(dialect)
+    return _summed(latest, latest.c.article_id, latest.c.guild_id)
 
 
-def comment_tally(message_id: int) -> Select[*tuple[Any, ...]]:
-    """Count the votes on a comment: one a member, none of its author."""
-    return _tally(
-        _votes(
-            select(reactions.c.emoji, guilds.c.vote_up, guilds.c.vote_down)
+@cache
+def _comments_tallied(dialect: str) -> Select[*tuple[Any, ...]]:
+    latest = _comment_votes(dialect)
+    return _summed(latest, latest.c.message_id)
+
+
+def _summed(latest: Subquery[Any], *subject: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    """Sum up votes for and against: each as often as its emoji weighs."""
+    weight = latest.c.weight
+    return select(
+        *subject,
+        func.sum(case((weight > 0, weight), else_=0)),
+        func.sum(case((weight < 0, -weight), else_=0)),
+    ).group_by(*subject)
+
+
+@cache
+def _counted(dialect: str) -> Select[*tuple[Any, ...]]:
+    """Select the `given` standings with how many comments there are, and whether there is a post of theirs at all."""
+    wanted = _places(dialect)
+    return (
+        select(
+            standings,
+            select(func.count())
             .select_from(comments)
-            .join(guilds, guilds.c.id == comments.c.guild_id)
-            .join(reactions, reactions.c.comment_id == comments.c.message_id),
-            comments.c.message_id == message_id,
-            reactions.c.member_id != comments.c.author_id,
+            .where(
+                comments.c.article_id == standings.c.article_id,
+                comments.c.guild_id == standings.c.guild_id,
+                ~comments.c.hidden,
+            )
+            .correlate(standings)
+            .scalar_subquery()
+            .label("commented"),
+            exists()
+            .where(
+                posts.c.article_id == standings.c.article_id, posts.c.guild_id == standings.c.guild_id, SENT
+            )
+            .correlate(standings)
+            .label("posted"),
+        )
+        .select_from(wanted)
+        .join(
+            standings,
+            and_(standings.c.article_id == wanted.c.article_id, standings.c.guild_id == wanted.c.guild_id),
         )
     )
 
 
-async def recompute(connection: AsyncConnection, ranks: Ranks, article_id: int, guild_id: int) -> None:
-    """Put a standing right. It ends with the article's last post in the guild; its cards are stale if it changed."""
-    place = (standings.c.article_id == article_id, standings.c.guild_id == guild_id)
-    standing = (await connection.execute(select(standings).where(*place).with_for_update())).one_or_none()
-    if standing is None:
+_OF_PLACE = (standings.c.article_id == bindparam("at_article"), standings.c.guild_id == bindparam("at_guild"))
+_RANKED = ("upvotes", "downvotes", "score", "comment_count", "hot", "controversy", "best")
+
+
+async def recount(connection: AsyncConnection, ranks: Ranks, places: Collection[Place]) -> None:
+    """Put standings right. One ends with the article's last post in the guild; its cards are stale if it changed."""
+    if not places:
         return
-    here = (posts.c.article_id == article_id, posts.c.guild_id == guild_id, SENT)
-    if await connection.scalar(select(posts.c.id).where(*here).limit(1)) is None:
-        await connection.execute(delete(standings).where(*place))
+    await lock(connection, places)
+    gone: list[dict[str, Any]] = []
+    moved: list[dict[str, Any]] = []
+    seen: list[dict[str, Any]] = []
+    dialect, asked = connection.dialect.name, {"given": packed(sorted(set(places)))}
+    tallies = {
+        (article_id, guild_id): Tally(int(upvotes), int(downvotes))
+        for article_id, guild_id, upvotes, downvotes in await connection.execute(_tallied(dialect), asked)
+    }
+    for row in await connection.execute(_counted(dialect), asked):
+        at = {"at_article": row.article_id, "at_guild": row.guild_id}
+        if not row.posted:
+            gone.append(at)
+            continue
+        tally = tallies.get((row.article_id, row.guild_id), Tally(0, 0))
+        now = _ranked(ranks, tally, row.posted_at)
+        now["comment_count"] = row.commented
+        if any(now[name] != getattr(row, name) for name in _RANKED):
+            shown = any(now[name] != getattr(row, name) for name in ("upvotes", "downvotes", "comment_count"))
+            (seen if shown else moved).append(at | {f"to_{name}": value for name, value in now.items()})
+    if gone:
+        await connection.execute(delete(standings).where(*_OF_PLACE), gone)
+    values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in _RANKED}
+    if moved:
+        await connection.execute(update(standings).where(*_OF_PLACE).values(values), moved)
+    if seen:
+        stale = {"version": standings.c.version + 1, "stale_at": _sooner(DatabaseClock())}
+        await connection.execute(update(standings).where(*_OF_PLACE).values({**values, **stale}), seen)
+
+
+async def recount_comments(connection: AsyncConnection, message_ids: Collection[int]) -> None:
+    """Put comments' votes right."""
+    if not message_ids:
         return
-    upvotes, downvotes = (await connection.execute(article_tally(article_id, guild_id))).one()
-    comment_count = await connection.scalar(
-        select(func.count())
-        .select_from(comments)
-        .where(comments.c.article_id == article_id, comments.c.guild_id == guild_id)
-    )
-    if (upvotes, downvotes, comment_count) == (
-        standing.upvotes,
-        standing.downvotes,
-        standing.comment_count,
-    ):
-        return
-    await connection.execute(
-        update(standings)
-        .where(*place)
-        .values(
-            upvotes=upvotes,
-            downvotes=downvotes,
-            score=Tally(upvotes, downvotes).score,
-            comment_count=comment_count,
-            hot=ranks.hot(upvotes, downvotes, standing.posted_at),
-            controversy=ranks.controversy(upvotes, downvotes),
-            version=standings.c.version + 1,
-            stale_at=_sooner(DatabaseClock()),
+    dialect, asked = connection.dialect.name, {"given": packed([(one,) for one in sorted(set(message_ids))])}
+    tallies = {
+        message_id: Tally(int(upvotes), int(downvotes))
+        for message_id, upvotes, downvotes in await connection.execute(_comments_tallied(dialect), asked)
+    }
+    changed = []
+    for message_id, upvotes, downvotes in await connection.execute(_shown(dialect), asked):
+        tally = tallies.get(message_id, Tally(0, 0))
+        if tally != Tally(upvotes, downvotes):
+            changed.append({"at_comment": message_id, "ups": tally.upvotes, "downs": tally.downvotes})
+    if changed:
+        await connection.execute(
+            update(comments)
+            .where(comments.c.message_id == bindparam("at_comment"))
+            .values(upvotes=bindparam("ups"), downvotes=bindparam("downs")),
+            changed,
         )
-    )
 
 
-async def recompute_comment(connection: AsyncConnection, message_id: int) -> None:
-    """Put a comment's votes right."""
-    await connection.execute(
-        select(comments.c.message_id).where(comments.c.message_id == message_id).with_for_update()
-    )
-    upvotes, downvotes = (await connection.execute(comment_tally(message_id))).one()
-    await connection.execute(
-        update(comments)
-        .where(comments.c.message_id == message_id)
-        .values(upvotes=upvotes, downvotes=downvotes)
+@cache
+def _shown(dialect: str) -> Select[*tuple[Any, ...]]:
+    """Select how the votes on the `given` comments are."""
+    wanted = given(dialect, message_id=BigInteger())
+    return (
+        select(comments.c.message_id, comments.c.upvotes, comments.c.downvotes)
+        .select_from(wanted)
+        .join(comments, comments.c.message_id == wanted.c.message_id)
     )
 
 

@@ -80,6 +80,45 @@ class DatabaseClock(FunctionElement[datetime]):
     name = "database_clock"
 
 
+class HoursAfter(FunctionElement[datetime]):
+    """A moment and whole hours: the moment so many hours after it. On SQLite it has milliseconds."""
+
+    inherit_cache = True
+    type = UtcDateTime()
+    name = "hours_after"
+
+
+class DayOf(FunctionElement[str]):
+    """The day of a moment in UTC, as ISO 8601 writes it."""
+
+    inherit_cache = True
+    type = Text()
+    name = "day_of"
+
+
+@compiles(DayOf, "postgresql")
+def _postgresql_day(element: DayOf, compiler: Any, **options: Any) -> str:
+    moment = compiler.process(element.clauses, **options)
+    return f"to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
+
+
+@compiles(DayOf, "sqlite")
+def _sqlite_day(element: DayOf, compiler: Any, **options: Any) -> str:
+    return f"substr({compiler.process(element.clauses, **options)}, 1, 10)"
+
+
+@compiles(HoursAfter, "postgresql")
+def _postgresql_hours_after(element: HoursAfter, compiler: Any, **options: Any) -> str:
+    moment, hours = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({moment} + make_interval(hours => CAST({hours} AS INTEGER)))"
+
+
+@compiles(HoursAfter, "sqlite")
+def _sqlite_hours_after(element: HoursAfter, compiler: Any, **options: Any) -> str:
+    moment, hours = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"(strftime('%Y-%m-%dT%H:%M:%f', {moment}, '+' || {hours} || ' hours') || '000Z')"
+
+
 @compiles(DatabaseClock, "postgresql")
 def _postgresql_clock(element: DatabaseClock, compiler: Any, **options: Any) -> str:
     return "clock_timestamp()"

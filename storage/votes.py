@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
+from sqlalchemy import bindparam, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
+from storage.erasing import forgotten_among
+from storage.records import ReactionChange, Verdict
 from storage.rows import insert, portions
 from storage.tables import SENT, comments, posts, reactions
-from storage.tallies import Ranks, lock, recompute, recompute_comment
+from storage.tallies import Ranks, lock, recount, recount_comments
+from storage.vote_rules import emoji_of, roles_of
 
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """What a message with reactions is: a post of an article in a guild, or a comment."""
+    """What a message with reactions is: a post of an article in a guild, or (`post_id` is None) a comment."""
 
     message_id: int
-    post: tuple[int, int, int] | None  # post, article, guild
+    article_id: int
+    guild_id: int
+    post_id: int | None
+    author_id: int | None = None
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """The standing that the post's votes are in."""
+        return self.article_id, self.guild_id
 
 
 class Votes:
@@ -30,47 +42,76 @@ class Votes:
         self._database = database
         self._ranks = ranks
 
-    async def add(self, message_id: int, member_id: int, emoji: str, now: datetime) -> bool:
-        """Mirror a reaction; one that stands already keeps its time. False: the message is not one of ours."""
-        if not await self._is_ours(message_id):
-            return False
-        async with self._database.writing() as connection:
-            subject = await _find(connection, message_id)
-            if subject is None:
-                return False
-            await _place(connection, subject, [(member_id, emoji)], now)
-            await self._recompute(connection, subject)
-            return True
+    async def apply(self, changes: Sequence[ReactionChange]) -> list[Verdict]:
+        """Mirror changes in their order, all or none; answers what each of them is.
 
-    async def remove(self, message_id: int, member_id: int, emoji: str) -> bool:
-        """Mirror that a reaction was taken back. False: it was not mirrored."""
-        return await self._remove(
-            message_id, and_(reactions.c.member_id == member_id, reactions.c.emoji == emoji)
-        )
+        A reaction that stands already keeps its time. One of a member who is forgotten is not mirrored, and no vote.
+        """
+        ours = await self._ours({change.message_id for change in changes})
+        if not ours:
+            return [Verdict.NO_VOTE] * len(changes)
+        async with self._database.writing() as connection:
+            subjects = await _find(connection, ours)
+            guild_ids = {subject.guild_id for subject in subjects.values()}
+            emoji = await emoji_of(connection, guild_ids)
+            votes = {(guild_id, one.emoji) for guild_id, several in emoji.items() for one in several}
+            roles = await roles_of(connection, guild_ids)
+            forgotten = await forgotten_among(connection, {change.member_id for change in changes})
+            verdicts = [
+                Verdict.NO_VOTE
+                if change.member_id in forgotten
+                else _verdict(change, subjects.get(change.message_id), votes, roles)
+                for change in changes
+            ]
+            mirrored = [
+                (change, verdict)
+                for change, verdict in zip(changes, verdicts, strict=True)
+                if change.message_id in subjects and change.member_id not in forgotten
+            ]
+            await _change(connection, subjects, mirrored)
+            voted = {change.message_id for change, verdict in mirrored if verdict is not Verdict.NO_VOTE}
+            await self._recount(connection, [subjects[message_id] for message_id in voted])
+            return verdicts
 
     async def clear(self, message_id: int, emoji: str | None) -> bool:
         """Mirror that a message lost all reactions of an emoji, or (None) of every one. False: it had none."""
-        return await self._remove(message_id, None if emoji is None else reactions.c.emoji == emoji)
-
-    async def _remove(self, message_id: int, which: ColumnElement[bool] | None) -> bool:
-        if not await self._is_ours(message_id):
+        if not await self._ours({message_id}):
             return False
         async with self._database.writing() as connection:
-            subject = await _find(connection, message_id)
-            if subject is None:
+            subjects = await _find(connection, {message_id})
+            if not subjects:
                 return False
             removal = delete(reactions).where(reactions.c.message_id == message_id)
-            removed = await connection.execute(removal if which is None else removal.where(which))
-            await self._recompute(connection, subject)
+            removed = await connection.execute(
+                removal if emoji is None else removal.where(reactions.c.emoji == emoji)
+            )
+            await self._recount(connection, subjects.values())
             return removed.rowcount > 0
 
-    async def replace(self, message_id: int, standing: Mapping[str, Collection[int]], now: datetime) -> None:
-        """Set a message's mirror to exactly these members by emoji; reactions that stood already keep their time."""
-        wanted = {(member_id, emoji) for emoji, members in standing.items() for member_id in members}
+    async def replace(
+        self,
+        message_id: int,
+        standing: Mapping[str, Collection[int]],
+        now: datetime,
+        uncounted: Collection[int] = (),
+    ) -> None:
+        """Set a message's mirror to exactly these members by emoji; reactions that stood already keep their time.
+
+        Those of the `uncounted` members that are new do not count: these may not vote. Of who is forgotten none is
+        mirrored.
+        """
         async with self._database.writing() as connection:
-            subject = await _find(connection, message_id)
-            if subject is None:
+            subjects = await _find(connection, {message_id})
+            if not subjects:
                 return
+            subject = subjects[message_id]
+            forgotten = await forgotten_among(connection, set().union(*standing.values()))
+            wanted = {
+                (member_id, emoji)
+                for emoji, members in standing.items()
+                for member_id in members
+                if member_id not in forgotten
+            }
             rows = await connection.execute(
                 select(reactions.c.member_id, reactions.c.emoji).where(reactions.c.message_id == message_id)
             )
@@ -87,8 +128,12 @@ class Votes:
                             reactions.c.member_id.in_(portion),
                         )
                     )
-            await _place(connection, subject, sorted(wanted - mirrored), now)
-            await self._recompute(connection, subject)
+            new = [
+                _row(subject, member_id, emoji, now, counts=member_id not in uncounted)
+                for member_id, emoji in sorted(wanted - mirrored)
+            ]
+            await _place(connection, new)
+            await self._recount(connection, [subject])
 
     async def mirrored(self, message_ids: Collection[int]) -> dict[int, dict[str, frozenset[int]]]:
         """Answer who reacted with what, as mirrored; messages without reactions are left out."""
@@ -107,68 +152,144 @@ class Votes:
             for message_id, by_emoji in found.items()
         }
 
-    async def _is_ours(self, message_id: int) -> bool:
-        """Look at a message without writing: nearly all that members react to in a guild is their own talk.
+    async def since_listed(self, message_ids: Collection[int]) -> set[int]:
+        """Find those of these messages on which a reaction came since who reacted was last compared with Discord.
+
+        It is not known of comments when that was: there it is any reaction.
+        """
+        found: set[int] = set()
+        async with self._database.reading() as connection:
+            for portion in portions(message_ids):
+                found.update(
+                    await connection.scalars(
+                        select(reactions.c.message_id)
+                        .outerjoin(posts, posts.c.id == reactions.c.post_id)
+                        .where(
+                            reactions.c.message_id.in_(portion),
+                            or_(posts.c.swept_at.is_(None), reactions.c.reacted_at > posts.c.swept_at),
+                        )
+                        .distinct()
+                    )
+                )
+        return found
+
+    async def _ours(self, message_ids: Collection[int]) -> set[int]:
+        """Look at messages without writing: nearly all that members react to in a guild is their own talk.
 
         What is ours is looked up again in the transaction that writes, where it stands still.
         """
+        found: set[int] = set()
         async with self._database.reading() as connection:
-            found = await connection.scalar(
-                select(
-                    or_(
-                        exists().where(posts.c.message_id == message_id, SENT),
-                        exists().where(comments.c.message_id == message_id),
+            for portion in portions(message_ids):
+                found.update(
+                    await connection.scalars(
+                        select(posts.c.message_id).where(posts.c.message_id.in_(portion), SENT)
                     )
                 )
-            )
-            return bool(found)
+                found.update(
+                    await connection.scalars(
+                        select(comments.c.message_id).where(comments.c.message_id.in_(portion))
+                    )
+                )
+        return found
 
-    async def _recompute(self, connection: AsyncConnection, subject: _Subject) -> None:
-        if subject.post is None:
-            await recompute_comment(connection, subject.message_id)
-        else:
-            _, article_id, guild_id = subject.post
-            await recompute(connection, self._ranks, article_id, guild_id)
+    async def _recount(self, connection: AsyncConnection, subjects: Iterable[_Subject]) -> None:
+        told = list(subjects)
+        await recount(connection, self._ranks, {one.place for one in told if one.post_id is not None})
+        await recount_comments(connection, {one.message_id for one in told if one.post_id is None})
 
 
-async def _find(connection: AsyncConnection, message_id: int) -> _Subject | None:
-    """Find what the message is and have other writers to its tally wait: all lock it before they change the mirror."""
-    post = (
-        await connection.execute(
-            select(posts.c.id, posts.c.article_id, posts.c.guild_id).where(
-                posts.c.message_id == message_id, SENT
+def _verdict(
+    change: ReactionChange,
+    subject: _Subject | None,
+    votes: Collection[tuple[int, str]],
+    roles: Mapping[int, frozenset[int]],
+) -> Verdict:
+    if subject is None or (subject.guild_id, change.emoji) not in votes:
+        return Verdict.NO_VOTE
+    if subject.author_id == change.member_id:
+        return Verdict.OWN_COMMENT
+    voters = roles.get(subject.guild_id)
+    if change.came and voters is not None and not voters & change.roles:
+        return Verdict.NOT_A_VOTER
+    return Verdict.COUNTS
+
+
+async def _find(connection: AsyncConnection, message_ids: Collection[int]) -> dict[int, _Subject]:
+    """Find what messages are and have other writers to their tallies wait: all lock these before the mirror."""
+    found: dict[int, _Subject] = {}
+    for portion in portions(sorted(message_ids)):
+        rows: Any = await connection.execute(
+            select(posts.c.message_id, posts.c.article_id, posts.c.guild_id, posts.c.id).where(
+                posts.c.message_id.in_(portion), SENT
             )
         )
-    ).one_or_none()
-    if post is not None:
-        await lock(connection, post.article_id, post.guild_id)
-        return _Subject(message_id, (post.id, post.article_id, post.guild_id))
-    comment = await connection.scalar(
-        select(comments.c.message_id).where(comments.c.message_id == message_id).with_for_update()
-    )
-    return None if comment is None else _Subject(message_id, None)
+        for message_id, article_id, guild_id, post_id in rows:
+            found[message_id] = _Subject(message_id, article_id, guild_id, post_id)
+    if places := {subject.place for subject in found.values()}:
+        await lock(connection, places)
+    for portion in portions(sorted(set(message_ids) - found.keys())):
+        rows = await connection.execute(
+            select(comments.c.message_id, comments.c.article_id, comments.c.guild_id, comments.c.author_id)
+            .where(comments.c.message_id.in_(portion))
+            .order_by(comments.c.message_id)
+            .with_for_update()
+        )
+        for message_id, article_id, guild_id, author_id in rows:
+            found[message_id] = _Subject(message_id, article_id, guild_id, None, author_id)
+    return found
 
 
-async def _place(
+async def _change(
     connection: AsyncConnection,
-    subject: _Subject,
-    by_members: Collection[tuple[int, str]],
-    now: datetime,
+    subjects: Mapping[int, _Subject],
+    changes: Iterable[tuple[ReactionChange, Verdict]],
 ) -> None:
-    for portion in portions(by_members):
+    """Write what remains of changes, in their order: of one reaction that went and came again, a new one."""
+    went: set[tuple[int, int, str]] = set()
+    came: dict[tuple[int, int, str], dict[str, Any]] = {}
+    for change, verdict in changes:
+        key = (change.message_id, change.member_id, change.emoji)
+        if not change.came:
+            went.add(key)
+            came.pop(key, None)
+        elif key not in came:
+            counts = verdict is not Verdict.NOT_A_VOTER
+            came[key] = _row(
+                subjects[change.message_id], change.member_id, change.emoji, change.at, counts=counts
+            )
+    if went:
+        await connection.execute(
+            _REMOVAL,
+            [{"of_message": one, "of_member": by, "of_emoji": emoji} for one, by, emoji in sorted(went)],
+        )
+    await _place(connection, list(came.values()))
+
+
+_REMOVAL = delete(reactions).where(
+    reactions.c.message_id == bindparam("of_message"),
+    reactions.c.member_id == bindparam("of_member"),
+    reactions.c.emoji == bindparam("of_emoji"),
+)
+
+
+def _row(subject: _Subject, member_id: int, emoji: str, at: datetime, *, counts: bool) -> dict[str, Any]:
+    return {
+        "message_id": subject.message_id,
+        "member_id": member_id,
+        "emoji": emoji,
+        "post_id": subject.post_id,
+        "comment_id": subject.message_id if subject.post_id is None else None,
+        "reacted_at": at,
+        "counts": counts,
+    }
+
+
+async def _place(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    for portion in portions(rows):
         await connection.execute(
             insert(connection, reactions).on_conflict_do_nothing(
                 index_elements=["message_id", "member_id", "emoji"]
             ),
-            [
-                {
-                    "message_id": subject.message_id,
-                    "member_id": member_id,
-                    "emoji": emoji,
-                    "post_id": subject.post[0] if subject.post else None,
-                    "comment_id": None if subject.post else subject.message_id,
-                    "reacted_at": now,
-                }
-                for member_id, emoji in portion
-            ],
+            portion,
         )

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database import Database
 from storage.records import Length, Origin, PostState, TextStored
 from storage.rows import insert, read
-from storage.tables import guilds, model_use, posts, texts, written
+from storage.tables import articles, guilds, model_use, posts, texts, written
 from storage.tallies import mark_stale
 from storage.texts import put_texts
 
@@ -76,6 +76,10 @@ class Written:
     async def show(self, article_id: int, language: str | None, length: Length, text: str) -> None:
         """Have an article's cards of this length, in guilds of this language, show what was written; "" for none."""
         async with self._database.writing() as connection:
+            # Who posts the article at this moment either shows this, or is found by `mark_stale`.
+            await connection.execute(
+                select(articles.c.id).where(articles.c.id == article_id).with_for_update(key_share=True)
+            )
             before = await _stored(connection, article_id, model_origin(language))
             summaries = {
                 Length.SHORT: before.short,

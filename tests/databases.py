@@ -19,7 +19,7 @@ import asyncpg
 import pytest
 
 from bot.newsroom.corrections import judge_revision
-from bot.newsroom.ranking import controversy
+from bot.newsroom.ranking import best, controversy
 from bot.newsroom.stories import KINSHIP
 from storage import Database, Ranks, Store
 from storage.tables import metadata
@@ -32,7 +32,7 @@ def hot(upvotes: int, downvotes: int, posted_at: datetime) -> float:
     return upvotes - downvotes + posted_at.timestamp() / 3600
 
 
-RANKS = Ranks(hot, controversy, KINSHIP, judge_revision)
+RANKS = Ranks(hot, controversy, best, KINSHIP, judge_revision)
 
 
 def nonces() -> Callable[[], str]:

@@ -56,7 +56,9 @@ class Time:
 
 
 @asynccontextmanager
-async def opened(*answers: Handler, within: float = 5.0) -> AsyncIterator[tuple[Server, ModelClient, Time]]:
+async def opened(
+    *answers: Handler, within: float = 5.0, address: str | None = None
+) -> AsyncIterator[tuple[Server, ModelClient, Time]]:
     server, time = Server(list(answers)), Time()
     app = web.Application()
     app.router.add_post("/v1/chat/completions", server.answer)
@@ -66,7 +68,7 @@ async def opened(*answers: Handler, within: float = 5.0) -> AsyncIterator[tuple[
     await site.start()
     server.port = runner.addresses[0][1]
     client = ModelClient(
-        server.url,
+        address or server.url,
         "writer-1",
         key="sesame",
         clock=time,

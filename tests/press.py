@@ -36,13 +36,15 @@ class Press:
     """One publication: `publish` adds an item on top; `documents` serves bodies as they are under a path.
 
     `head` is put in front of the items, `headers` beside the feed. `pages` are items' own pages, by guid; all others
-    are missing. While `held` is clear, they are not answered.
+    are missing. While `held` is clear, they are not answered. Where there is a `login`, the feed is only for who sends
+    it as Authorization.
     """
 
     title: str = "The Tide"
     pieces: list[Piece] = field(default_factory=list)
     documents: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     status: int = 200
+    login: str | None = None
     head: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
@@ -88,6 +90,8 @@ class Press:
 
     async def _feed(self, request: web.Request) -> web.Response:
         self.requests.append(request.path)
+        if self.login and request.headers.get("Authorization") != self.login:
+            return web.Response(status=401)
         if self.status != 200:
             return web.Response(status=self.status)
         body = self.document(self.pieces)

@@ -1,5 +1,6 @@
 """What Broadsheet shows in Discord: articles, comments and lists as messages. Pure; no network."""
 
+from bot.cards.boards import About, commenters_board, sources_board, stats_card, voters_card
 from bot.cards.card import (
     Button,
     Card,
@@ -12,6 +13,13 @@ from bot.cards.card import (
     source_name,
     standing,
     thread_name,
+)
+from bot.cards.digest import (
+    LINES_A_PAGE,
+    digest_card,
+    digest_title,
+    late_card,
+    read_digest_button,
 )
 from bot.cards.lists import (
     ARTICLE_MENU,
@@ -28,7 +36,22 @@ from bot.cards.lists import (
     subscriptions_card,
     top_card,
 )
-from bot.cards.notices import checked, notice_card, read_retry_button
+from bot.cards.marks import mark
+from bot.cards.notices import (
+    away_card,
+    away_title,
+    checked,
+    notice_card,
+    notice_title,
+    read_retry_button,
+)
+from bot.cards.privacy import (
+    PrivacyButton,
+    about_card,
+    confirm_card,
+    export_card,
+    read_privacy_button,
+)
 from bot.cards.sources import (
     SOURCE_MENU,
     read_check_button,
@@ -37,48 +60,70 @@ from bot.cards.sources import (
     sources_card,
 )
 from bot.cards.text import clean, cut, escape, escaped_line, escaped_text, line, units, web_address
+from bot.cards.votes import rules_card, uncounted_card
 from bot.cards.words import jump_url
 
 __all__ = [
     "ARTICLE_MENU",
     "COMMENTS_A_PAGE",
+    "LINES_A_PAGE",
     "SOURCE_MENU",
+    "About",
     "Button",
     "Card",
     "File",
     "Menu",
+    "PrivacyButton",
+    "about_card",
     "article_choice",
     "article_label",
     "article_value",
+    "away_card",
+    "away_title",
     "card",
     "carried_picture",
     "checked",
     "clean",
+    "commenters_board",
     "comments_card",
+    "confirm_card",
     "cut",
+    "digest_card",
+    "digest_title",
     "escape",
     "escaped_line",
     "escaped_text",
+    "export_card",
     "jump_url",
+    "late_card",
     "line",
+    "mark",
     "nonce_of",
     "notice_card",
+    "notice_title",
     "read_article_value",
     "read_check_button",
     "read_comments_button",
+    "read_digest_button",
+    "read_privacy_button",
     "read_related_button",
     "read_retry_button",
     "read_sources_button",
     "read_subscriptions_button",
     "read_top_button",
     "related_card",
+    "rules_card",
     "source_card",
     "source_name",
+    "sources_board",
     "sources_card",
     "standing",
+    "stats_card",
     "subscriptions_card",
     "thread_name",
     "top_card",
+    "uncounted_card",
     "units",
+    "voters_card",
     "web_address",
 ]

@@ -172,7 +172,7 @@ def _description(to_post: CardToPost) -> str:
         also_told(to_post.also, source),
         told_before(to_post.earlier, to_post.post.guild_id),
         updated(article),
-        about(article, source, by_model=to_post.by_model),
+        about(article, source, whole=to_post.whole, by_model=to_post.by_model),
     )
     small = "\n".join(f"-# {note}" for note in notes if note)
     room = DESCRIPTION - units(taken_back) - units(small) - 4

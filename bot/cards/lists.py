@@ -13,7 +13,7 @@ from bot.cards.text import cut, escape, escaped_line, line, units
 from bot.cards.words import jump_url
 from bot.newsroom.comment_tree import CommentLine, CommentSort
 from bot.newsroom.comments import CommentPage
-from bot.newsroom.front_page import Page
+from bot.newsroom.front_page import ALL_OF_THEM, Only, Page
 from bot.newsroom.ranking import Period
 from bot.newsroom.source_status import shown_address
 from bot.newsroom.wishes import about_wishes, listed
@@ -36,8 +36,9 @@ _ORDERS = {
     Sort.TOP: "Top",
     Sort.DISCUSSED: "Most discussed",
     Sort.CONTROVERSIAL: "Controversial",
+    Sort.BEST: "Best",
 }
-_PERIODS = {
+PERIODS = {
     Period.DAY: "last day",
     Period.WEEK: "last week",
     Period.MONTH: "last month",
@@ -50,41 +51,70 @@ _COMMENT_ORDERS = {
 }
 
 
-def top_card(page: Page, sort: Sort, period: Period, cursor: str | None = None) -> Card:
+def top_card(
+    page: Page, sort: Sort, period: Period, cursor: str | None = None, only: Only = ALL_OF_THEM
+) -> Card:
     """A page of ranked articles, each with its standing and a way to its card."""
-    embed = discord.Embed(colour=COLOUR, title=f"{_ORDERS[sort]} · {_PERIODS[period]}")
+    embed = discord.Embed(colour=COLOUR, title=f"{_ORDERS[sort]} · {PERIODS[period]}")
     if page.items:
-        embed.description = "\n\n".join(_article_line(listed) for listed in page.items)
+        blocks = [_article_line(listed) for listed in page.items]
+        where = [] if only.channel_id is None else [f"In <#{only.channel_id}>"]
+        embed.description = "\n\n".join([*where, *blocks])
     elif cursor is not None:
         embed.description = "That was the last page."
+    elif only != ALL_OF_THEM:
+        embed.description = "No such articles here. Try a longer period, or all sources and channels."
     else:
         embed.description = (
             "No articles here yet. Try a longer period, or ask an admin to add a source with `/subscribe`."
         )
     buttons = []
     if cursor is not None:
-        buttons.append(Button("From the start", custom_id=top_button(sort, period, None)))
+        buttons.append(Button("From the start", custom_id=top_button(sort, period, None, only)))
     if page.next_cursor is not None:
-        more = top_button(sort, period, page.next_cursor)
+        more = top_button(sort, period, page.next_cursor, only)
         if len(more) <= CUSTOM_ID:
             buttons.append(Button("More", custom_id=more))
     return Card(embed, (tuple(buttons),))
 
 
-def top_button(sort: Sort, period: Period, cursor: str | None) -> str:
+def top_button(sort: Sort, period: Period, cursor: str | None, only: Only = ALL_OF_THEM) -> str:
     """The custom id that asks for a page of ranked articles."""
-    return f"{TOP_BUTTON}{sort}:{period}:{cursor or ''}"
+    asked = str(sort)
+    if only != ALL_OF_THEM:
+        # Numbers as short as they can be: an id has a hundred characters, and the cursor may need sixty.
+        asked = f"{sort}.{_short(only.source_id)}.{_short(only.channel_id)}"
+    return f"{TOP_BUTTON}{asked}:{period}:{cursor or ''}"
 
 
-def read_top_button(custom_id: str) -> tuple[Sort, Period, str | None] | None:
+def read_top_button(custom_id: str) -> tuple[Sort, Period, str | None, Only] | None:
     """What `top_button` wrote, or None for an id that is not one of its."""
     if not custom_id.startswith(TOP_BUTTON):
         return None
     try:
-        sort, period, cursor = custom_id.removeprefix(TOP_BUTTON).split(":", 2)
-        return Sort(sort), Period(period), cursor or None
+        asked, period, cursor = custom_id.removeprefix(TOP_BUTTON).split(":", 2)
+        sort, *only = asked.split(".")
+        if len(only) not in (0, 2):
+            return None
+        return Sort(sort), Period(period), cursor or None, Only(*(_long(number) for number in only))
     except ValueError:
         return None
+
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def _short(number: int | None) -> str:
+    """A number in base 36, as `int` reads it; nothing for None."""
+    written = ""
+    while number:
+        number, digit = divmod(number, 36)
+        written = _DIGITS[digit] + written
+    return written
+
+
+def _long(written: str) -> int | None:
+    return int(written, 36) if written else None
 
 
 def _article_line(listed: Listed) -> str:
@@ -158,7 +188,7 @@ def comments_card(article: Listed, page: CommentPage, sort: CommentSort, offset:
     blocks = [
         ("\n" if at and not item.depth else "") + _comment_lines(item) for at, item in enumerate(page.items)
     ]
-    embed.description = _joined(blocks) or "That was the last page."
+    embed.description = joined(blocks) or "That was the last page."
     embed.set_footer(text=f"{_which(offset, page, sort)} · {how_to}")
     # One comment stands in every order.
     orders = _sort_buttons(article, sort) if page.total > 1 else ()
@@ -308,7 +338,7 @@ def paged(blocks: Sequence[str], most: int) -> list[list[str]]:
     return pages
 
 
-def _joined(blocks: Sequence[str]) -> str:
+def joined(blocks: Sequence[str]) -> str:
     """As many whole blocks as an embed holds; the rest is counted."""
     room = DESCRIPTION - units("\n… and 10000 more.")
     kept: list[str] = []

@@ -1,4 +1,4 @@
-"""The message that a source can't be read any more, and what came of trying again."""
+"""Messages for admins: a source can't be read any more, a channel can't be used; what came of trying again."""
 
 from __future__ import annotations
 
@@ -7,15 +7,23 @@ from datetime import datetime
 
 import discord
 
-from bot.cards.card import Button, Card, source_name
-from bot.cards.text import escape, escaped_line
+from bot.cards.card import THREAD_NAME, Button, Card, source_name
+from bot.cards.text import cut, escape, escaped_line, line
 from bot.newsroom.checks import NotFollowed, TooSoon
 from bot.newsroom.harvest import Polled
-from storage.records import Source
+from storage.records import AwayToTell, Source
 
 RETRY_BUTTON = "retry:"
 # Discord's own amber: something is wrong, and nothing is lost.
 TROUBLE_COLOUR = 0xF0B232
+LONGEST_REASON = 1500
+# Of other channels that are told of with one.
+MOST_NAMED = 20
+
+
+def notice_title(source: Source) -> str:
+    """What such a message is called, as plain text."""
+    return line(f"{source_name(source, 70)} can't be read any more", THREAD_NAME)
 
 
 def notice_card(source: Source) -> Card:
@@ -46,6 +54,49 @@ def read_retry_button(custom_id: str) -> int | None:
     return None if asked is None else int(asked[1])
 
 
+def away_title(notice: AwayToTell) -> str:
+    """What such a message is called, as plain text."""
+    match notice.waiting:
+        case 0:
+            return "A channel can't be used any more"
+        case 1:
+            return "1 article waits for a channel that can't be used"
+        case waiting:
+            return f"{waiting} articles wait for a channel that can't be used"
+
+
+def away_card(notice: AwayToTell, guild_name: str = "") -> Card:
+    """What admins should know of a channel that can't be used for long: which, why, since when, what becomes of it.
+
+    `guild_name` is the server's, where this is read outside of it.
+    """
+    embed = discord.Embed(colour=TROUBLE_COLOUR, title=away_title(notice))
+    of_guild = f" in **{escape(line(guild_name, 100))}**" if guild_name else ""
+    kept = {0: "", 1: "The article that waits is kept. "}.get(
+        notice.waiting, f"The {notice.waiting} articles that wait are kept. "
+    )
+    since = _time(notice.since, "f")
+    embed.description = (
+        f"Broadsheet has not been able to post into <#{notice.channel_id}>{of_guild} since {since}.\n\n"
+        f"{cut(notice.sentence, LONGEST_REASON)}\n\n"
+        f"{_also_away(notice.also_away)}{kept}As soon as this is mended, Broadsheet goes on where it stopped, by "
+        "itself; what has waited too long by then is named in one message.\n\n"
+        "If nothing should come there any more, end its subscriptions with `/unsubscribe`."
+    )
+    return Card(embed)
+
+
+def _also_away(channel_ids: tuple[int, ...]) -> str:
+    """Which other channels can't be used either, in a sentence and a line of its own; empty where there are none."""
+    if not channel_ids:
+        return ""
+    named = [f"<#{channel_id}>" for channel_id in channel_ids[:MOST_NAMED]]
+    if more := len(channel_ids) - len(named):
+        named.append(f"{more} more")
+    listed = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+    return f"It can't post into {listed} either; `/subscriptions` says why.\n\n"
+
+
 def checked(outcome: Polled | TooSoon | NotFollowed) -> str:
     """What came of reading a source now, in a sentence."""
     match outcome:
@@ -58,11 +109,12 @@ def checked(outcome: Polled | TooSoon | NotFollowed) -> str:
             return f"**{name}** was read a moment ago. Try again {_time(until, 'R')}."
         case Polled(source=source, problem=str(problem)):
             return f"**{escape(source_name(source, 120))}** still can't be read. {escaped_line(problem, 600)}"
-        case Polled(source=source, articles=articles):
+        case Polled(source=source, articles=articles, held_back=held_back):
             found = {0: "nothing new is there", 1: "1 new article was found"}.get(
                 articles, f"{articles} new articles were found"
             )
-            return f"**{escape(source_name(source, 120))}** can be read: {found}."
+            old = f" {held_back} of them are old news and not posted." if held_back else ""
+            return f"**{escape(source_name(source, 120))}** can be read: {found}.{old}"
 
 
 def _time(moment: datetime, style: str) -> str:

@@ -18,6 +18,7 @@ from bot.newsroom.source_status import (
     Condition,
     about_failures,
     about_found,
+    about_held_back,
     about_move,
     about_next,
     about_pace,
@@ -154,7 +155,8 @@ def _times(followed: Followed) -> list[tuple[str, str]]:
 
 def _pace(followed: Followed) -> str:
     # In a code block all bars are of one width and stand on one line, on every screen.
-    return f"`{picture(followed.pace.days)}`\n{about_pace(followed.pace)}"
+    said = (about_pace(followed.pace), about_held_back(followed.pace, _ago))
+    return f"`{picture(followed.pace.days)}`\n{'; '.join(filter(None, said))}"
 
 
 def _channels(channel_ids: Sequence[int]) -> str:

@@ -24,12 +24,15 @@ _NO_TAGS = frozenset(
 )
 
 
-def about(article: Article, source: str, *, by_model: bool = False) -> str:
-    """By whom, how long to read, hear or see, for whom, and on what: one line of markup, empty where none is known."""
+def about(article: Article, source: str, *, whole: bool, by_model: bool = False) -> str:
+    """By whom, how long to read, hear or see, for whom, and on what: one line of markup, empty where none is known.
+
+    How long it takes to read can be said only where the `whole` text is known.
+    """
     author = line(article.author or "", LONGEST_AUTHOR)
     parts = (
         f"By {directed(escape(author))}" if author and author.casefold() != source.casefold() else "",
-        _length(article),
+        _length(article, whole=whole),
         "🔒 Subscribers only" if article.paywalled else "",
         ", ".join(directed(escape(tag)) for tag in _tags(article, source)),
         "Summary by a language model" if by_model else "",
@@ -37,19 +40,27 @@ def about(article: Article, source: str, *, by_model: bool = False) -> str:
     return " · ".join(filter(None, parts))
 
 
-def _length(article: Article) -> str:
+def _length(article: Article, *, whole: bool) -> str:
     if article.media_kind and article.media_url:
         thing = {"audio": "episode", "video": "video"}.get(article.media_kind, "")
         if article.media_duration_s:
             return f"{duration(article.media_duration_s)} {thing}".strip()
         return thing.capitalize()
+    minutes = reading_minutes(article, whole=whole)
+    return f"{minutes} min read" if minutes else ""
+
+
+def reading_minutes(article: Article, *, whole: bool) -> int | None:
+    """How many minutes an article takes to read; None for what is heard or seen, or not known as a `whole`."""
+    if article.media_kind and article.media_url:
+        return None
     # Behind a wall only the beginning was counted.
-    return "" if article.paywalled else reading_time(article.word_count or 0)
+    return minutes_for(article.word_count or 0) if whole and not article.paywalled else None
 
 
-def reading_time(words: int) -> str:
-    """How long so many words take to read ("4 min read"), empty for a few."""
-    return f"{-(-words // WORDS_A_MINUTE)} min read" if words >= FEWEST_TIMED else ""
+def minutes_for(words: int) -> int | None:
+    """How many minutes so many words take to read; None for a few."""
+    return -(-words // WORDS_A_MINUTE) if words >= FEWEST_TIMED else None
 
 
 def duration(seconds: int) -> str:

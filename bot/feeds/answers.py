@@ -14,12 +14,14 @@ from bot.feeds.guard import AddressRefusedError
 from bot.feeds.model import Failed, Gone
 
 _LONGEST_WAIT = timedelta(days=7)  # no server may put a source to sleep for longer
-# As aiohttp tells which package it lacks: "brotli (br)", or the coding alone.
-_PACKED = re.compile(r"content-encoding: *(?:\w+ *\((\w+)\)|(\w+))", re.IGNORECASE)
+# As aiohttp tells which package it lacks.
+_PACKED = re.compile(r"content-encoding:", re.IGNORECASE)
+# A server that says "too often" and not for how long is left alone for this.
+_UNSAID_WAIT = timedelta(minutes=5)
 _STATUSES = {
     401: (
         "{host} asks for a login (401). Use an address that needs none. Who runs Broadsheet can follow it with a login "
-        "from the command line: subscribe https://name:password@…, or header for a source that is followed already."
+        "from the command line: subscribe --header Authorization, or header for a source that is followed already."
     ),
     402: "{host} asks for payment (402). Only its subscribers can read this feed.",
     403: (
@@ -28,12 +30,12 @@ _STATUSES = {
     ),
     404: "{host} has nothing at this address (404). The feed may have moved; look for its new address there.",
     406: "{host} does not offer this in a form that we can read (406).",
-    429: "{host} says that we ask too often (429). We wait before we ask again.",
+    429: "{host} says that we ask too often (429). It will answer again after a while.",
     451: "{host} may not show this for legal reasons (451).",
-    500: "{host} has an error of its own (500). It usually passes; we try again later.",
-    502: "{host} cannot reach the server behind it (502). It usually passes; we try again later.",
-    503: "{host} is overloaded or in maintenance (503). We try again later.",
-    504: "{host} got no answer from the server behind it (504). We try again later.",
+    500: "{host} has an error of its own (500). It usually passes.",
+    502: "{host} cannot reach the server behind it (502). It usually passes.",
+    503: "{host} is overloaded or in maintenance (503). It usually passes.",
+    504: "{host} got no answer from the server behind it (504). It usually passes.",
 }
 
 
@@ -66,11 +68,14 @@ def refusal_by_status(status: int, host: str, headers: Mapping[str, str], now: d
         return Gone(f"{host} says that this feed is gone for good (410).")
     known = _STATUSES.get(status)
     if known is None and status >= 500:
-        known = "{host} has an error of its own ({status}). It usually passes; we try again later."
+        known = "{host} has an error of its own ({status}). It usually passes."
     sentence = (known or "{host} answered with status {status}, which brings no feed.").format(
         host=host, status=status
     )
-    return Failed(sentence, wait_of(headers.get("Retry-After"), now), "status", status)
+    wait = wait_of(headers.get("Retry-After"), now)
+    if wait is None and status == 429:
+        wait = _UNSAID_WAIT
+    return Failed(sentence, wait, "status", status)
 
 
 def failure_by_error(error: Exception, host: str) -> Failed:
@@ -87,9 +92,7 @@ def failure_by_error(error: Exception, host: str) -> Failed:
                 kind="tls",
             )
         case TimeoutError():
-            return Failed(f"{host} could not be reached in time. We try again later.", kind="timeout")
-        case aiohttp.ClientResponseError() if packed := _PACKED.search(error.message):
-            return packed_otherwise(host, packed[1] or packed[2])
+            return Failed(f"{host} could not be reached in time.", kind="timeout")
         case aiohttp.InvalidURL():
             return Failed(f"{host} is no address that can be fetched. Check it for typos.", kind="refused")
         case aiohttp.ClientConnectorError():
@@ -98,7 +101,12 @@ def failure_by_error(error: Exception, host: str) -> Failed:
                 kind="connection",
             )
         case _:
-            return Failed(f"{host} broke off before its answer was complete. We try again later.")
+            return Failed(f"{host} broke off before its answer was complete.")
+
+
+def is_packed_otherwise(error: aiohttp.ClientResponseError) -> bool:
+    """Whether aiohttp gave up an answer, with its status, since its body is compressed in a way it can't read."""
+    return _PACKED.search(error.message) is not None
 
 
 def packed_otherwise(host: str, coding: str) -> Failed:

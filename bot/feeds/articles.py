@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,16 +20,25 @@ _PASSING_KINDS = ("timeout", "dns", "connection")
 
 @dataclass(frozen=True, slots=True)
 class NotRead:
-    """A page or an image that did not come. `passing`: it may come later, not before `after` if that is said."""
+    """A page or an image that did not come. `passing`: it may come later, not before `after` if that is said.
+
+    `status` is the HTTP status, where the server gave one for a reason.
+    """
 
     sentence: str
     passing: bool = False
     after: timedelta | None = None
+    status: int | None = None
 
 
-async def read_page(fetcher: Fetcher, workers: Workers, url: str, headline: str) -> ArticlePage | NotRead:
-    """Fetch the page of an article and read it; `headline` is the title that its feed gives it."""
-    outcome = await fetcher.fetch(url, accept=_ACCEPT, most=MOST_PAGE)
+async def read_page(
+    fetcher: Fetcher, workers: Workers, url: str, headline: str, own: Mapping[str, str] | None = None
+) -> ArticlePage | NotRead:
+    """Fetch the page of an article and read it; `headline` is the title that its feed gives it.
+
+    The operator's `own` headers are sent to the address's own origin alone.
+    """
+    outcome = await fetcher.fetch(url, own=own, accept=_ACCEPT, most=MOST_PAGE)
     if not isinstance(outcome, Changed):
         return not_read(outcome)
     if outcome.content_type not in _PAGES:
@@ -42,8 +52,8 @@ def not_read(outcome: Outcome) -> NotRead:
     match outcome:
         case Failed(sentence=sentence, retry_after=after, kind=kind, status=status):
             overloaded = status is not None and (status >= 500 or status in _PASSING_STATUSES)
-            return NotRead(sentence, kind in _PASSING_KINDS or overloaded, after)
+            return NotRead(sentence, kind in _PASSING_KINDS or overloaded, after, status)
         case Changed():
             raise ValueError("what came was read")
         case _:
-            return NotRead("It is gone for good.")
+            return NotRead("It is gone for good.", status=410)

@@ -7,11 +7,10 @@ import ssl
 import zlib
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import TypeVar
-from weakref import WeakValueDictionary
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -20,14 +19,16 @@ from yarl import URL
 from bot.feeds.answers import (
     failure_by_error,
     freshness_of,
+    is_packed_otherwise,
     packed_otherwise,
     refusal_by_status,
     refused_address,
     wait_of,
 )
 from bot.feeds.challenges import START, challenge_of, may_be_page
-from bot.feeds.guard import Allow, Guard, GuardedResolver
+from bot.feeds.guard import Allow, Guard, GuardedResolver, is_refused
 from bot.feeds.model import Changed, Failed, Outcome, Unchanged, Validators
+from bot.feeds.turns import Deadlines, Turns
 
 Answer = TypeVar("Answer")
 
@@ -37,6 +38,9 @@ MAX_REDIRECTS = 5
 # else leave thousands open: files, memory, and work for each collection of garbage.
 KEPT_OPEN = 2.0
 _LONGEST_VALIDATOR = 1024
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+# At which every connection takes a turn.
+_ALL = ""
 # Those that are asked for, and none at all.
 _CODINGS = frozenset(("gzip", "deflate", "identity", ""))
 _ACCEPT = (
@@ -77,27 +81,28 @@ class Fetcher:
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._user_agent = user_agent
-        self._guard = Guard(allow or Allow())
+        self._allow = allow or Allow()
+        self._guard = Guard(self._allow)
         self._deadline = deadline
         self._connect_timeout = connect_timeout
         self._max_body = max_body
         self._connections = connections
-        self._per_host = per_host
         self._resolver = resolver
         self._ssl = ssl_context
         self._clock = clock
-        self._slots = asyncio.Semaphore(connections)
-        # A host's turns are forgotten as soon as nobody waits for them.
-        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._slots = Turns(connections)
+        self._turns = Turns(per_host)
+        self._deadlines = Deadlines()
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Fetcher:
         """Open the pool of connections."""
+        self._resolver = self._resolver or aiohttp.ThreadedResolver()
         connector = aiohttp.TCPConnector(
             limit=self._connections,
             ttl_dns_cache=30,
             keepalive_timeout=KEPT_OPEN,
-            resolver=GuardedResolver(self._resolver or aiohttp.ThreadedResolver(), self._guard),
+            resolver=GuardedResolver(self._resolver, self._guard),
             socket_factory=self._guard.make_socket,
             ssl=self._ssl or True,
         )
@@ -118,6 +123,7 @@ class Fetcher:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close every connection."""
+        self._deadlines.close()
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -138,7 +144,7 @@ class Fetcher:
         """
         known = validators or Validators()
         limit = min(most or self._max_body, self._max_body)
-        general = {"Accept": accept} if accept else {}
+        general = {"Accept": accept} if accept else _NO_HEADERS
         remaining = self._deadline
         clock = asyncio.get_running_loop().time
         address = _read_url(url)
@@ -148,9 +154,9 @@ class Fetcher:
         for _ in range(MAX_REDIRECTS + 1):
             host = address.host or ""
             at_home = address is origin or address.origin() == origin.origin()
-            async with self._turn(address.host_port_subcomponent or host), self._slots:
+            headers = {**general, **own} if own and at_home else general
+            async with self._turns.at(address.host_port_subcomponent or host), self._slots.at(_ALL):
                 begun = clock()
-                headers = general | dict(own or {}) if at_home else general
                 answer = await self._guarded(address, self._get(address, known, headers, limit), remaining)
                 remaining -= clock() - begun
             if isinstance(answer, Changed | Unchanged):
@@ -184,7 +190,7 @@ class Fetcher:
         for _ in range(MAX_REDIRECTS + 1):
             if address is None:
                 return Failed("A form can't be sent there: it is no http or https address.", kind="refused")
-            async with self._turn(address.host_port_subcomponent or ""), self._slots:
+            async with self._turns.at(address.host_port_subcomponent or ""), self._slots.at(_ALL):
                 begun = clock()
                 answer = await self._guarded(address, self._post(address, fields), remaining)
                 remaining -= clock() - begun
@@ -192,6 +198,21 @@ class Fetcher:
                 return answer
             address = _follow(address, answer.location)
         return Failed(f"A form was sent on more than {MAX_REDIRECTS} times and not taken.", kind="connection")
+
+    async def is_public(self, url: str) -> bool:
+        """Whether others reach an address that was fetched: it is not inside, opened by the operator alone."""
+        address = _read_url(url)
+        if address is None or address.host is None or self._resolver is None:
+            return False
+        if self._allow == Allow():
+            return True  # the guard let nothing else through
+        if _is_literal(address.host):
+            return not is_refused(address.host, Allow())
+        try:
+            found = await self._resolver.resolve(address.host, address.port or 0)
+        except OSError:
+            return False
+        return all(not is_refused(one["host"], Allow()) for one in found)
 
     async def _guarded(
         self, address: URL, answer: Coroutine[None, None, Answer], remaining: float
@@ -203,13 +224,13 @@ class Fetcher:
             return refused_address(host)
         self._guard.entering(host)
         try:
-            async with asyncio.timeout(max(remaining, 0.0)) as deadline:
+            with self._deadlines.within(remaining) as deadline:
                 return await answer
         except TimeoutError as error:
-            if not deadline.expired():
+            if not deadline.passed:
                 return failure_by_error(error, host)
             return Failed(
-                f"{host} did not send everything within {self._deadline:g} seconds. We try again later.",
+                f"{host} did not send everything within {self._deadline:g} seconds.",
                 kind="timeout",
             )
         # A certificate error is a ValueError, a wrong host a UnicodeError: all of it is the world's doing.
@@ -219,58 +240,86 @@ class Fetcher:
     async def _get(
         self, address: URL, known: Validators, own: Mapping[str, str], most: int
     ) -> Outcome | _Redirect:
+        try:
+            return await self._ask(address, known, own, most)
+        except aiohttp.ClientResponseError as error:
+            if not is_packed_otherwise(error):
+                raise
+        # What it says by its status is still to be heard, a refusal most likely.
+        return await self._ask(address, known, own, most, unpack=False)
+
+    async def _ask(
+        self, address: URL, known: Validators, own: Mapping[str, str], most: int, *, unpack: bool = True
+    ) -> Outcome | _Redirect:
         if self._session is None:
             raise RuntimeError("The fetcher is not open: use it as `async with Fetcher(…) as fetcher`.")
-        headers = dict(own)
+        headers = {**own}
         if own and "authorization" in map(str.lower, own):
             address = address.with_user(None)  # aiohttp refuses to send two logins
         if known.etag:
             headers["If-None-Match"] = known.etag
         if known.last_modified:
             headers["If-Modified-Since"] = known.last_modified
-        async with self._session.get(address, headers=headers, allow_redirects=False) as response:
-            status, now, host = response.status, self._clock(), address.host or ""
-            if status in (301, 302, 303, 307, 308) and (location := response.headers.get("Location")):
-                return _Redirect(status, location)
-            told = "Cache-Control" in response.headers or "Expires" in response.headers
-            fresh_for = freshness_of(response.headers, now) if told else None
-            if status == 304:
-                return Unchanged(_validators(response, known.digest, known), fresh_for=fresh_for)
-            if status not in (200, 203, 226):
-                refusal = refusal_by_status(status, host, response.headers, now)
-                if isinstance(refusal, Failed) and may_be_page(response.content_type):
-                    challenge = challenge_of(host, response.headers, await self._start_of(response))
-                    refusal = replace(challenge, retry_after=refusal.retry_after) if challenge else refusal
-                if isinstance(refusal, Failed) and refusal.retry_after:
-                    refusal = replace(refusal, place=address.host_port_subcomponent)
-                return refusal
-            if (packed := response.headers.get("Content-Encoding", "").lower()) not in _CODINGS:
-                return packed_otherwise(host, packed)
-            body = await self._read(response, most)
-            if body is None:
-                limit = f"{most / 1024 / 1024:g} MiB"
-                return Failed(f"{host} sends more than {limit}, more than this may have.", kind="too_large")
-            digest = _digest(body)
-            validators = _validators(response, digest, Validators())
-            if digest == known.digest:
-                return Unchanged(validators, fresh_for=fresh_for)
-            if may_be_page(response.content_type) and (challenge := challenge_of(host, {}, body[:START])):
-                return challenge
-            place = str(address.with_user(None).with_fragment(None))
-            return Changed(
-                place,
-                body,
-                response.content_type,
-                response.charset,
-                validators,
-                fresh_for=fresh_for,
-                links=tuple(response.headers.getall("Link", ())),
-            )
+        # Let go by hand: a context costs two turns of a coroutine, and of a GET nothing is left to be waited for.
+        response = await self._session.get(
+            address, headers=headers, allow_redirects=False, auto_decompress=unpack
+        )
+        try:
+            if response.status == 304:
+                return Unchanged(
+                    _validators(response, known.digest, known), fresh_for=self._freshness(response)
+                )
+            return await self._told(response, address, known, most)
+        finally:
+            response.release()
+
+    async def _told(
+        self, response: aiohttp.ClientResponse, address: URL, known: Validators, most: int
+    ) -> Outcome | _Redirect:
+        status, host = response.status, address.host or ""
+        if status in (301, 302, 303, 307, 308) and (location := response.headers.get("Location")):
+            return _Redirect(status, location)
+        if status not in (200, 203, 226):
+            refusal = refusal_by_status(status, host, response.headers, self._clock())
+            if isinstance(refusal, Failed) and may_be_page(response.content_type):
+                challenge = challenge_of(host, response.headers, await self._start_of(response))
+                refusal = replace(challenge, retry_after=refusal.retry_after) if challenge else refusal
+            if isinstance(refusal, Failed) and refusal.retry_after:
+                refusal = replace(refusal, place=address.host_port_subcomponent)
+            return refusal
+        fresh_for = self._freshness(response)
+        if (packed := response.headers.get("Content-Encoding", "").lower()) not in _CODINGS:
+            return packed_otherwise(host, packed)
+        body = await self._read(response, most)
+        if body is None:
+            limit = f"{most / 1024 / 1024:g} MiB"
+            return Failed(f"{host} sends more than {limit}, more than this may have.", kind="too_large")
+        validators = _validators(response, _digest(body), Validators())
+        if validators.digest == known.digest:
+            return Unchanged(validators, fresh_for=fresh_for)
+        if may_be_page(response.content_type) and (challenge := challenge_of(host, {}, body[:START])):
+            return challenge
+        return Changed(
+            str(address.with_user(None).with_fragment(None)),
+            body,
+            response.content_type,
+            response.charset,
+            validators,
+            fresh_for=fresh_for,
+            links=tuple(response.headers.getall("Link", ())),
+        )
+
+    def _freshness(self, response: aiohttp.ClientResponse) -> timedelta | None:
+        headers = response.headers
+        told = "Cache-Control" in headers or "Expires" in headers
+        return freshness_of(headers, self._clock()) if told else None
 
     async def _post(self, address: URL, fields: Mapping[str, str]) -> Failed | _Redirect | None:
         if self._session is None:
             raise RuntimeError("The fetcher is not open: use it as `async with Fetcher(…) as fetcher`.")
-        async with self._session.post(address, data=fields, allow_redirects=False) as response:
+        async with self._session.post(
+            address, data=fields, allow_redirects=False, auto_decompress=False
+        ) as response:
             status = response.status
             response.close()  # an answer may be of any length
             if status in (307, 308) and (location := response.headers.get("Location")):
@@ -301,12 +350,6 @@ class Fetcher:
         while len(start) < START and (piece := await response.content.read(START - len(start))):
             start += piece
         return start
-
-    def _turn(self, place: str) -> asyncio.Semaphore:
-        turns = self._turns.get(place)
-        if turns is None:
-            turns = self._turns[place] = asyncio.Semaphore(self._per_host)
-        return turns
 
 
 @lru_cache(maxsize=1_000)
@@ -343,9 +386,13 @@ def _digest(body: bytes) -> str:
 def _validators(response: aiohttp.ClientResponse, digest: str | None, before: Validators) -> Validators:
     """The answer's validators; a 304 need not repeat them (RFC 9110 §15.4.5), then those before stay."""
 
-    def header(name: str) -> str | None:
-        value = response.headers.get(name)
-        # Bytes that are no text come as surrogates and can be neither stored nor sent back.
-        return value if value and len(value) <= _LONGEST_VALIDATOR and value.isprintable() else None
+    etag = _readable(response.headers.get("ETag")) or before.etag
+    last_modified = _readable(response.headers.get("Last-Modified")) or before.last_modified
+    if (etag, last_modified, digest) == (before.etag, before.last_modified, before.digest):
+        return before  # as after most polls
+    return Validators(etag, last_modified, digest)
 
-    return Validators(header("ETag") or before.etag, header("Last-Modified") or before.last_modified, digest)
+
+def _readable(value: str | None) -> str | None:
+    # Bytes that are no text come as surrogates and can be neither stored nor sent back.
+    return value if value and len(value) <= _LONGEST_VALIDATOR and value.isprintable() else None

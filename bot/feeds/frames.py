@@ -61,6 +61,7 @@ def document_frames(result: Document | Unreadable) -> Iterator[bytes]:
             "topic": result.topic,
             "ttl_s": result.ttl_s,
             "format": result.format,
+            "deleted": result.deleted,
         }
     )
 
@@ -90,6 +91,7 @@ def read_document(head: dict[str, Any], entries: Iterable[Entry]) -> Document | 
         topic=head["topic"],
         ttl_s=head["ttl_s"],
         format=head["format"],
+        deleted=tuple(head["deleted"]),
     )
 
 

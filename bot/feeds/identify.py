@@ -10,7 +10,7 @@ import hashlib
 import html.entities
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -54,12 +54,15 @@ class Alike:
 
 def possible_identities(document: Document) -> frozenset[str]:
     """All identities under which entries of this document may be stored: what `identify` has to know about."""
-    return frozenset(
-        identity
-        for entry in document.entries
-        for identity in (*_identities(entry), *_spellings(entry), _before_its_guid(entry))
-        if identity
-    )
+    return frozenset(identity for entry in document.entries for identity in identities_of(entry))
+
+
+def identities_of(entry: Entry) -> Iterator[str]:
+    """All identities under which an entry may be stored."""
+    yield from _identities(entry)
+    yield from _spellings(entry)
+    if before := _before_its_guid(entry):
+        yield before
 
 
 def identify(document: Document, known: Mapping[str, str]) -> Recognised:
@@ -67,19 +70,35 @@ def identify(document: Document, known: Mapping[str, str]) -> Recognised:
 
     `known` maps those of the `possible_identities` that are stored for the source to the `revision_of` each.
     An identity that occurs twice counts once. A revised entry carries the identity under which it is known.
+    A document of many entries holds up everything else meanwhile: its entries can be told one by one instead, by
+    `recognise(tell(entry, known) for entry in first_of_each(document))`.
     """
-    unknown: dict[str, Entry] = {}
-    revised: dict[str, Entry] = {}
+    return recognise(tell(entry, known) for entry in first_of_each(document))
+
+
+def first_of_each(document: Document) -> Iterable[Entry]:
+    """The document's entries, of each identity the first."""
     firsts: dict[str, Entry] = {}
     for entry in document.entries:
         firsts.setdefault(entry.identity, entry)
-    for entry in firsts.values():
-        identity = _known_as(entry, known)
-        if identity is None:
-            unknown[entry.identity] = entry
-        elif known[identity] != revision_of(entry):
-            revised[identity] = replace(entry, identity=identity)
-    return Recognised(_oldest_first(tuple(unknown.values())), tuple(revised.values()))
+    return firsts.values()
+
+
+def tell(entry: Entry, known: Mapping[str, str]) -> tuple[Entry, bool] | None:
+    """An entry and whether it is new; else it is revised, and has the identity under which it is known. None if old."""
+    identity = _known_as(entry, known) if known else None
+    if identity is None:
+        return entry, True
+    return None if known[identity] == revision_of(entry) else (replace(entry, identity=identity), False)
+
+
+def recognise(told: Iterable[tuple[Entry, bool] | None]) -> Recognised:
+    """What a poll found, out of what was told of each entry."""
+    found = [one for one in told if one is not None]
+    revised = {entry.identity: entry for entry, is_new in found if not is_new}
+    return Recognised(
+        _oldest_first(tuple(entry for entry, is_new in found if is_new)), tuple(revised.values())
+    )
 
 
 def follow(document: Document, found: Recognised, alike: Mapping[str, Alike]) -> Recognised:

@@ -111,7 +111,8 @@ class Document:
     Where it was cut (see `bot.feeds.cut`), `entries` are only those not seen before, and `marks` those of all;
     its own words are empty where none was new. `hubs` are those that it names, and `topic` is the address that they
     know it by, both as they are written there (see `bot.feeds.hub`). `ttl_s` is for how many seconds it wants to be
-    left alone. `format` names a feed's format for people ("RSS 2.0").
+    left alone. `format` names a feed's format for people ("RSS 2.0"). `deleted` are the identities of entries that it
+    says it has taken back.
     """
 
     title: str
@@ -124,6 +125,7 @@ class Document:
     topic: str | None = None
     ttl_s: int | None = None
     format: str = ""
+    deleted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

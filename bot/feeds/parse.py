@@ -12,6 +12,7 @@ from bot.feeds.cut import Cut, cut, unpack
 from bot.feeds.hub import links_in_markup
 from bot.feeds.items import MAX_ENTRIES, no_feed
 from bot.feeds.model import Document, Unreadable
+from bot.feeds.tombstones import deleted_in
 
 _MOST_IN_ALL = 120_000  # elements of a document, at the worst some 20 µs each
 # A page is told by how it begins: feedparser would spend seconds on it before it found no feed.
@@ -103,8 +104,8 @@ def _portions(pieces: Cut, entries: list[bytes]) -> Iterator[list[bytes]]:
 
 
 def _with_links(read: Document | Unreadable, body: bytes) -> Document | Unreadable:
-    """The document with the hubs that it names, also where nothing in it was new."""
+    """The document with the hubs and the deleted entries that it names, also where nothing in it was new."""
     if isinstance(read, Unreadable):
         return read
     hubs, topic = links_in_markup(body)
-    return replace(read, hubs=hubs, topic=topic)
+    return replace(read, hubs=hubs, topic=topic, deleted=deleted_in(body))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -25,28 +26,38 @@ class Shown:
     picture: tuple[str, bytes] | None = field(default=None, repr=False)
 
 
-async def look_at(fetcher: Fetcher, workers: Workers, url: str, page_url: str | None) -> Shown | NotRead:
+async def look_at(
+    fetcher: Fetcher,
+    workers: Workers,
+    url: str,
+    page_url: str | None,
+    own: Mapping[str, str] | None = None,
+) -> Shown | NotRead:
     """Fetch an image as Discord would and look at it.
 
-    One that only comes to whoever comes from `page_url`, or that Discord does not show, is made small.
+    One that only comes to whoever comes from `page_url`, or with the operator's `own` headers, or that Discord does not
+    reach or show, is made small. Discord shows http addresses too (its documentation of embeds).
     """
     outcome = await fetcher.fetch(url, accept=_ACCEPT)
     attach = False
     if page_url and isinstance(outcome, Failed) and outcome.status in _OWN_GUESTS_ONLY:
-        outcome = await fetcher.fetch(url, own={"Referer": _without_login(page_url)}, accept=_ACCEPT)
+        guest = {**(own or {}), "Referer": _without_login(page_url)}
+        outcome = await fetcher.fetch(url, own=guest, accept=_ACCEPT)
         attach = True
     if not isinstance(outcome, Changed):
         return not_read(outcome)
-    examined = await workers.examine(outcome.body, attach=attach or not _is_linked(url, outcome))
+    linked = not attach and _is_shown(outcome) and await _is_reached(fetcher, url, outcome.url)
+    examined = await workers.examine(outcome.body, attach=not linked)
     return NotRead(examined.problem) if examined.problem else Shown(examined.picture)
 
 
-def _is_linked(url: str, outcome: Changed) -> bool:
-    return (
-        urlsplit(url).scheme == urlsplit(outcome.url).scheme == "https"
-        and outcome.content_type.startswith("image/")
-        and len(outcome.body) <= MOST_LINKED
-    )
+def _is_shown(outcome: Changed) -> bool:
+    return outcome.content_type.startswith("image/") and len(outcome.body) <= MOST_LINKED
+
+
+async def _is_reached(fetcher: Fetcher, url: str, found_at: str) -> bool:
+    """Whether Discord gets to an image as we did, by way of a redirect perhaps."""
+    return await fetcher.is_public(url) and await fetcher.is_public(found_at)
 
 
 def _without_login(url: str) -> str:

@@ -31,15 +31,17 @@ def shingles(text: str) -> frozenset[int]:
 def of_words(words: Sequence[str]) -> frozenset[int]:
     """The kept shingles of a text that is split into its words already (see `bot.feeds.text.split_words`)."""
     codes = {word: zlib.crc32(word.encode()) for word in set(words)}
-    signs = sum(len(word) == 1 and not word.isascii() for word in codes)
+    signs = 0 if "".join(codes).isascii() else sum(len(word) == 1 and not word.isascii() for word in codes)
     row = [codes[word] for word in words]
     step = 1
     if signs * 2 > len(codes):
         row, step = [one * 31 + other for one, other in pairwise(row)], 2
-    weighed = [{code: code * weight & _32_BITS for code in set(row)} for weight in _WEIGHTS]
-    runs = zip(*(map(codes.__getitem__, row[step * n :]) for n, codes in enumerate(weighed)), strict=False)
-    sums = (first + second + third for first, second, third in runs)
-    kept = {number & _32_BITS for number in sums if not number & _DROPPED}
+    a, b, c = _WEIGHTS
+    kept = {
+        number & _32_BITS
+        for one, two, three in zip(row, row[step:], row[2 * step :], strict=False)
+        if not (number := one * a + two * b + three * c) & _DROPPED
+    }
     return frozenset(sorted(kept)[:MOST])
 
 
@@ -48,10 +50,11 @@ def containment(one: Set[int], other: Set[int]) -> float:
 
     Of a text of which not all was kept, only the hashes up to its greatest are known: both are compared up to there.
     """
-    reach = min(max(kept) if len(kept) == MOST else _32_BITS for kept in (one, other)) if one and other else 0
-    first, second = ({number for number in kept if number <= reach} for kept in (one, other))
-    fewer = min(len(first), len(second))
-    return len(first & second) / fewer if fewer >= _FEWEST else 0.0
+    if one and other and (len(one) == MOST or len(other) == MOST):
+        reach = min(max(kept) if len(kept) == MOST else _32_BITS for kept in (one, other))
+        one, other = ({number for number in kept if number <= reach} for kept in (one, other))
+    fewer = min(len(one), len(other))
+    return len(one & other) / fewer if fewer >= _FEWEST else 0.0
 
 
 def pack(kept: Set[int]) -> bytes:

@@ -27,9 +27,8 @@ _FOREIGN = _words(
     "aside audio button canvas figure form head iframe math nav noframes noscript object option script "
     "select style svg template textarea title video"
 )
-_BLANKS = re.compile(r"\s+")
+_SEPARATORS = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029")
 _DROPPED = frozenset(("Cc", "Cf", "Cs", "Co"))
-_SEPARATORS = {ord(c): " " for c in "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"}
 _JOINERS = "\u200c\u200d"
 _MOST_MARKS = 4  # combining marks on one base; more is zalgo
 
@@ -39,20 +38,27 @@ def clean(text: str) -> str:
 
     The joiner stays inside emoji and inside the scripts that need it; a base keeps at most four marks.
     """
-    text = text.translate(_SEPARATORS)
-    if not text.isascii():
+    if text.isascii():
+        text = " ".join(text.split())
+        if text.isprintable():
+            return text
+        text = "".join(char for char in text if char.isprintable())
+    else:
         kinds = {char: unicodedata.category(char) for char in set(text)}
-        dropped = {ord(c): None for c, kind in kinds.items() if kind in _DROPPED and c not in _JOINERS}
-        text = text.translate(dropped)
+        changed = {
+            ord(char): " " if char in _SEPARATORS else None
+            for char, kind in kinds.items()
+            if char in _SEPARATORS or (kind in _DROPPED and char not in _JOINERS)
+        }
+        if changed:
+            text = text.translate(changed)
         if any(char in text for char in _JOINERS):
             text = "".join(_without_idle_joiners(text))
         if any(kind[0] == "M" for kind in kinds.values()):
             # Before NFC: ordering a long run of marks takes quadratic time.
             text = "".join(_with_few_marks(text))
         text = unicodedata.normalize("NFC", text)
-    else:
-        text = "".join(char for char in text if char.isprintable())
-    return _BLANKS.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def _without_idle_joiners(text: str) -> Iterator[str]:
@@ -171,9 +177,11 @@ def count_words(text: str) -> int:
 
     A run of more than 40 letters is no word and counts for several.
     """
-    if not _UNSPACED_ANY.search(text):
+    if text.isascii() or not _UNSPACED_ANY.search(text):
         words = text.split()
-        return len(words) + sum(len(word) // 40 for word in words if len(word) >= 40)
+        if max(map(len, words), default=0) < 40:
+            return len(words)
+        return len(words) + sum(len(word) // 40 for word in words)
     wide, unspaced = len(_WIDE.findall(text)), len(_UNSPACED.findall(text))
     spaced = sum(1 + len(word) // 40 for word in _SPACED_WORD.findall(text))
     return spaced + -(-wide // 2) + -(-unspaced // 5)
@@ -187,12 +195,16 @@ _SIGNS = (
 _WORD = re.compile(rf"{_UNSPACED_SIGN}|[^\W_](?:(?!{_UNSPACED_SIGN})(?:[^\W_]|[{_SIGNS}]|'(?=[^\W_])))*")
 # The same where nothing else can stand: three times as fast.
 _ASCII_WORD = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")
+_MARKS = "“”‘–—…\u00a0"  # without these most English texts are ASCII
 _BLANK_BETWEEN = re.compile(rf"[^\W_](?:[^\W_]+|[{_SIGNS}]|'(?=[^\W_]))*")
 
 
 def split_words(text: str) -> list[str]:
     """Its words in small letters, without marks; where a script leaves no blanks, each sign is one."""
     lowered = text.lower().replace("’", "'")
+    if not lowered.isascii():
+        for mark in _MARKS:
+            lowered = lowered.replace(mark, " ")
     if lowered.isascii():
         return _ASCII_WORD.findall(lowered)
     return (_WORD if _UNSPACED_ANY.search(lowered) else _BLANK_BETWEEN).findall(lowered)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from bot.newsroom.comment_tree import CommentLine, CommentNode, CommentSort, comment_tree, reading_order
 from bot.newsroom.ports import MessageSeen
@@ -12,6 +12,9 @@ from bot.newsroom.rounds import Clock
 from bot.newsroom.watch import Watch
 from storage import Store
 from storage.records import CommentSeen
+
+NAMELESS = "a member"
+"""Stands for the name of a member who is not to be shown by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,14 @@ class Comments:
         self._watch = watch
         self._clock = clock
 
-    async def seen(self, message: MessageSeen) -> bool:
-        """A message was written or edited, or read again. Keeps it if it is a comment; answers whether it is one."""
+    async def seen(self, message: MessageSeen) -> None:
+        """A message was written or edited just now. Keeps it if it is a comment."""
+        async with self._watch.turn:
+            if not await self._keep(message) and message.reply_to_id is not None and not message.by_bot:
+                self._watch.reply_unplaced(message)
+
+    async def read_again(self, message: MessageSeen) -> bool:
+        """A message was read in its channel. Keeps it if it is a comment; answers whether it is one."""
         async with self._watch.turn:
             return await self._keep(message)
 
@@ -47,11 +56,15 @@ class Comments:
         kept = await self._store.comments.get(message.message_id)
         # What was kept stays a comment, also where what it answers is gone by now.
         article_id = kept.article_id if kept is not None else await self._article_of(message)
-        if article_id is None:
+        if article_id is None or (kept is None and await self._is_left_out(message, article_id)):
             return False
         if kept is not None and kept.edited_at is not None and kept.edited_at > _changed_at(message):
             return True  # a page read a moment ago is behind the edit that came meanwhile
-        quote, text = split_quote(message.text)
+        quote, words = split_quote(message.text)
+        text = "\n".join((words, *message.attachments)).strip()
+        shown = (text, quote, message.edited_at, message.author_name)
+        if kept is not None and (kept.text, kept.quote, kept.edited_at, kept.author_name) == shown:
+            return True
         await self._store.comments.record(
             CommentSeen(
                 message_id=message.message_id,
@@ -61,13 +74,26 @@ class Comments:
                 reply_to_id=message.reply_to_id,
                 author_id=message.author_id,
                 author_name=message.author_name,
-                text="\n".join((text, *message.attachments)).strip(),
+                text=text,
                 quote=quote,
                 created_at=message.created_at,
                 edited_at=message.edited_at,
             )
         )
         return True
+
+    async def _is_left_out(self, message: MessageSeen, article_id: int) -> bool:
+        """Whether a message is no comment all the same.
+
+        Its author is forgotten, it is older than what is kept, or it came after the article's comments were closed.
+        """
+        if message.author_id in await self._store.privacy.forgotten((message.author_id,)):
+            return True
+        closed_at = await self._store.moderation.closed_at(message.guild_id, article_id)
+        if closed_at is not None and message.created_at > closed_at:
+            return True
+        days = await self._store.retention.kept_days(message.guild_id)
+        return days is not None and message.created_at < self._clock() - timedelta(days=days)
 
     async def deleted(self, message_ids: Collection[int]) -> None:
         """Messages are gone from Discord: comments are erased, a deleted card takes its votes with it."""
@@ -106,9 +132,18 @@ class Comments:
     async def tree(
         self, guild_id: int, article_id: int, sort: CommentSort, *, visible: Collection[int]
     ) -> tuple[CommentNode, ...]:
-        """An article's comments in a guild, nested and sorted: those in `visible` channels and their posts' threads."""
+        """An article's comments in a guild, nested and sorted: those in `visible` channels and their posts' threads.
+
+        This is what is shown outside of Discord: without the names of those who don't want theirs there.
+        """
         found, _ = await self._store.comments.of_article(guild_id, article_id, sort.value, visible=visible)
-        return comment_tree(found, sort)
+        authors = {comment.author_id for comment in found}
+        hidden = await self._store.privacy.hidden(guild_id, authors) if authors else frozenset()
+        shown = [
+            replace(comment, author_name=NAMELESS) if comment.author_id in hidden else comment
+            for comment in found
+        ]
+        return comment_tree(shown, sort)
 
     async def _article_of(self, message: MessageSeen) -> int | None:
         # A thread made from a message has that message's id, also where a member made it.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bot.newsroom.ranking import Period
 from bot.newsroom.rounds import Clock
 from storage import Store
-from storage.records import Listed, Sort
+from storage.records import DigestToPost, Listed, Sort, Source
 
 MOST_AT_ONCE = 100
 _WRONG_CURSOR = "This cursor is not one that a page of articles answered."
@@ -27,6 +27,17 @@ class Page:
 
     items: tuple[Listed, ...]
     next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Which articles are asked for: of one source, of one channel; None is of all."""
+
+    source_id: int | None = None
+    channel_id: int | None = None
+
+
+ALL_OF_THEM = Only()
 
 
 class FrontPage:
@@ -49,17 +60,20 @@ class FrontPage:
         search: str | None = None,
         *,
         visible: Collection[int],
+        only: Only = ALL_OF_THEM,
     ) -> Page:
-        """A page of a guild's articles; `search` looks for its first eight words.
+        """A page of a guild's articles, `only` some of them; `search` looks for its first eight words.
 
         Raises WrongCursor for a cursor that is not one of this order's.
         """
         after = None if cursor is None else _read_cursor(cursor)
         since = period.since(self._clock())
         most = max(1, min(limit, MOST_AT_ONCE))
+        if only.channel_id is not None:
+            visible = {only.channel_id} & set(visible)
         try:
             items, key = await self._store.frontpage.page(
-                guild_id, sort, since, most, after, search, visible=visible
+                guild_id, sort, since, most, after, search, only.source_id, visible=visible
             )
         except ValueError as error:
             raise WrongCursor(_WRONG_CURSOR) from error
@@ -73,6 +87,22 @@ class FrontPage:
         """The article whose post's message, or whose thread, has this id."""
         post = await self._store.posts.by_message(message_id) or await self._store.posts.by_thread(message_id)
         return None if post is None else await self.one(post.guild_id, post.article_id, visible=visible)
+
+    async def late(
+        self, nonce: str, offset: int, *, limit: int, visible: Collection[int]
+    ) -> DigestToPost | None:
+        """Some of what a digest names, by its mark; None where there is none, or it is in no `visible` channel."""
+        found = await self._store.digests.page(nonce, offset, limit)
+        return found if found is not None and found.digest.channel_id in visible else None
+
+    async def sources(self, guild_id: int, *, visible: Collection[int]) -> list[Source]:
+        """The sources whose articles come into visible channels, by title."""
+        found = {
+            one.source.id: one.source
+            for one in await self._store.subscriptions.of_guild(guild_id)
+            if one.channel_id in visible
+        }
+        return sorted(found.values(), key=lambda source: (source.title.casefold(), source.id))
 
     async def by_nonce(self, nonce: str, *, visible: Collection[int]) -> Listed | None:
         """The article of the post that bears this mark."""

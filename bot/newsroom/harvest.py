@@ -28,7 +28,17 @@ from typing import TypeVar
 
 from bot.feeds.cut import MARK_BYTES
 from bot.feeds.hub import Named
-from bot.feeds.identify import Alike, Recognised, follow, identify, possible_identities, revision_of, words_of
+from bot.feeds.identify import (
+    Alike,
+    Recognised,
+    first_of_each,
+    follow,
+    identities_of,
+    recognise,
+    revision_of,
+    tell,
+    words_of,
+)
 from bot.feeds.model import Document, Entry, Telling, Validators
 from bot.feeds.workers import Workers
 from bot.newsroom.old_news import is_another_feed, old_news
@@ -90,11 +100,6 @@ class Read:
     redirected: bool = False
 
     @property
-    def brings(self) -> bool:
-        """Whether there are entries that may be new."""
-        return bool(self.entries)
-
-    @property
     def entries(self) -> int:
         """How many entries there are that may be new."""
         return len(self.document.entries) if self.document is not None else 0
@@ -151,9 +156,10 @@ class Harvest:
             await self._room.wait()
         self._waiting.append(read)
         self._came.set()
-        if read.brings or len(self._waiting) >= MOST_TOGETHER:
+        entries = read.entries
+        if entries or len(self._waiting) >= MOST_TOGETHER:
             self._hurry.set()
-        self._entries += read.entries
+        self._entries += entries
         if len(self._waiting) >= MOST_WAITING or self._entries >= MOST_ENTRIES:
             self._room.clear()
 
@@ -178,9 +184,11 @@ class Harvest:
                 self._waiting[:0] = together
                 raise
             except DatabaseBusy as busy:
-                log.warning("%d polls could not be stored now and are repeated: %s", len(together), busy)
+                log.warning(
+                    "Polls that could not be stored now and are repeated: %d. %s", len(together), busy
+                )
             except Exception:
-                log.exception("%d polls could not be stored; they are repeated", len(together))
+                log.exception("Polls that could not be stored and are repeated: %d", len(together))
 
     def _take(self) -> list[Read]:
         """What waits longest, of each source the first alone: what a second one brings depends on that."""
@@ -250,7 +258,7 @@ class Harvest:
         for source_id, one in results.items():
             if one.articles or one.revisions:
                 log.info(
-                    "Source %d brought %d new and %d revised articles, %d posts wait",
+                    "Source %d was read. New articles: %d, revised: %d, posts that wait: %d",
                     source_id,
                     one.articles,
                     one.revisions,
@@ -268,13 +276,17 @@ class Harvest:
         """What the documents bring, by source: read once from the store, told in one go."""
         documents = {read.source.id: (read, read.document) for read in reads if read.document is not None}
         wanted = {
-            source_id: possible_identities(document)
+            source_id: {
+                identity async for entry in _in_turns(document.entries) for identity in identities_of(entry)
+            }
             for source_id, (_, document) in documents.items()
             if document.entries
         }
         known = await self._store.harvest.known(wanted) if wanted else {}
         recognised = {
-            source_id: identify(document, known.get(source_id, {}))
+            source_id: recognise(
+                [tell(entry, known.get(source_id, {})) async for entry in _in_turns(first_of_each(document))]
+            )
             async for source_id, (_, document) in _in_turns(documents.items(), 1)
         }
         await self._follow(
@@ -288,6 +300,7 @@ class Harvest:
                 [next(written) for _ in recognised[source_id].revised],
                 pushed=read.pushed,
                 renamed=recognised[source_id].renamed,
+                deleted=document.deleted,
                 held_back=_held_back(read, document, known.get(source_id, {}), recognised[source_id]),
             )
             for source_id, (read, document) in documents.items()

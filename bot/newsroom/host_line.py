@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, OrderedDict, deque
+from collections import OrderedDict, deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
@@ -40,7 +40,7 @@ class HostLine(Generic[One]):
         self._share = share
         self._lines: OrderedDict[str, deque[One]] = OrderedDict()
         self._hosts: dict[int, str] = {}
-        self._under_way: Counter[str] = Counter()
+        self._under_way: dict[str, int] = {}
 
     def __len__(self) -> int:
         """How many wait or are under way."""
@@ -74,10 +74,11 @@ class HostLine(Generic[One]):
     def start(self) -> One | None:
         """Take the next one whose host has room; None where every waiting one must go on waiting."""
         for host in self._lines:
-            if self._under_way[host] < self._per_host:
+            under_way = self._under_way.get(host, 0)
+            if under_way < self._per_host:
                 line = self._lines[host]
                 one = line.popleft()
-                self._under_way[host] += 1
+                self._under_way[host] = under_way + 1
                 if line:
                     self._lines.move_to_end(host)
                 else:
@@ -88,9 +89,9 @@ class HostLine(Generic[One]):
     def end(self, one: One) -> None:
         """One that was started is done."""
         host = self._hosts.pop(one.id)
-        self._under_way[host] -= 1
-        if not self._under_way[host]:
-            del self._under_way[host]
+        left = self._under_way.pop(host) - 1
+        if left:
+            self._under_way[host] = left
 
 
 class Rests:

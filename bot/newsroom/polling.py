@@ -168,7 +168,7 @@ class Poller:
         outcome = await self._fetcher.fetch(
             source.url,
             Validators(source.etag, source.last_modified, source.digest),
-            read_headers(source.headers),
+            read_headers(source.headers) if source.headers else None,
         )
         match outcome:
             case Unchanged(validators=kept):
@@ -224,13 +224,14 @@ class Poller:
     ) -> datetime:
         now = self._clock()
         pushed = source.pushed_until is not None and source.pushed_until > now
-        asked = timedelta(seconds=source.ttl_s or 0)
+        if source.ttl_s:
+            fresh = max(fresh or timedelta(), timedelta(seconds=source.ttl_s))
         return next_poll(
             now,
             interval_of(source.rhythm, self._bounds, now, pushed=pushed and not failures),
             failures=failures,
             pause=pause,
-            fresh=max(fresh or timedelta(), asked),
+            fresh=fresh,
             due=source.next_poll_at if source.last_polled_at else None,
             spread=self._spread(),
         )

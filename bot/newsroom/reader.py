@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -22,7 +23,7 @@ from bot.feeds.pictures import Shown, look_at
 from bot.feeds.workers import Workers
 from bot.newsroom.corrections import correction_on_page
 from bot.newsroom.host_line import HostLine, host_of
-from bot.newsroom.reading import MOST_CLAIMS, again_at, take, what_to_read
+from bot.newsroom.reading import MOST_CLAIMS, again_at, doubted, login_for, take, takes_back, what_to_read
 from bot.newsroom.rounds import Clock, Jobs, Rounds
 from bot.newsroom.writing import Writing
 from storage import Store
@@ -35,6 +36,10 @@ Found = TypeVar("Found")
 # Bodies of so many pages and images are in memory at once.
 MOST_AT_ONCE = 8
 MOST_PER_HOST = 1
+# As many questions the model is asked at once, and one more that is ready. A slow model must not hold up pages.
+MOST_WRITTEN_AT_ONCE = 3
+# So many articles wait for the model in memory; more are posted without it.
+MOST_TO_WRITE = 100
 MOST_CLAIMED = 50
 MOST_IN_LINE, MOST_IN_ONE_LINE = 200, 50
 # The command line polls too, in a process of its own: how soon its articles are noticed here.
@@ -49,6 +54,19 @@ PICTURES_KEPT = timedelta(days=30)
 CLEAN_EVERY, CLEANED_AT_ONCE = timedelta(hours=1), 100
 # So many hosts' wishes to be left alone are remembered.
 MOST_PAUSES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What of an article did not come: its page, its image."""
+
+    page: NotRead | None = None
+    image: NotRead | None = None
+
+    @property
+    def all(self) -> list[NotRead]:
+        """Both, if both are."""
+        return [one for one in (self.page, self.image) if one is not None]
 
 
 class Reader:
@@ -85,6 +103,10 @@ class Reader:
         self._first_round = True
         self._rounds = Rounds("reading articles", self.start_due, woken=woken, longest=LOOK_EVERY)
         self._jobs = Jobs(MOST_AT_ONCE, on_end=self._start_waiting)
+        self._to_write: deque[tuple[ArticleToRead, ArticleRead]] = deque()
+        # Of articles that wait for the model or are with it: whether reading them goes on later all the same.
+        self._in_writing: dict[int, bool] = {}
+        self._writers = Jobs(MOST_WRITTEN_AT_ONCE, on_end=self._start_writing)
 
     async def run(self) -> None:
         """Read until cancelled."""
@@ -93,7 +115,7 @@ class Reader:
     async def close(self, grace: timedelta) -> None:
         """Let what is under way end for at most `grace`; nothing is started any more."""
         self._closing = True
-        await self._jobs.drain(grace)
+        await asyncio.gather(self._jobs.drain(grace), self._writers.drain(grace))
 
     async def start_due(self) -> timedelta:
         """Start reading what is due, as far as there is room; answers how long until the next is due."""
@@ -131,7 +153,7 @@ class Reader:
 
     async def read(self, todo: ArticleToRead) -> None:
         """Read one claimed article now and store what it brings. Raises DatabaseProblem where it can't be stored."""
-        brought, missing = ArticleRead(todo.id), None
+        brought, missing = ArticleRead(todo.id), Missing()
         try:
             if todo.attempts <= MOST_CLAIMS:
                 brought, missing = await self._fetch(todo)
@@ -139,22 +161,47 @@ class Reader:
                 log.warning("Article %d is not read any more: what it brings could never be kept", todo.id)
         except Exception:
             log.exception("Reading article %d failed in a way that was not foreseen", todo.id)
-            brought, missing = ArticleRead(todo.id), NotRead("Broadsheet failed.", passing=True)
-        now, again = self._clock(), None
-        if missing is not None:
-            log.info("Article %d was not read in full: %s", todo.id, missing.sentence)
-            again = again_at(now, todo.attempts, missing.after) if missing.passing else None
-        if self._writing is not None and again is None:
+            brought, missing = ArticleRead(todo.id), Missing(NotRead("Broadsheet failed.", passing=True))
+        for one in missing.all:
+            log.info("Article %d was not read in full: %s", todo.id, one.sentence)
+        now = self._clock()
+        again = min(filter(None, (_again(now, todo, one) for one in missing.all)), default=None)
+        if _again(now, todo, missing.page) is None and self._is_to_be_written(todo):
+            self._in_writing[todo.id] = again is not None
+            self._to_write.append((todo, brought))
+        if todo.id in self._in_writing:
+            self._in_writing[todo.id] = again is not None
             # Posts that can't wait for the model have at least the page.
-            await self._store.readings.keep(brought, now, posts_wait=True)
-            await self._write(self._writing, todo, brought)
-            brought = ArticleRead(todo.id)
-        revisions = todo.article.revisions
-        await self._store.readings.keep(brought, self._clock(), again, revisions=revisions)
+            await self._store.readings.keep(brought, now, again, posts_wait=again is None)
+            self._start_writing()
+        else:
+            await self._store.readings.keep(brought, now, again, revisions=todo.article.revisions)
         self._on_posts()
 
+    def _is_to_be_written(self, todo: ArticleToRead) -> bool:
+        if self._writing is None or self._closing or todo.id in self._in_writing:
+            return False
+        if len(self._to_write) >= MOST_TO_WRITE:
+            log.warning("Article %d is told without the language model: too many wait for it", todo.id)
+            return False
+        return True
+
+    def _start_writing(self) -> None:
+        while self._writing is not None and self._to_write and self._writers.free > 0 and not self._closing:
+            self._writers.start(self._write_and_let_go(self._writing, *self._to_write.popleft()))
+
+    async def _write_and_let_go(self, writing: Writing, todo: ArticleToRead, brought: ArticleRead) -> None:
+        """Have an article's summaries written; then its posts wait no longer, unless for something else."""
+        try:
+            await self._write(writing, todo, brought)
+        finally:
+            goes_on = self._in_writing.pop(todo.id, False)
+        if not goes_on:
+            revisions = todo.article.revisions
+            await self._store.readings.keep(ArticleRead(todo.id), self._clock(), revisions=revisions)
+            self._on_posts()
+
     async def _write(self, writing: Writing, todo: ArticleToRead, brought: ArticleRead) -> None:
-        """Have the summaries written, before the posts go that wait for them."""
         text = brought.text
         if text is None and todo.has_page:
             text = await self._store.texts.get(todo.id, Origin.PAGE)
@@ -167,20 +214,21 @@ class Reader:
             )
             await writing.write(article, text)
 
-    async def _fetch(self, todo: ArticleToRead) -> tuple[ArticleRead, NotRead | None]:
+    async def _fetch(self, todo: ArticleToRead) -> tuple[ArticleRead, Missing]:
         """What the article's page and image bring, fetched side by side, and what was missing for now or for good."""
         wanted, article = what_to_read(todo), todo.article
         found, seen = await asyncio.gather(
-            self._read_page(article.url, article.title) if wanted.page and article.url else _nothing(),
-            self._look_at(article.image_url, article.url)
-            if wanted.image and article.image_url
-            else _nothing(),
+            self._read_page(todo, article.url) if wanted.page and article.url else _nothing(),
+            self._look_at(todo, article.image_url) if wanted.image and article.image_url else _nothing(),
         )
         page, image = found if isinstance(found, ArticlePage) else None, None
-        missing = [one for one in (found, seen) if isinstance(one, NotRead)]
+        missing = Missing(
+            doubted(todo, found) if isinstance(found, NotRead) else None,
+            seen if isinstance(seen, NotRead) else None,
+        )
         if isinstance(seen, Shown):
             image = ImageSeen(article.image_url, article.image_url, seen.picture)
-        elif seen is not None and not (seen.passing and again_at(self._clock(), todo.attempts, seen.after)):
+        elif seen is not None and _again(self._clock(), todo, seen) is None:
             image = ImageSeen(article.image_url, None)
         if page is not None and page.image_url and (image.url is None if image else not article.image_url):
             image = await self._other_image(todo, page.image_url) or image
@@ -188,20 +236,24 @@ class Reader:
         if todo.anew and brought.text is not None:
             before = await self._store.texts.get(todo.id, Origin.PAGE)
             brought = replace(brought, correction=correction_on_page(article, before, brought.text))
-        return brought, max(missing, key=lambda one: one.passing, default=None)
+        if takes_back(todo, missing.page, _again(self._clock(), todo, missing.page)):
+            brought = replace(brought, retracted=True)
+        return brought, missing
 
     async def _other_image(self, todo: ArticleToRead, url: str) -> ImageSeen | None:
         """The page's image, for an article whose feed has none that can be shown."""
         if url == todo.article.image_url:
             return None
-        seen = await self._look_at(url, todo.article.url)
+        seen = await self._look_at(todo, url)
         return ImageSeen(todo.article.image_url, url, seen.picture) if isinstance(seen, Shown) else None
 
-    async def _read_page(self, url: str, headline: str) -> ArticlePage | NotRead:
-        return await self._in_time(url, lambda: read_page(self._fetcher, self._workers, url, headline))
+    async def _read_page(self, todo: ArticleToRead, url: str) -> ArticlePage | NotRead:
+        own, headline = login_for(url, todo.source), todo.article.title
+        return await self._in_time(url, lambda: read_page(self._fetcher, self._workers, url, headline, own))
 
-    async def _look_at(self, url: str, page_url: str | None) -> Shown | NotRead:
-        return await self._in_time(url, lambda: look_at(self._fetcher, self._workers, url, page_url))
+    async def _look_at(self, todo: ArticleToRead, url: str) -> Shown | NotRead:
+        own, page_url = login_for(url, todo.source), todo.article.url
+        return await self._in_time(url, lambda: look_at(self._fetcher, self._workers, url, page_url, own))
 
     async def _in_time(self, url: str, fetch: Callable[[], Awaitable[Found | NotRead]]) -> Found | NotRead:
         """What comes of a fetch, if it comes in time. A host that asks for a pause gets it."""
@@ -231,6 +283,11 @@ class Reader:
             if self._writing is not None:
                 await self._writing.forget()
             self._clean_at = now if gone == CLEANED_AT_ONCE else now + CLEAN_EVERY
+
+
+def _again(now: datetime, todo: ArticleToRead, missing: NotRead | None) -> datetime | None:
+    """When what was missing is tried again; None where it is not."""
+    return again_at(now, todo.attempts, missing.after) if missing is not None and missing.passing else None
 
 
 async def _nothing() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from base64 import b64encode
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from bot.feeds.articles import NotRead
 from bot.feeds.links import comparable
 from bot.feeds.model import ArticlePage, Telling
+from bot.feeds.own_headers import read_headers
 from bot.feeds.text import count_words
 from storage.readings import wants_page
-from storage.records import ArticleRead, ArticleToRead, ImageSeen, Origin, TextStored
+from storage.records import ArticleRead, ArticleToRead, ImageSeen, Origin, Source, TextStored
 
 MOST_ATTEMPTS = 3
 # An article that is claimed again and again was never done with: reading or storing it fails each time. Claims end
@@ -85,6 +88,33 @@ def take(
         paywalled=page.paywalled,
         image=image,
     )
+
+
+def doubted(todo: ArticleToRead, missing: NotRead) -> NotRead:
+    """A page's absence as it is judged: where there was one, "not found" (404) may be a mishap and is tried again."""
+    return replace(missing, passing=True) if _was_there(todo) and missing.status == 404 else missing
+
+
+def takes_back(todo: ArticleToRead, missing: NotRead | None, again: datetime | None) -> bool:
+    """Whether a page that was there tells by its absence that the article was taken back: 410, or 404 to the last."""
+    absent = missing is not None and missing.status in (404, 410)
+    return absent and again is None and _was_there(todo)
+
+
+def _was_there(todo: ArticleToRead) -> bool:
+    return todo.anew and todo.has_page
+
+
+def login_for(url: str, source: Source) -> dict[str, str]:
+    """The headers that the operator gave for a source, login and all, where they may be sent: to its own origin."""
+    there, home = urlsplit(url), urlsplit(source.url)
+    if (there.scheme, there.netloc) != (home.scheme, home.netloc.rpartition("@")[2]):
+        return {}
+    own = read_headers(source.headers)
+    if home.username and not any(name.lower() == "authorization" for name in own):
+        login = f"{unquote(home.username)}:{unquote(home.password or '')}"
+        own["Authorization"] = f"Basic {b64encode(login.encode()).decode()}"
+    return own
 
 
 def text_of(telling: Telling, origin: Origin) -> TextStored:

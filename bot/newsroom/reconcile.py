@@ -1,48 +1,80 @@
 """Puts the mirror right after a gap: what members did while the bot was away is read from Discord again.
 
-    tracked channels → messages since the oldest tracked post → comments kept, deleted ones erased
-                                                              → reactions compared, members listed where needed
-
-Live events go on meanwhile; what they changed is newer than what was read (see `watch`).
+Cheapest first: a page of a channel shows the numbers of votes on a hundred messages and the figures of the threads on
+them; only where these differ from what is mirrored is more asked for.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Collection
-from dataclasses import dataclass
+import time
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import groupby
 
 from bot.newsroom.comments import Comments
-from bot.newsroom.ports import ChannelReader, MessageSeen, Unreadable
+from bot.newsroom.mirror import RECENT, Mirror, Place, Reconciled
+from bot.newsroom.ports import ChannelReader, ThreadSeen, Unreadable
 from bot.newsroom.rounds import Clock
 from bot.newsroom.watch import Watch
-from storage import Store
-from storage.records import Post, TrackedChannel
+from storage import DatabaseProblem, Store
+from storage.records import Post
 
 log = logging.getLogger(__name__)
 
 # Posts older than this keep what was mirrored; live votes and comments on them still count.
 TRACKED_FOR = timedelta(days=14)
-# Equal counts can hide that one member's vote went and another's came: recent posts are read member by member.
-LISTED_FOR = timedelta(days=2)
-# A message whose reactions keep changing while they are read is left to the live events after so many tries.
-TRIES = 5
-BATCH = 100
+# A request takes about a tenth of a second, and Discord lets a bot make 50 a second: four at once leave some to others.
+AT_ONCE = 4
 
 
-@dataclass(slots=True)
-class Reconciled:
-    """What a reconciliation read and found; counts."""
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A channel with the posts whose messages are in it or in its threads.
 
-    channels: int = 0
-    messages: int = 0
-    comments: int = 0
-    deleted: int = 0
-    listings: int = 0
-    unreadable: int = 0
-    again: bool = False
-    """Something could not be read just now, and it is worth trying again."""
+    Without posts: a channel or thread in which comments are left, all after the message `after`.
+    """
+
+    guild_id: int
+    channel_id: int
+    posts: tuple[Post, ...] = ()
+    after: int | None = None
+    cards: dict[int, Post] = field(default_factory=dict)
+    """Those in the channel itself, by their messages."""
+    owners: dict[int, Post] = field(default_factory=dict)
+    """Those that have a thread, by their threads."""
+    inside: dict[int, dict[int, Post]] = field(default_factory=dict)
+    """Those within threads, by thread and message; a forum post is a thread with its card in it."""
+
+    def __post_init__(self) -> None:
+        for post in self.posts:
+            if post.message_id is None:
+                continue
+            if post.place == post.channel_id:
+                self.cards[post.message_id] = post
+            else:
+                self.inside.setdefault(post.place, {})[post.message_id] = post
+            if post.thread_id is not None:
+                self.owners[post.thread_id] = post
+
+    @property
+    def message_ids(self) -> list[int]:
+        """The posts' messages."""
+        return [post.message_id for post in self.posts if post.message_id is not None]
+
+
+def rooms_of(posts: Iterable[Post]) -> list[Room]:
+    """The channels of posts."""
+    ordered = sorted(posts, key=lambda post: (post.guild_id, post.channel_id))
+    return [
+        Room(guild_id, channel_id, tuple(of_channel))
+        for (guild_id, channel_id), of_channel in groupby(
+            ordered, key=lambda post: (post.guild_id, post.channel_id)
+        )
+    ]
 
 
 class Reconciler:
@@ -53,22 +85,65 @@ class Reconciler:
         self._comments = comments
         self._watch = watch
         self._clock = clock
+        self._mirror = Mirror(store, comments, watch, clock=clock)
+        self._running = 0
+        self.count = 0
+        """How many reconciliations came to their end."""
+        self.last: Reconciled | None = None
+        """What the last of them read."""
 
-    async def run(self, reader: ChannelReader, guild_ids: Collection[int] | None = None) -> Reconciled:
-        """Reconcile the tracked channels of these guilds (None: of all). A channel that can't be read is left."""
-        done = Reconciled()
-        with self._watch.reading():
-            for channel in await self._store.posts.tracked(self._clock() - TRACKED_FOR):
-                if guild_ids is None or channel.guild_id in guild_ids:
-                    await self._channel(reader, channel, done)
+    @property
+    def busy(self) -> bool:
+        """Whether a reconciliation is under way."""
+        return self._running > 0
+
+    async def run(
+        self,
+        reader: ChannelReader,
+        guild_ids: Collection[int] | None = None,
+        channel_ids: Collection[int] = (),
+    ) -> Reconciled:
+        """Reconcile the tracked channels of these guilds (None: of all), and these channels.
+
+        A channel that can't be read is left, and named. Raises DatabaseProblem where nothing could be begun.
+        """
+
+        def is_asked_for(room: Room) -> bool:
+            return guild_ids is None or room.guild_id in guild_ids or room.channel_id in channel_ids
+
+        done, asked, began = Reconciled(), reader.requests, time.monotonic()
+        self._running += 1
+        try:
+            with self._watch.reading():
+                tracked = await self._store.posts.tracked(self._clock() - TRACKED_FOR)
+                posts = [post for channel in tracked for post in channel.posts]
+                rooms = rooms_of(posts)
+                await self._read_all(reader, filter(is_asked_for, rooms), done)
+                oldest = min((card for room in rooms for card in room.message_ids), default=None)
+                if oldest is not None:
+                    # Comments outlive a card that was deleted, with its thread.
+                    left = [
+                        Room(guild_id, channel_id, after=first_id - 1)
+                        for guild_id, channel_id, first_id in await self._store.comments.places(oldest)
+                        if channel_id not in done.places
+                    ]
+                    await self._read_all(reader, filter(is_asked_for, left), done)
+        finally:
+            self._running -= 1
+        done.requests, done.seconds = reader.requests - asked, time.monotonic() - began
+        self.count, self.last = self.count + 1, done
         log.info(
-            "Reconciled %d channels: %d messages read, %d comments, %d deleted, %d listings, %d unreadable",
+            "Channels read again: %d, requests: %d, seconds: %.1f, messages: %d, comments: %d, deleted: %d, lists of "
+            "votes: %d, threads without change: %d, channels that could not be read: %d",
             done.channels,
+            done.requests,
+            done.seconds,
             done.messages,
             done.comments,
             done.deleted,
-            done.listings,
-            done.unreadable,
+            done.lists,
+            done.unchanged,
+            len(done.unreadable),
         )
         return done
 
@@ -76,93 +151,122 @@ class Reconciler:
         """Read what members did with a post that stood in its channel before that was known here."""
         done = Reconciled()
         with self._watch.reading():
-            await self._channel(reader, TrackedChannel(post.guild_id, post.place, (post,)), done)
+            await self._try(reader, Room(post.guild_id, post.channel_id, (post,)), done)
         return done
 
-    async def _channel(self, reader: ChannelReader, channel: TrackedChannel, done: Reconciled) -> None:
-        posts = {post.message_id: post for post in channel.posts if post.message_id is not None}
-        if not posts:
-            return
-        done.channels += 1
-        threads = {post.thread_id for post in posts.values() if post.thread_id is not None}
-        read = await self._try_to_read(reader, channel.channel_id, min(posts) - 1, posts, done)
-        if read is not None:
-            for thread_id in sorted(threads | read):
-                await self._try_to_read(reader, thread_id, 0, {}, done)
+    async def read_by_member(self, reader: ChannelReader, post: Post) -> Reconciled:
+        """Read all around a post anew, who voted and what is said: what no number of Discord's shows.
 
-    async def _try_to_read(
-        self, reader: ChannelReader, channel_id: int, after: int, posts: dict[int, Post], done: Reconciled
-    ) -> set[int] | None:
+        That is its card, what follows it until the next card, and its thread.
+        """
+        done, asked = Reconciled(), reader.requests
+        with self._watch.reading():
+            await self._try(reader, Room(post.guild_id, post.channel_id, (post,)), done, by_member=True)
+        done.requests = reader.requests - asked
+        return done
+
+    async def _read_all(self, reader: ChannelReader, rooms: Iterator[Room], done: Reconciled) -> None:
+        async def work() -> None:
+            for room in rooms:
+                await self._try(reader, room, done)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(work())
+
+    async def _try(
+        self, reader: ChannelReader, room: Room, done: Reconciled, by_member: bool = False
+    ) -> None:
+        """Read a room; whatever hinders it leaves it to be tried again, and the others are read."""
         try:
-            return await self._read(reader, channel_id, after, posts, done)
+            await self._read(reader, room, done, by_member)
+        except DatabaseProblem as problem:
+            log.warning("Channel %d is read again later: %s", room.channel_id, problem)
+            done.unreadable.add(room.channel_id)
+            done.passing = True
+        except Exception:
+            log.exception("Channel %d could not be read; it is tried again", room.channel_id)
+            done.unreadable.add(room.channel_id)
+
+    async def _read(self, reader: ChannelReader, room: Room, done: Reconciled, by_member: bool) -> None:
+        done.channels += 1
+        if room.after is not None:
+            await self._put_right(reader, room, Place(room.channel_id, room.after), done)
+            return
+        owners = dict(room.owners)
+        seen: dict[int, ThreadSeen] = {}
+        if room.cards:
+            place = Place(room.channel_id, min(room.cards) - 1, room.cards, by_member, by_member)
+            found = await self._put_right(reader, room, place, done)
+            if found is None:
+                return
+            owners |= {hanging.thread_id: room.cards[message_id] for message_id, hanging in found.items()}
+            seen = {hanging.thread_id: hanging for hanging in found.values()}
+        wanted = owners.keys() | room.inside.keys()
+        if wanted - seen.keys():
+            seen = {**reader.open_threads(room.guild_id, room.channel_id), **seen}
+        if not by_member and wanted - seen.keys():
+            archived = await self._archived(reader, room, wanted - seen.keys(), done)
+            if archived is None:
+                return
+            seen |= archived
+        for thread_id in sorted(wanted):
+            owner, cards, thread = owners.get(thread_id), room.inside.get(thread_id, {}), seen.get(thread_id)
+            # A card's votes show in no figure of its thread's. In an archived one nobody votes.
+            votes_hidden = bool(cards) and (thread is None or thread.archived_at is None)
+            if not by_member and not votes_hidden and self._is_unchanged(owner, thread):
+                done.unchanged += 1
+                done.places.add(thread_id)
+                continue
+            # All of a thread is about the card that it hangs on; about others only what follows them.
+            after = 0 if owner is not None else min(cards) - 1
+            to_next_card = by_member and owner is None
+            read = await self._put_right(
+                reader, room, Place(thread_id, after, cards, to_next_card, by_member), done
+            )
+            if read is not None and owner is not None and thread is not None:
+                await self._store.posts.thread_read(owner.id, thread.last_id, thread.count)
+
+    def _is_unchanged(self, owner: Post | None, thread: ThreadSeen | None) -> bool:
+        """Whether a thread is as it was when it was read last, as far as its figures show.
+
+        They do not show edits and votes, which come soon after what they are about.
+        """
+        if owner is None or thread is None or thread.last_at > self._clock() - RECENT:
+            return False
+        return (owner.thread_last_id, owner.thread_count) == (thread.last_id, thread.count)
+
+    async def _archived(
+        self, reader: ChannelReader, room: Room, wanted: Collection[int], done: Reconciled
+    ) -> dict[int, ThreadSeen] | None:
+        """Find threads among a channel's archived ones; those that are not there either will turn out to be gone."""
+        found: dict[int, ThreadSeen] = {}
+        try:
+            async with aclosing(reader.archived_threads(room.channel_id, min(wanted))) as threads:
+                async for thread in threads:
+                    if thread.thread_id in wanted:
+                        found[thread.thread_id] = thread
+                        if len(found) == len(wanted):
+                            break
         except Unreadable as reason:
-            log.warning("Channel %d was not reconciled: %s", channel_id, reason)
-            done.unreadable += 1
-            done.again |= reason.passing
-            if reason.gone:
-                await self._comments.channel_deleted(channel_id)
+            await self._left(room, room.channel_id, reason, done)
+            return None
+        return found
+
+    async def _put_right(
+        self, reader: ChannelReader, room: Room, place: Place, done: Reconciled
+    ) -> dict[int, ThreadSeen] | None:
+        done.places.add(place.channel_id)
+        try:
+            return await self._mirror.put_right(reader, place, done)
+        except Unreadable as reason:
+            await self._left(room, place.channel_id, reason, done)
             return None
 
-    async def _read(
-        self, reader: ChannelReader, channel_id: int, after: int, posts: dict[int, Post], done: Reconciled
-    ) -> set[int]:
-        """Read one channel or thread from `after` on; answers the threads found hanging on its posts."""
-        # Noted before reading: what was there before, and is not seen, is deleted.
-        expected = set(posts) | set(await self._store.comments.ids_in_channel(channel_id, after))
-        threads: set[int] = set()
-        batch: list[MessageSeen] = []
-        async for message in reader.messages(channel_id, after):
-            done.messages += 1
-            expected.discard(message.message_id)
-            post = posts.get(message.message_id)
-            if post is None and not await self._comments.seen(message):
-                continue
-            if post is None:
-                done.comments += 1
-            elif message.thread_id is not None:
-                threads.add(message.thread_id)
-                if post.thread_id is None:
-                    await self._store.posts.threaded(post.id, message.thread_id)
-            batch.append(message)
-            if len(batch) == BATCH:
-                await self._reactions(reader, batch, done)
-                batch = []
-        await self._reactions(reader, batch, done)
-        if expected and await self._are_gone(reader, channel_id, expected):
-            done.deleted += len(expected)
-            await self._comments.deleted(expected)
-        return threads
-
-    async def _are_gone(self, reader: ChannelReader, channel_id: int, message_ids: Collection[int]) -> bool:
-        """Ask for single messages before believing a list: where it may not be read it is empty."""
-        for message_id in {min(message_ids), max(message_ids)}:
-            if await reader.exists(channel_id, message_id):
-                raise Unreadable("Discord's list of messages and its messages differ.", passing=True)
-        return True
-
-    async def _reactions(
-        self, reader: ChannelReader, messages: Collection[MessageSeen], done: Reconciled
-    ) -> None:
-        mirrored = await self._store.votes.mirrored([message.message_id for message in messages])
-        for message in messages:
-            kept = mirrored.get(message.message_id, {})
-            counts = {emoji: len(members) for emoji, members in kept.items()}
-            recent = message.created_at > self._clock() - LISTED_FOR
-            if dict(message.reactions) != counts or (recent and message.reactions):
-                await self._list_reactors(reader, message, done)
-
-    async def _list_reactors(self, reader: ChannelReader, message: MessageSeen, done: Reconciled) -> None:
-        for _ in range(TRIES):
-            before, now = self._watch.vote_changes(message.message_id), self._clock()
-            # The page was read a while ago: what came since is known from live events.
-            mirrored = (await self._store.votes.mirrored([message.message_id])).get(message.message_id, {})
-            reactions = {
-                emoji: await reader.reactors(message.channel_id, message.message_id, emoji)
-                for emoji in sorted({*message.reactions, *mirrored})
-            }
-            done.listings += len(reactions)
-            async with self._watch.turn:
-                if self._watch.vote_changes(message.message_id) != before:
-                    continue  # a live event came in between: what was read may be older than it
-                await self._store.votes.replace(message.message_id, reactions, now)
-                return
+    async def _left(self, room: Room, channel_id: int, reason: Unreadable, done: Reconciled) -> None:
+        if reason.gone:
+            await self._comments.channel_deleted(channel_id)
+            return
+        log.warning("Channel %d was not read again: %s", channel_id, reason)
+        done.unreadable.add(room.channel_id)
+        done.passing |= reason.passing

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import timedelta
 
 from bot.newsroom.ports import Away, Done, Later, Missing, Publisher, Refused, Unclear
-from bot.newsroom.rounds import Clock, Rounds
+from bot.newsroom.rounds import Clock, Rounds, side_by_side
 from storage import Store
 from storage.records import CardToPost, CardToRefresh
 
@@ -57,7 +57,7 @@ class Refresher:
         for stale in await self._store.posts.stale_cards(MOST_AT_ONCE):
             by_channel[stale.card.post.channel_id].append(stale)
             versions[_standing(stale)] = stale.version
-        again = set().union(*await asyncio.gather(*(self._refresh(cards) for cards in by_channel.values())))
+        again = set().union(*await side_by_side(self._refresh(cards) for cards in by_channel.values()))
         for standing, version in versions.items():
             if standing in again:
                 await self._store.posts.card_not_refreshed(*standing, self._clock() + NOT_NOW)
@@ -75,7 +75,7 @@ class Refresher:
                     await self._note_file(stale.card, file)
                 case Away(gone=True):
                     await self._on_gone(post.place)
-                case Away() if post.place_id is not None:
+                case Away(closed=True):
                     pass  # nobody reads on in a thread that is archived or locked
                 case Later() | Unclear() | Away():
                     again.add(_standing(stale))

@@ -4,24 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
+
+from storage import TakenOver
 
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
+Result = TypeVar("Result")
 
 # Work that finds something due which it can't begin must not spin.
 SHORTEST_WAIT = timedelta(milliseconds=100)
 LONGEST_TROUBLE = timedelta(minutes=1)
 
 
+async def side_by_side(works: Iterable[Awaitable[Result]]) -> list[Result]:
+    """Do all of it at once and to its end, whatever happens to one; answers in their order.
+
+    Raises then what the first of them raised.
+    """
+    ends = await asyncio.gather(*works, return_exceptions=True)
+    for end in ends:
+        if isinstance(end, BaseException):
+            raise end
+    return [end for end in ends if not isinstance(end, BaseException)]
+
+
 class Rounds:
     """Calls `work` over and over. Work answers how long to wait before the next round; it is at most `longest`.
 
     A round that raises is logged and tried again after 1, 2, 4 … 60 seconds: trouble with the database or the
-    network never ends the loop. Setting `woken` begins the next round at once.
+    network never ends the loop; only that another bot has taken the database over does. Setting `woken` begins the
+    next round at once.
     """
 
     def __init__(
@@ -38,13 +54,15 @@ class Rounds:
         self._longest = longest
 
     async def run(self) -> None:
-        """Run until cancelled."""
+        """Run until cancelled. Raises TakenOver."""
         trouble = timedelta(seconds=1)
         while True:
             self._woken.clear()
             try:
                 wait = max(min(await self._work(), self._longest), SHORTEST_WAIT)
                 trouble = timedelta(seconds=1)
+            except TakenOver:
+                raise
             except Exception:
                 log.exception(
                     "A round of %s failed; it is tried again in %d s", self._name, trouble.total_seconds()

@@ -12,11 +12,13 @@ from enum import StrEnum
 from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
-from bot.newsroom.timing import SIGHTINGS
+from bot.newsroom.timing import PUNCTUAL, SIGHTINGS
 from storage.records import Pace, Source
 
 # A source's pace is counted over so many days, one sign each in its picture.
 DAYS = 30
+# Of fewer, nobody can say how much comes in one.
+_FEWEST_DAYS = 2
 _BARS = "▁▂▃▄▅▆▇█"
 _HIDDEN = "…"
 # Anything else in a query may be a key, whatever it is called and however short it is.
@@ -125,8 +127,8 @@ def about_next(source: Source, now: datetime, when: Moment) -> str:
     due = source.next_poll_at
     if due is None:
         return "not planned"
-    if due <= now:
-        return "now"
+    if due <= now + PUNCTUAL:
+        return "within a minute"
     if source.pushed_until is not None and source.pushed_until > now:
         return f"{when(due)} at the latest; its hub tells Broadsheet at once what is new"
     if source.not_before is not None and source.not_before >= due:
@@ -145,8 +147,12 @@ def about_move(source: Source) -> str:
 
 
 def about_pace(pace: Pace) -> str:
-    """How much it published lately: "23 articles in 30 days, about one a day"."""
-    total, days = sum(pace.days), len(pace.days)
+    """How much it published lately: "23 articles in 30 days, about one a day"; of a new source, since it is known."""
+    total, days = sum(pace.days), pace.known or len(pace.days)
+    if pace.newest_at is None:
+        return "nothing yet"
+    if days < _FEWEST_DAYS:
+        return f"{_count(total, 'article', 'articles')} so far"
     if total == 0:
         return f"nothing in {days} days"
     said = f"{_count(total, 'article', 'articles')} in {days} days"
@@ -156,6 +162,15 @@ def about_pace(pace: Pace) -> str:
         return f"{said}, about {round(total / days)} a day"
     every = round(days / total)
     return f"{said}, about one {'a day' if every <= 1 else f'every {every} days'}"
+
+
+def about_held_back(pace: Pace, when: Moment) -> str:
+    """How much of what it brought as new was no news (see `bot.newsroom.old_news`); empty where nothing was."""
+    if not pace.held_back or pace.held_back_at is None:
+        return ""
+    held = _count(pace.held_back, "article", "articles")
+    last = when(pace.held_back_at)
+    return f"{held} held back as old news{f', {last}' if pace.held_back == 1 else f', last {last}'}"
 
 
 def picture(days: Sequence[int]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from storage import Store
-from storage.problems import DatabaseProblem
+from storage.problems import DatabaseBusy, DatabaseProblem
 from storage.records import Lease, LeaseHeld
 
 log = logging.getLogger(__name__)
@@ -19,6 +19,8 @@ NAME = "bot"
 DURATION = timedelta(seconds=20)
 RENEW_EVERY = timedelta(seconds=5)
 LOOK_AGAIN = timedelta(seconds=1)
+# Whoever stops a bot kills it after ten seconds, most of which are gone when the lease is given back.
+GIVE_BACK_WITHIN = timedelta(seconds=1)
 
 
 class TenureProblem(Exception):
@@ -57,19 +59,19 @@ class Tenure:
 
     def holds(self) -> bool:
         """Whether the lease surely is ours now. After a pause (a frozen machine, a lost database) it is not."""
-        return time.monotonic() < self._held_until
+        return _elapsed() < self._held_until
 
     async def take(self) -> Lease:
         """Become the one bot on this database.
 
         One that died here is replaced at once; one that fell silent elsewhere after its lease has run out.
+        From then on the store writes nothing once somebody else has become it. While the database is busy this waits:
+        one that was frozen in the midst of writing keeps SQLite's file locked until it wakes up or is ended.
         Raises TenureProblem where the other one is alive.
         """
-        holder = str(self._process)
-        asked = time.monotonic()
-        got = await self._store.leases.take(NAME, holder, DURATION)
+        asked, got = await self._ask()
         if isinstance(got, LeaseHeld) and self._is_dead(got):
-            got = await self._store.leases.take(NAME, holder, DURATION, instead_of=got.holder)
+            asked, got = await self._ask(instead_of=got.holder)
         first = got
         while isinstance(got, LeaseHeld):
             if isinstance(first, LeaseHeld) and (
@@ -81,11 +83,32 @@ class Tenure:
                 )
             log.info("%s may still be running on this database; waiting whether it answers", _named(got))
             await asyncio.sleep(LOOK_AGAIN.total_seconds())
-            asked = time.monotonic()
-            got = await self._store.leases.take(NAME, holder, DURATION)
+            asked, got = await self._ask()
         self._lease = got
+        self._store.fence(NAME, got)
         self._held_until = asked + DURATION.total_seconds()
         return got
+
+    async def _ask(self, instead_of: str | None = None) -> tuple[float, Lease | LeaseHeld]:
+        """Ask for the lease until the database is free to answer; with the moment from which it counts."""
+        told = ""
+        while True:
+            asked = _elapsed()
+            try:
+                got = await self._store.leases.take(NAME, str(self._process), DURATION, instead_of=instead_of)
+            except DatabaseBusy as problem:
+                if str(problem) != told:
+                    log.warning(
+                        "Waiting for the database before anything is begun. If a Broadsheet on it was paused or "
+                        "hangs, let it go on or end it. %s",
+                        problem,
+                    )
+                told = str(problem)
+                await asyncio.sleep(LOOK_AGAIN.total_seconds())
+            else:
+                if told:
+                    log.info("The database is free again")
+                return asked, got
 
     async def keep(self) -> None:
         """Renew the lease until cancelled.
@@ -93,13 +116,11 @@ class Tenure:
         Raises TenureProblem when somebody else has taken it over. While the database can't be reached the lease runs
         out, and `holds` says so, until it is renewed again.
         """
-        while True:
+        while self._lease is not None:
             await asyncio.sleep(RENEW_EVERY.total_seconds())
-            if self._lease is None:
-                return
-            asked = time.monotonic()
+            asked = _elapsed()
             try:
-                renewed = await self._renewed(self._lease)
+                renewed = await self._store.leases.renew(NAME, self._lease, DURATION)
             except DatabaseProblem as problem:
                 log.warning("The lease could not be renewed, trying again: %s", problem)
                 continue
@@ -111,19 +132,18 @@ class Tenure:
             self._lease = renewed
             self._held_until = asked + DURATION.total_seconds()
 
-    async def _renewed(self, lease: Lease) -> Lease | None:
-        renewed = await self._store.leases.renew(NAME, lease, DURATION)
-        if renewed is not None:
-            return renewed
-        # It ran out while we could not renew it. If nobody else came meanwhile it is ours again.
-        taken = await self._store.leases.take(NAME, lease.holder, DURATION)
-        return taken if isinstance(taken, Lease) and taken.fence == lease.fence + 1 else None
-
     async def give_back(self) -> None:
-        """Let the next bot start at once."""
-        if self._lease is not None:
-            await self._store.leases.release(NAME, self._lease)
-            self._lease = None
+        """Let the next bot start at once; while the database can't be reached it waits until the lease has run out."""
+        lease, self._lease = self._lease, None
+        if lease is None:
+            return
+        try:
+            async with asyncio.timeout(GIVE_BACK_WITHIN.total_seconds()):
+                await self._store.leases.release(NAME, lease)
+        except DatabaseProblem as problem:
+            log.warning("The lease could not be given back; it runs out by itself: %s", problem)
+        except TimeoutError:
+            log.warning("The lease could not be given back in time; it runs out by itself")
 
     def _is_dead(self, held: LeaseHeld) -> bool:
         other = Process.read(held.holder)
@@ -131,6 +151,13 @@ class Tenure:
             return False
         # The one with our own number was here before us: a container's bot is always the same number.
         return other.pid == self._process.pid or not self._is_alive(other.pid)
+
+
+def _elapsed() -> float:
+    """Seconds since some moment: also those in which the machine slept, where the system counts them."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
 
 
 def _named(held: LeaseHeld) -> str:

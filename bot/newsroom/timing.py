@@ -28,6 +28,7 @@ PUNCTUAL = timedelta(minutes=1)
 SHARE = 12
 # Short, since what waits is usually Discord itself: once it is back, nobody wants to wait longer.
 LONGEST_RESEND = timedelta(minutes=1)
+_LONGEST_INTERVAL_S, _PUNCTUAL_S = LONGEST_INTERVAL.total_seconds(), PUNCTUAL.total_seconds()
 
 # So many polls in a row must be redirected to the same address, for good, until it becomes the source's.
 SIGHTINGS = 3
@@ -86,8 +87,10 @@ def _last_and_gap(rhythm: bytes) -> tuple[datetime, timedelta]:
 
 def interval_of(rhythm: bytes | None, bounds: Bounds, now: datetime, *, pushed: bool = False) -> timedelta:
     """How long a source is left alone: a twelfth of its usual gap, within the bounds; longer where it is pushed."""
-    gap = usual_gap(rhythm, now) or timedelta()
-    interval = min(max(gap / SHARE, bounds.shortest), bounds.longest)
+    if bounds.shortest == bounds.longest or (gap := usual_gap(rhythm, now)) is None:
+        interval = bounds.shortest
+    else:
+        interval = min(max(gap / SHARE, bounds.shortest), bounds.longest)
     return max(interval, SAFETY_NET) if pushed else interval
 
 
@@ -107,12 +110,19 @@ def next_poll(
     make it later, within their bounds. `spread`, between 0 and 1, moves it by up to a tenth later; by up to a whole
     interval where this poll did not come when it was `due`, so that those that came together drift apart at once.
     """
-    doubled: timedelta = interval * (1 << min(failures, 16))
-    back_off = min(doubled, max(LONGEST_INTERVAL, interval))
-    on_time = due is not None and abs(now - due) <= max(interval / 10, PUNCTUAL)
-    wait = back_off * (1 + spread / 10 if on_time or failures else 1 + spread)
-    wait = min(wait, max(LONGEST_INTERVAL, interval))
-    return now + max(wait, min(pause or timedelta(), LONGEST_PAUSE), min(fresh or timedelta(), LONGEST_FRESH))
+    # In seconds: arithmetic with time spans costs several times as much, and this is done at every poll.
+    seconds = interval.total_seconds()
+    longest = max(_LONGEST_INTERVAL_S, seconds)
+    back_off = min(seconds * (1 << min(failures, 16)), longest)
+    on_time = due is not None and abs((now - due).total_seconds()) <= max(seconds / 10, _PUNCTUAL_S)
+    wait = timedelta(
+        seconds=min(back_off * (1 + spread / 10 if on_time or failures else 1 + spread), longest)
+    )
+    if pause:
+        wait = max(wait, min(pause, LONGEST_PAUSE))
+    if fresh:
+        wait = max(wait, min(fresh, LONGEST_FRESH))
+    return now + wait
 
 
 def sighted(before: tuple[str | None, int], moved_to: str | None) -> tuple[str | None, int]:

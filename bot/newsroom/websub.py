@@ -189,7 +189,7 @@ class WebSub:
                 if result.articles and result.source.pushed_until and result.source.pushed_until > now
             ]
             if missed:
-                log.info("Polls of %d sources found what their hubs had not told", len(missed))
+                log.info("Polls found what hubs had not told; number of sources: %d", len(missed))
                 await self._store.hubs.missed(missed, now + self._interval)
         except DatabaseProblem as problem:
             log.warning("What polls tell about hubs could not be stored: %s", problem)

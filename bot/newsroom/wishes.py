@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from storage.records import Length, Reading, SameStory, Subscription
 
 LENGTHS = {
@@ -21,6 +23,15 @@ SAME_STORY = {
     SameStory.THREAD: "Put it in the thread of the card that is there",
     SameStory.POST: "Post it anyway",
 }
+# How long a post may wait for its channel, by whole hours, before it goes into a digest.
+WAITS = {
+    1: "An hour",
+    6: "6 hours",
+    24: "A day (the usual)",
+    72: "3 days",
+    168: "A week",
+}
+USUAL_WAIT = timedelta(hours=24)
 _LENGTH = {
     Length.SHORT: "short summaries",
     Length.NORMAL: "summaries of the usual length",
@@ -34,9 +45,9 @@ _PAGES = {
     Reading.NEVER: "articles' pages never read",
 }
 _SAME_STORY = {
-    SameStory.MERGE: "the same story of another source named on its card",
-    SameStory.THREAD: "the same story of another source put in its card's thread",
-    SameStory.POST: "the same story of another source posted anyway",
+    SameStory.MERGE: "stories that another source told first named on its card",
+    SameStory.THREAD: "stories that another source told first put into its card's thread",
+    SameStory.POST: "stories that another source told first posted all the same",
 }
 
 
@@ -47,6 +58,9 @@ def about_wishes(subscription: Subscription) -> list[str]:
         (_LENGTH[subscription.length], subscription.length is not Length.NORMAL),
         (_PAGES[subscription.reading], subscription.reading is not Reading.NEEDED),
         (_SAME_STORY[subscription.same_story], subscription.same_story is not SameStory.MERGE),
+        ("posts published to the servers that follow", subscription.announce),
+        ("posts pinned", subscription.pin),
+        (_wait(subscription.longest_wait), subscription.longest_wait != USUAL_WAIT),
     ]
     return [words for words, said in unusual if said]
 
@@ -58,8 +72,27 @@ def about_changes(before: Subscription, after: Subscription) -> list[str]:
         (_LENGTH[after.length], before.length != after.length),
         (_PAGES[after.reading], before.reading != after.reading),
         (_SAME_STORY[after.same_story], before.same_story != after.same_story),
+        (
+            "posts published to the servers that follow"
+            if after.announce
+            else "posts not published any more",
+            before.announce != after.announce,
+        ),
+        ("posts pinned" if after.pin else "posts not pinned any more", before.pin != after.pin),
+        (_wait(after.longest_wait), before.longest_wait != after.longest_wait),
     ]
     return [words for words, other in changed if other]
+
+
+def _wait(longest: timedelta) -> str:
+    hours = round(longest.total_seconds() / 3600)
+    if hours % 168 == 0:
+        span = "a week" if hours == 168 else f"{hours // 168} weeks"
+    elif hours % 24 == 0:
+        span = "a day" if hours == 24 else f"{hours // 24} days"
+    else:
+        span = "an hour" if hours == 1 else f"{hours} hours"
+    return f"posts that wait for {span} at most"
 
 
 def listed(phrases: list[str]) -> str:

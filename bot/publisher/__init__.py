@@ -2,14 +2,25 @@
 
 from bot.publisher.messages import emoji_name, message_seen
 from bot.publisher.outcomes import outcome_of
-from bot.publisher.permissions import INVITE_PERMISSIONS, PostChannel, missing_permissions, needed_to_post
+from bot.publisher.permissions import (
+    INVITE_PERMISSIONS,
+    PostChannel,
+    is_announcement,
+    is_closed,
+    missing_permissions,
+    needed_to_post,
+)
 from bot.publisher.publisher import DiscordPublisher
+from bot.publisher.reading import DiscordReader
 
 __all__ = [
     "INVITE_PERMISSIONS",
     "DiscordPublisher",
+    "DiscordReader",
     "PostChannel",
     "emoji_name",
+    "is_announcement",
+    "is_closed",
     "message_seen",
     "missing_permissions",
     "needed_to_post",

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import discord
 
-from bot.cards import nonce_of
-from bot.newsroom.ports import MessageSeen
+from bot.cards import mark
+from bot.newsroom.ports import MessageSeen, ThreadSeen
 
 # Words of members; all other kinds are Discord's own notes (somebody joined, a thread was made …).
 _WRITTEN = (discord.MessageType.default, discord.MessageType.reply)
 
 
 def message_seen(message: discord.Message) -> MessageSeen | None:
-    """A message of a guild, reduced to what the newsroom needs; None for notes of Discord's own and for DMs.
+    """A message that came, reduced to what the newsroom needs; None for notes of Discord's own and for DMs.
 
     The bot's own cards are seen too: the newsroom knows them by their ids.
     """
@@ -37,14 +38,54 @@ def message_seen(message: discord.Message) -> MessageSeen | None:
         created_at=message.created_at,
         edited_at=message.edited_at,
         attachments=tuple(attachment.url for attachment in message.attachments),
-        reactions={
-            emoji_name(reaction.emoji): reaction.count - reaction.me
-            for reaction in message.reactions
-            if reaction.count > reaction.me
-        },
-        # A thread made from a message has that message's id.
-        thread_id=message.id if message.flags.has_thread else None,
     )
+
+
+def message_read(message: Mapping[str, Any], guild_id: int) -> MessageSeen | None:
+    """A message of a guild's in the shape of Discord's API, as `message_seen` has it, with reactions and thread."""
+    kind, author = discord.enums.try_enum(discord.MessageType, message["type"]), message["author"]
+    by_bot = bool(author.get("bot")) or message.get("webhook_id") is not None
+    if kind not in _WRITTEN and not by_bot:
+        return None
+    reply_to = message.get("message_reference") if kind is discord.MessageType.reply else None
+    thread = message.get("thread")
+    return MessageSeen(
+        message_id=int(message["id"]),
+        guild_id=guild_id,
+        channel_id=int(message["channel_id"]),
+        author_id=int(author["id"]),
+        author_name=author.get("global_name") or author["username"],
+        by_bot=by_bot,
+        text=message["content"],
+        reply_to_id=int(reply_to["message_id"]) if reply_to and reply_to.get("message_id") else None,
+        created_at=discord.utils.snowflake_time(int(message["id"])),
+        edited_at=discord.utils.parse_time(message.get("edited_timestamp")),
+        attachments=tuple(attachment["url"] for attachment in message.get("attachments", ())),
+        reactions={
+            _name_of(reaction["emoji"]): reaction["count"] - reaction["me"]
+            for reaction in message.get("reactions", ())
+            if reaction["count"] > reaction["me"]
+        },
+        thread=None if thread is None else thread_read(thread),
+        super_reactions=frozenset(
+            _name_of(reaction["emoji"])
+            for reaction in message.get("reactions", ())
+            if reaction.get("count_details", {}).get("burst")
+        ),
+    )
+
+
+def thread_read(thread: Mapping[str, Any]) -> ThreadSeen:
+    """A thread in the shape of Discord's API, as the newsroom sees it."""
+    told = thread["thread_metadata"]
+    archived_at = discord.utils.parse_time(told["archive_timestamp"]) if told["archived"] else None
+    last_id = int(thread.get("last_message_id") or 0)
+    return thread_seen(int(thread["id"]), last_id, thread["message_count"], archived_at)
+
+
+def thread_seen(thread_id: int, last_id: int, count: int, archived_at: datetime | None = None) -> ThreadSeen:
+    """A thread as the newsroom sees it, from its figures."""
+    return ThreadSeen(thread_id, last_id, discord.utils.snowflake_time(last_id), count, archived_at)
 
 
 def emoji_name(emoji: discord.PartialEmoji | discord.Emoji | str) -> str:
@@ -54,10 +95,16 @@ def emoji_name(emoji: discord.PartialEmoji | discord.Emoji | str) -> str:
     return emoji.name if emoji.id is None else f"{emoji.name}:{emoji.id}"
 
 
-def mark_of(message: Mapping[str, Any]) -> str | None:
-    """The nonce that a message's buttons carry, from a message in the shape of Discord's API."""
-    nonces = (nonce_of(custom_id) for custom_id in _custom_ids(message.get("components", ())))
-    return next((nonce for nonce in nonces if nonce is not None), None)
+def _name_of(emoji: Mapping[str, Any]) -> str:
+    return str(emoji["name"]) if emoji.get("id") is None else f"{emoji['name']}:{emoji['id']}"
+
+
+def mark_of(message: Mapping[str, Any], author_id: int) -> str | None:
+    """The nonce that the buttons of this author's message carry, from a message in the shape of Discord's API."""
+    if str(message.get("author", {}).get("id")) != str(author_id):
+        return None
+    marks = (mark(custom_id) for custom_id in _custom_ids(message.get("components", ())))
+    return next((nonce for nonce in marks if nonce is not None), None)
 
 
 def file_of(message: Mapping[str, Any]) -> str | None:

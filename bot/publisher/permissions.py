@@ -10,7 +10,7 @@ import discord
 # What the invite link asks for: the smallest set that serves every channel (see needed_to_post).
 INVITE_PERMISSIONS = discord.Permissions(309_237_730_368)
 
-PostChannel = discord.TextChannel | discord.Thread
+PostChannel = discord.TextChannel | discord.ForumChannel | discord.Thread
 
 _NAMES = {
     "view_channel": "View Channel",
@@ -21,6 +21,9 @@ _NAMES = {
     "attach_files": "Attach Files",
     "read_message_history": "Read Message History",
     "add_reactions": "Add Reactions",
+    "pin_messages": "Pin Messages",
+    "manage_threads": "Manage Threads",
+    "manage_messages": "Manage Messages",
 }
 
 
@@ -44,13 +47,34 @@ TO_READ = ("view_channel", "read_message_history")
 TO_EDIT = ("view_channel",)
 # Asked for nowhere: where this is missing a picture that would be sent along is linked to, and often not seen.
 TO_ATTACH = ("attach_files",)
+# Asked for nowhere: where this is missing, a vote that does not count stays and is not counted.
+TO_TAKE_BACK = ("view_channel", "read_message_history", "manage_messages")
+TO_LOCK = ("view_channel", "manage_threads")
+TO_PIN = ("view_channel", "read_message_history", "pin_messages")
 
 
-def needed_to_post(channel: PostChannel, *, thread_wanted: bool) -> tuple[str, ...]:
-    """discord.py's names of what posting takes. Threads have a sending permission of their own and hold no threads."""
-    in_thread = isinstance(channel, discord.Thread)
-    threads = ("create_public_threads",) if thread_wanted and not in_thread else ()
-    return (*needed_to_say(channel), "read_message_history", "add_reactions", *threads)
+def needed_to_post(channel: PostChannel, *, thread_wanted: bool, pin_wanted: bool = False) -> tuple[str, ...]:
+    """discord.py's names of what posting takes. Threads have a sending permission of their own and hold no threads.
+
+    A forum's posts are threads already. Publishing an announcement takes no more than writing it.
+    """
+    threads = ("create_public_threads",) if thread_wanted and isinstance(channel, discord.TextChannel) else ()
+    pins = ("pin_messages",) if pin_wanted else ()
+    return (*needed_to_say(channel), "read_message_history", "add_reactions", *threads, *pins)
+
+
+def is_closed(channel: PostChannel) -> bool:
+    """Whether permissions alone don't let cards in: a locked thread, a forum that wants a tag and has none for us."""
+    if isinstance(channel, discord.Thread):
+        return channel.locked and not channel.permissions_for(channel.guild.me).manage_threads
+    if isinstance(channel, discord.ForumChannel):
+        return channel.flags.require_tag and all(tag.moderated for tag in channel.available_tags)
+    return False
+
+
+def is_announcement(channel: object) -> bool:
+    """Whether messages here can be published to the servers that follow."""
+    return isinstance(channel, discord.TextChannel) and channel.is_news()
 
 
 def needed_to_say(channel: PostChannel) -> tuple[str, ...]:

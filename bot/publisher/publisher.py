@@ -1,108 +1,174 @@
-"""Puts cards into Discord's channels, keeps them current, and reads channels back. Every answer is an outcome."""
+"""Puts cards into Discord's channels and keeps them current. Every answer is an outcome."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
-from io import BytesIO
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import discord
 from discord.http import Route
 
-from bot.cards import File, carried_picture, notice_card, thread_name
+from bot.cards import (
+    Card,
+    File,
+    away_card,
+    away_title,
+    carried_picture,
+    digest_card,
+    digest_title,
+    notice_card,
+    notice_title,
+    source_name,
+    thread_name,
+    uncounted_card,
+)
 from bot.cards import card as card_of
-from bot.newsroom.ports import Away, Done, Later, MessageSeen, Missing, Outcome, Refused, Unclear, Unreadable
-from bot.publisher.messages import file_of, mark_of, message_seen
+from bot.newsroom.ports import Away, Done, Emptied, Later, Missing, Outcome, Refused, Unclear
+from bot.publisher.calls import ANSWER_WITHIN, CHANNEL, MESSAGE, MESSAGES, THREADS, WRONG_KIND, Calls, Needed
+from bot.publisher.forums import find_post, tags_for
+from bot.publisher.messages import file_of, mark_of
 from bot.publisher.outcomes import TROUBLES, outcome_of
 from bot.publisher.permissions import (
     TO_ATTACH,
     TO_EDIT,
+    TO_LOCK,
+    TO_PIN,
     TO_READ,
+    TO_TAKE_BACK,
     PostChannel,
+    is_announcement,
     missing_permissions,
     needed_to_post,
     needed_to_say,
 )
-from storage.records import CardToPost, NoticeToTell
+from storage.records import AwayToTell, CardToPost, DigestToPost, NoticeToTell, Verdict
 
-# What the bot must be allowed to do in a channel, by discord.py's names.
-Needed = Callable[[PostChannel], tuple[str, ...]]
+log = logging.getLogger(__name__)
 
-# discord.py retries a failing call for up to 25 s and sleeps out rate limits of up to 30 s inside it.
-ANSWER_WITHIN = 60.0
-PAGE = 100
 # Cards stay open to discussion for as long as Discord lets a quiet thread stay open, in minutes.
 QUIET_FOR = 10_080
+TAG = 100
 
-_WRONG_KIND = Away("Posts need a text or announcement channel, or a thread. Subscribe again in one.")
+_A_FORUM = Away(
+    "This channel is a forum, and was not subscribed to as one. End its subscriptions with `/unsubscribe`, then "
+    "use `/subscribe` in Discord again."
+)
+_NO_FORUM = Away(
+    "This channel is no forum, but was subscribed to as one. End its subscriptions with `/unsubscribe`, then use "
+    "`/subscribe` in Discord again."
+)
+_NOT_ANNOUNCED = Refused(
+    "Only messages in announcement channels can be published to the servers that follow."
+)
+_NOT_PINNED = Refused("In a forum Discord lets one post be pinned, so articles are not.")
 
-# Kept as templates: discord.py keeps a rate limit's bucket for every template it meets.
-_MESSAGES = "/channels/{channel_id}/messages"
-_MESSAGE = _MESSAGES + "/{message_id}"
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """Where a message goes, and its mark. `as_post`: as a new forum post with this title and a tag called `tag`."""
+
+    guild_id: int
+    place: int
+    nonce: str
+    after_id: int
+    as_post: bool
+    title: str
+    tag: str = ""
 
 
 class DiscordPublisher:
-    """The newsroom's Publisher and ChannelReader, on a client that is logged in or will be.
+    """The newsroom's Publisher and Notifier, on a client that has not logged in yet.
 
-    It speaks HTTP in plain API shapes: no message need be cached, and no view is kept for a card's buttons.
+    It speaks HTTP in plain API shapes: no message need be cached, and no view is kept for a card's buttons. `may_send`
+    is asked as the last thing before any change leaves, also when it had to wait inside its call.
     """
 
-    def __init__(self, client: discord.Client) -> None:
+    def __init__(self, client: discord.Client, may_send: Callable[[], bool]) -> None:
         self._client = client
+        self._calls = Calls(client, may_send)
 
     async def newest_message_id(self, channel_id: int) -> int | Away | Later:
-        """Discord's id of the newest message in the channel, 0 where there is none; or why it is not known."""
+        """Discord's id of the newest message in the channel, 0 where there is none; or why it is not known.
+
+        In a forum it is the newest post's.
+        """
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
-                channel = await self._channel(channel_id)
+                channel = await self._calls.channel(channel_id)
         except TROUBLES as trouble:
             outcome = outcome_of(trouble)
             return (
                 outcome
-                if isinstance(outcome, Away)
+                if isinstance(outcome, Away | Later)
                 else Later("Discord does not tell about the channel now.")
             )
-        return channel.last_message_id or 0 if isinstance(channel, PostChannel) else _WRONG_KIND
+        return channel.last_message_id or 0 if isinstance(channel, PostChannel) else WRONG_KIND
 
     async def send(self, card: CardToPost) -> Outcome:
-        """Send the card's message once, with the post's nonce. Done carries the message id."""
+        """Send the card's message once, with the post's nonce. Done carries the message id.
+
+        A post that is `forum` becomes a forum post, whose id is its message's. Discord heeds no nonce there: the
+        request leaves at most once.
+        """
         shown = card_of(card, attach=self._may_attach(card))
-        message = {**shown.payload(), "nonce": card.post.nonce, "enforce_nonce": True}
-        outcome = await self._change(card, "POST", _MESSAGES, self._to_post(card), message, shown.file)
+        outcome = await self._send(_errand(card), shown, self._to_post(card))
         return _carrying(outcome, shown.file.name if shown.file else None)
 
-    async def find(self, card: CardToPost) -> Outcome:
+    async def find(self, card: CardToPost) -> Outcome | Emptied:
         """Look for the card's message in its channel, after `after_id`, by its mark.
 
-        Missing: all messages since were read, and it is surely not among them.
+        Missing: all messages since were read, and it is surely not among them. Emptied: it may have lost its message.
         """
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN):
-                if (reason := await self._unusable(card.post.place, lambda _: TO_READ)) is not None:
-                    return reason
-            route = Route("GET", _MESSAGES, channel_id=card.post.place)
-            async for message in self._listed(route, card.post.after_id or 0):
-                if int(message["author"]["id"]) == self._own_id and mark_of(message) == card.post.nonce:
-                    return Done(int(message["id"]), file_of(message))
-        except TROUBLES as trouble:
-            outcome = outcome_of(trouble)
-            # A look that failed has shown nothing about the message.
-            return outcome if isinstance(outcome, Away | Later) else Unclear("The channel could not be read.")
-        return Missing()
+        return await self._find(_errand(card))
+
+    async def send_digest(self, digest: DigestToPost) -> Outcome:
+        """Send the message that names what waited too long, as `send` does."""
+        return await self._send(_digest_errand(digest), digest_card(digest), needed_to_say)
+
+    async def find_digest(self, digest: DigestToPost) -> Outcome | Emptied:
+        """Look for a digest's message, as `find` does."""
+        return await self._find(_digest_errand(digest))
 
     async def open_thread(self, card: CardToPost) -> Outcome:
         """Make the thread of a sent card, or find the one that is there. Done carries the thread id."""
         thread = {"name": thread_name(card), "auto_archive_duration": QUIET_FOR}
         # A thread made from a message has that message's id, so _change's answer is right for one that is there.
-        return await self._change(card, "POST", _MESSAGE + "/threads", self._to_post(card), thread)
+        return await self._change(card, "POST", MESSAGE + "/threads", self._to_post(card), thread)
 
     async def place_vote(self, card: CardToPost, emoji: str) -> Outcome:
         """Put the bot's own reaction under a sent card, so that members need only click."""
-        path = _MESSAGE + "/reactions/{emoji}/@me"
+        path = MESSAGE + "/reactions/{emoji}/@me"
         return await self._change(card, "PUT", path, self._to_post(card), emoji=emoji)
+
+    async def announce(self, card: CardToPost) -> Outcome:
+        """Publish a sent card to the servers that follow its announcement channel. Done: also where it is already."""
+        channel = self._calls.known(card.post.place)
+        if isinstance(channel, PostChannel) and not is_announcement(channel):
+            return _NOT_ANNOUNCED
+        return await self._change(card, "POST", MESSAGE + "/crosspost", needed_to_say)
+
+    async def pin(self, card: CardToPost) -> Outcome:
+        """Pin a sent card in its channel. Done: also where it is already.
+
+        Where it may not be, it is refused: the channel's articles don't wait for it.
+        """
+        if card.post.begins_forum_post:
+            return _NOT_PINNED
+        channel = self._calls.known(card.post.place)
+        if isinstance(channel, PostChannel) and (missing := missing_permissions(channel, TO_PIN)):
+            return Refused(missing.sentence)
+        return await self._change(card, "PUT", MESSAGES + "/pins/{message_id}", lambda _: TO_EDIT)
+
+    async def lock_thread(self, guild_id: int, thread_id: int, *, locked: bool) -> Outcome:
+        """Have only moderators write in a thread from now on, or everybody again. Done: also where it was so."""
+        # Discord changes nothing about an archived thread that stays archived.
+        body = {"locked": locked, "archived": False}
+        return await self._calls.change(
+            "PATCH", CHANNEL, thread_id, lambda _: TO_LOCK, guild_id=guild_id, body=body
+        )
 
     async def refresh(self, card: CardToPost) -> Outcome:
         """Edit a sent card so that it shows the given texts, score and comment count.
@@ -110,70 +176,122 @@ class DiscordPublisher:
         A picture that its message carries already stays there and is not sent again.
         """
         shown = card_of(card, attach=self._may_attach(card))
-        outcome = await self._change(card, "PATCH", _MESSAGE, lambda _: TO_EDIT, shown.payload(), shown.file)
+        outcome = await self._change(card, "PATCH", MESSAGE, lambda _: TO_EDIT, shown.payload(), shown.file)
         return _carrying(outcome, shown.file.name if shown.file else carried_picture(card))
 
     async def tell(self, notice: NoticeToTell) -> Outcome:
         """Send the message that a source fails, with a button to try again. Done carries the message id."""
-        message = notice_card(notice.source).payload()
-        return await self._ask("POST", _MESSAGES, notice.channel_id, None, needed_to_say, message)
+        return await self._say(
+            notice.guild_id, notice.channel_id, notice_title(notice.source), notice_card(notice.source)
+        )
 
-    async def messages(self, channel_id: int, after: int) -> AsyncIterator[MessageSeen]:
-        """Messages with ids above `after`, oldest first.
+    async def tell_away(self, notice: AwayToTell, channel_id: int) -> Outcome:
+        """Say in this channel, of the same guild, that another one can't be used for long."""
+        return await self._say(notice.guild_id, channel_id, away_title(notice), away_card(notice))
 
-        Raises Unreadable where the channel is gone, its history may not be read, or Discord fails to answer.
-        """
-        try:
-            if (reason := await self._unusable(channel_id, lambda _: TO_READ)) is not None:
-                raise _unreadable(reason)
-            channel = await self._channel(channel_id)
-            if not isinstance(channel, PostChannel):
-                return
-            async for message in channel.history(limit=None, after=discord.Object(after), oldest_first=True):
-                if (seen := message_seen(message)) is not None:
-                    yield seen
-        except TROUBLES as trouble:
-            raise _unreadable(outcome_of(trouble)) from trouble
+    async def tell_away_directly(self, notice: AwayToTell, member_id: int) -> Outcome:
+        """Say so in a direct message. Away: this member takes none, or is gone."""
+        guild = self._client.get_guild(notice.guild_id)
+        return await self._calls.write_to(member_id, away_card(notice, "" if guild is None else guild.name))
 
-    async def reactors(self, channel_id: int, message_id: int, emoji: str) -> frozenset[int]:
-        """Ids of the members (no bots) whose reaction `emoji` stands on the message.
-
-        Raises Unreadable as `messages` does.
-        """
-        route = Route(
-            "GET",
-            _MESSAGE + "/reactions/{emoji}",
-            channel_id=channel_id,
+    async def take_back(
+        self, guild_id: int, channel_id: int, message_id: int, emoji: str, member_id: int
+    ) -> Outcome:
+        """Take a member's reaction back. Away: the bot may not."""
+        path = MESSAGE + "/reactions/{emoji}/{member_id}"
+        return await self._calls.change(
+            *("DELETE", path, channel_id, lambda _: TO_TAKE_BACK),
+            guild_id=guild_id,
             message_id=message_id,
             emoji=emoji,
+            member_id=member_id,
         )
-        try:
-            users = [user async for user in self._listed(route, 0)]
-        except TROUBLES as trouble:
-            outcome = outcome_of(trouble)
-            if isinstance(outcome, Missing | Refused):
-                # Deleted meanwhile, or the emoji is: no reaction stands there, and the channel is read on.
-                return frozenset()
-            raise _unreadable(outcome) from trouble
-        return frozenset(int(user["id"]) for user in users if not user.get("bot"))
 
-    async def exists(self, channel_id: int, message_id: int) -> bool:
-        """Whether Discord still has this one message.
+    async def tell_uncounted(
+        self, guild_id: int, member_id: int, verdict: Verdict, *, taken_back: bool
+    ) -> Outcome:
+        """Tell a member in a direct message why a vote of theirs does not count."""
+        guild = self._client.get_guild(guild_id)
+        name = "" if guild is None else guild.name
+        return await self._calls.write_to(member_id, uncounted_card(verdict, name, taken_back=taken_back))
 
-        Raises Unreadable as `messages` does: only where the history may be read, an absence proves anything.
-        """
-        route = Route("GET", _MESSAGE, channel_id=channel_id, message_id=message_id)
+    def system_channel_id(self, guild_id: int) -> int | None:
+        """The channel in which Discord itself tells a guild's members things, as far as it is known without asking."""
+        guild = self._client.get_guild(guild_id)
+        return None if guild is None or guild.system_channel is None else guild.system_channel.id
+
+    def owner_id(self, guild_id: int) -> int | None:
+        """Who owns a guild, as far as it is known without asking."""
+        guild = self._client.get_guild(guild_id)
+        return None if guild is None else guild.owner_id
+
+    async def _send(self, errand: _Errand, shown: Card, needed: Needed) -> Outcome:
+        def needed_here(channel: PostChannel) -> tuple[str, ...] | Away:
+            if isinstance(channel, discord.ForumChannel) == errand.as_post:
+                return needed(channel)
+            return _NO_FORUM if errand.as_post else _A_FORUM
+
+        if errand.as_post:
+            channel = self._calls.known(errand.place)
+            path, body = THREADS, _forum_post(channel, errand.title, errand.tag, shown)
+        else:
+            path, body = MESSAGES, {**shown.payload(), "nonce": errand.nonce, "enforce_nonce": True}
+        return await self._calls.change(
+            *("POST", path, errand.place, needed_here),
+            guild_id=errand.guild_id,
+            body=body,
+            file=shown.file,
+            once=errand.as_post,
+        )
+
+    async def _find(self, errand: _Errand) -> Outcome | Emptied:
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
-                if (reason := await self._unusable(channel_id, lambda _: TO_READ)) is not None:
-                    raise _unreadable(reason)
-                await self._client.http.request(route)
+                reason = await self._calls.unusable(errand.place, lambda _: TO_READ, errand.guild_id)
+                channel = None if reason else await self._calls.channel(errand.place)
+            if reason is not None:
+                return reason
+            if isinstance(channel, discord.ForumChannel):
+                return await find_post(self._calls, channel, errand.nonce, errand.after_id, errand.title)
+            # Before as well: a permission that comes back behind the list would make an empty one look whole.
+            await self._demand_history(errand)
+            route = Route("GET", MESSAGES, channel_id=errand.place)
+            async for message in self._calls.listed(route, errand.after_id):
+                if mark_of(message, self._calls.own_id) == errand.nonce:
+                    return Done(int(message["id"]), file_of(message))
+            await self._demand_history(errand)
         except TROUBLES as trouble:
             outcome = outcome_of(trouble)
-            if isinstance(outcome, Missing):
-                return False
-            raise _unreadable(outcome) from trouble
-        return True
+            # A look that failed has shown nothing about the message.
+            return outcome if isinstance(outcome, Away | Later) else Unclear("The channel could not be read.")
+        except (AttributeError, KeyError, TypeError, ValueError):
+            log.warning("What is listed of channel %d is no list of messages", errand.place, exc_info=True)
+            return Unclear("The channel could not be read.")
+        return Missing()
+
+    async def _demand_history(self, errand: _Errand) -> None:
+        """Ask for a single message, whichever. Raises one of TROUBLES where none may be read.
+
+        The permission was known from events, which may lie behind, and an empty list says nothing without it.
+        """
+        route = Route("GET", MESSAGE, channel_id=errand.place, message_id=errand.after_id or errand.place)
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                await self._calls.get(route)
+        except discord.NotFound as absent:
+            if not isinstance(outcome_of(absent), Missing):
+                raise
+
+    async def _say(self, guild_id: int, channel_id: int, title: str, shown: Card) -> Outcome:
+        """Send a message that nobody looks for again."""
+        channel = self._calls.known(channel_id)
+        if as_post := isinstance(channel, discord.ForumChannel):
+            path, body = THREADS, _forum_post(channel, title, "", shown)
+        else:
+            path, body = MESSAGES, shown.payload()
+        return await self._calls.change(
+            "POST", path, channel_id, needed_to_say, guild_id=guild_id, body=body, once=as_post
+        )
 
     async def _change(
         self,
@@ -183,51 +301,18 @@ class DiscordPublisher:
         needed: Needed,
         body: dict[str, Any] | None = None,
         file: File | None = None,
-        **parts: str,
+        emoji: str | None = None,
     ) -> Outcome:
-        """Ask Discord for one change of a card in its channel."""
-        return await self._ask(
-            method, path, card.post.place, card.post.message_id, needed, body, file, **parts
+        """Ask Discord for one change of a sent card."""
+        post = card.post
+        return await self._calls.change(
+            *(method, path, post.place, needed),
+            guild_id=post.guild_id,
+            message_id=post.message_id,
+            body=body,
+            file=file,
+            emoji=emoji,
         )
-
-    async def _ask(
-        self,
-        method: str,
-        path: str,
-        channel_id: int,
-        message_id: int | None,
-        needed: Needed,
-        body: dict[str, Any] | None = None,
-        file: File | None = None,
-        **parts: str,
-    ) -> Outcome:
-        """Ask Discord for one change in a channel. Done carries the id of what was made, or the message's."""
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN):
-                if (reason := await self._unusable(channel_id, needed)) is not None:
-                    return reason
-                route = Route(method, path, channel_id=channel_id, message_id=message_id, **parts)
-                answer = await self._client.http.request(route, **_content(body, file))
-        except TROUBLES as trouble:
-            outcome = outcome_of(trouble)
-            return Done(message_id) if isinstance(outcome, Done) else outcome
-        return Done(int(answer["id"])) if isinstance(answer, dict) else Done(message_id)
-
-    async def _listed(self, route: Route, after: int) -> AsyncIterator[dict[str, Any]]:
-        """What a paged list holds above the id `after`, in the order of ids."""
-        while True:
-            async with asyncio.timeout(ANSWER_WITHIN):
-                page = await self._client.http.request(route, params={"after": after, "limit": PAGE})
-            ordered = sorted(page, key=lambda item: int(item["id"]))
-            for item in ordered:
-                yield item
-            if len(page) < PAGE:
-                return
-            after = int(ordered[-1]["id"])
-
-    @property
-    def _own_id(self) -> int:
-        return 0 if self._client.user is None else self._client.user.id
 
     @staticmethod
     def _to_post(card: CardToPost) -> Needed:
@@ -236,58 +321,44 @@ class DiscordPublisher:
 
     def _may_attach(self, card: CardToPost) -> bool:
         """Whether files may be sent into the card's channel, as far as is known without asking."""
-        channel = self._client.get_channel(card.post.place)
+        channel = self._calls.known(card.post.place)
         return isinstance(channel, PostChannel) and not missing_permissions(channel, TO_ATTACH)
 
-    async def _channel(self, channel_id: int) -> object:
-        # An archived thread is not in the cache.
-        return self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
 
-    async def _unusable(self, channel_id: int, needed: Needed) -> Later | Away | None:
-        """Why the channel can't be used now, or None. Raises what asking Discord for an unknown channel raises.
-
-        Permissions are judged before anything is asked: without READ_MESSAGE_HISTORY Discord answers an empty
-        list, and ten thousand refusals in ten minutes ban the bot's address.
-        """
-        if not self._client.is_ready() or self._client.is_closed():
-            return Later("The bot is not connected to Discord.")
-        channel = await self._channel(channel_id)
-        if not isinstance(channel, PostChannel):
-            return _WRONG_KIND
-        if channel.guild.unavailable:
-            return Later("Discord says that the server is unavailable.")
-        if channel.guild.get_member(self._own_id) is None:
-            return Away("Broadsheet is no longer in this server. Invite it again.")
-        missing = missing_permissions(channel, needed(channel))
-        return None if missing is None else Away(missing.sentence)
+def _errand(card: CardToPost) -> _Errand:
+    post = card.post
+    return _Errand(
+        post.guild_id,
+        post.place,
+        post.nonce,
+        post.after_id or 0,
+        as_post=post.begins_forum_post,
+        title=thread_name(card),
+        tag=source_name(card.source, TAG),
+    )
 
 
-def _content(body: dict[str, Any] | None, file: File | None) -> dict[str, Any]:
-    """What discord.py's request takes to send a body, with a file or without one; it sends it again where it must."""
-    if file is None:
-        return {} if body is None else {"json": body}
-    stream = discord.File(BytesIO(file.data), file.name)
-    parts = [
-        {"name": "payload_json", "value": json.dumps(body)},
-        {"name": "files[0]", "value": stream.fp, "filename": file.name, "content_type": file.media_type},
-    ]
-    return {"form": parts, "files": [stream]}
+def _digest_errand(to_post: DigestToPost) -> _Errand:
+    digest = to_post.digest
+    return _Errand(
+        digest.guild_id,
+        digest.channel_id,
+        digest.nonce,
+        digest.after_id or 0,
+        as_post=digest.forum,
+        title=digest_title(to_post),
+    )
+
+
+def _forum_post(channel: object, title: str, tag: str, shown: Card) -> dict[str, Any]:
+    tags = tags_for(channel, tag) if isinstance(channel, discord.ForumChannel) else []
+    return {
+        "name": title,
+        "auto_archive_duration": QUIET_FOR,
+        "applied_tags": [str(one) for one in tags],
+        "message": shown.payload(),
+    }
 
 
 def _carrying(outcome: Outcome, file: str | None) -> Outcome:
     return replace(outcome, file=file) if isinstance(outcome, Done) else outcome
-
-
-def _unreadable(outcome: Outcome) -> Unreadable:
-    """Why a channel can't be read, from what asking for it came to."""
-    match outcome:
-        case Missing():
-            return Unreadable("The message is gone.")
-        case Done():
-            return Unreadable("Discord's answer could not be understood.", passing=True)
-        case Away(sentence=sentence, gone=gone):
-            return Unreadable(sentence, gone=gone)
-        case Later(sentence=sentence) | Unclear(sentence=sentence):
-            return Unreadable(sentence, passing=True)
-        case _:
-            return Unreadable(outcome.sentence)

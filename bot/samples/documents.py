@@ -31,13 +31,25 @@ def write_feed(library: Library, issues: Sequence[Issue], origin: str) -> bytes:
 
 
 def content_html(issue: Issue, origin: str) -> str:
-    """The article's content as feeds carry it: its picture, if it has one, and its paragraphs."""
+    """The article's content as feeds carry it: its picture, if it has one, and its paragraphs; of a stub nothing."""
+    if issue.text.stub:
+        return ""
     picture = f'<p><img src="{_picture(issue, origin)}" alt=""></p>' if issue.text.picture else ""
     return picture + "".join(f"<p>{escape(paragraph)}</p>" for paragraph in issue.paragraphs)
 
 
 def _picture(issue: Issue, origin: str) -> str | None:
-    return f"{origin}/pictures/{issue.text.picture}" if issue.text.picture else None
+    shown = issue.text.picture and not issue.text.stub
+    return f"{origin}/pictures/{issue.text.picture}" if shown else None
+
+
+def _recording(issue: Issue, origin: str) -> str:
+    """What plays, as XML feeds name it (https://www.rssboard.org/media-rss#media-content)."""
+    recording = issue.text.recording
+    if recording is None:
+        return ""
+    address = f"{origin}{recording.path}"
+    return f'<media:content url="{address}" medium="{recording.kind}" duration="{recording.seconds}"/>'
 
 
 def _rss(library: Library, issues: Sequence[Issue], origin: str) -> str:
@@ -47,7 +59,8 @@ def _rss(library: Library, issues: Sequence[Issue], origin: str) -> str:
         '<?xml version="1.0" encoding="utf-8"?>\n'
         '<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"'
         ' xmlns:content="http://purl.org/rss/1.0/modules/content/"'
-        ' xmlns:dc="http://purl.org/dc/elements/1.1/"><channel>'
+        ' xmlns:dc="http://purl.org/dc/elements/1.1/"'
+        ' xmlns:media="http://search.yahoo.com/mrss/"><channel>'
         f"<title>{escape(library.title)}</title><link>{origin}/{library.key}/</link>"
         f"<description>{escape(library.tagline)}</description><language>en</language>"
         f"<image><url>{origin}/pictures/{library.icon}</url><title>{escape(library.title)}</title>"
@@ -68,7 +81,8 @@ def _rss_item(issue: Issue, origin: str) -> str:
         f'<guid isPermaLink="false">{issue.identity}</guid><dc:creator>{escape(issue.text.author)}</dc:creator>'
         f"<pubDate>{format_datetime(issue.published_at, usegmt=True)}</pubDate>{categories}"
         f"<description>{escape(issue.text.description)}</description>"
-        f"<content:encoded>{escape(content_html(issue, origin))}</content:encoded>{enclosure}</item>"
+        f"<content:encoded>{escape(content_html(issue, origin))}</content:encoded>{enclosure}"
+        f"{_recording(issue, origin)}</item>"
     )
 
 
@@ -77,7 +91,7 @@ def _atom(library: Library, issues: Sequence[Issue], origin: str) -> str:
     entries = "".join(_atom_entry(issue, origin) for issue in issues)
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
-        '<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en">'
+        '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/" xml:lang="en">'
         f"<id>tag:pellhaven.example,2026:{library.key}</id><title>{escape(library.title)}</title>"
         f"<subtitle>{escape(library.tagline)}</subtitle><icon>{origin}/pictures/{library.icon}</icon>"
         f"<updated>{_rfc3339(issues[0].published_at)}</updated>"
@@ -98,7 +112,8 @@ def _atom_entry(issue: Issue, origin: str) -> str:
         f"<author><name>{escape(issue.text.author)}</name></author>"
         f"<published>{moment}</published><updated>{moment}</updated>{categories}"
         f"<summary>{escape(issue.text.description)}</summary>"
-        f'<content type="html">{escape(content_html(issue, origin))}</content></entry>'
+        f'<content type="html">{escape(content_html(issue, origin))}</content>'
+        f"{_recording(issue, origin)}</entry>"
     )
 
 
@@ -118,7 +133,7 @@ def _json_feed(library: Library, issues: Sequence[Issue], origin: str) -> str:
 
 
 def _json_item(issue: Issue, origin: str) -> dict[str, Any]:
-    item = {
+    item: dict[str, Any] = {
         "id": issue.identity,
         "url": f"{origin}{issue.path}",
         "title": issue.title,
@@ -128,6 +143,8 @@ def _json_item(issue: Issue, origin: str) -> dict[str, Any]:
         "authors": [{"name": issue.text.author}],
         "tags": list(issue.text.tags),
     }
+    if issue.text.stub:
+        del item["content_html"]
     picture = _picture(issue, origin)
     return {**item, "image": picture} if picture else item
 

@@ -57,6 +57,18 @@ def article_page(issue: Issue, origin: str) -> str:
     )
 
 
+def film_page(seconds: int) -> str:
+    """A page that plays a film of so many seconds: a moth about a lamp, drawn while one looks at it."""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Moth and lamp</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"></head>'
+        '<body style="margin:0;background:#17142b"><svg viewBox="0 0 320 180" role="img" aria-label="A moth circles '
+        'a lamp"><circle cx="160" cy="90" r="18" fill="#f3d27a"/><circle r="5" fill="#cfc8e8">'
+        f'<animateMotion dur="{seconds}s" path="M160 40a70 50 0 1 1-1 0z" repeatCount="indefinite"/>'
+        "</circle></svg></body></html>"
+    )
+
+
 def _byline(issue: Issue) -> str:
     moment = issue.published_at.strftime("%H:%M")
     tags = escape(", ".join(issue.text.tags))

@@ -20,8 +20,24 @@ YOUNGEST_AT_START = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
+class Recording:
+    """What goes with an article to be heard or seen: `kind` is `audio` or `video`, its length is in seconds."""
+
+    kind: str
+    seconds: int
+
+    @property
+    def path(self) -> str:
+        """Where it plays, beginning with a slash."""
+        return f"/{self.kind}/{self.seconds}{'.wav' if self.kind == 'audio' else ''}"
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
-    """An article as it was written; `picture` is the name of a file under `pictures/`."""
+    """An article as it was written; `picture` is the name of a file under `pictures/`.
+
+    Of a `stub` the feed carries the description alone, and the page all of it.
+    """
 
     title: str
     author: str
@@ -29,6 +45,8 @@ class Text:
     picture: str | None
     description: str
     paragraphs: tuple[str, ...]
+    recording: Recording | None = None
+    stub: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +160,12 @@ def find_issue(
     return Issue(library, number, _published_at(number, turn, len(libraries), started, every))
 
 
+def recordings(libraries: Sequence[Library]) -> Iterator[Recording]:
+    """What goes with texts to be heard or seen."""
+    for library in libraries:
+        yield from (text.recording for text in library.texts if text.recording)
+
+
 def pictures(libraries: Sequence[Library]) -> Iterator[str]:
     """The names of all pictures that texts show, and of the publications' signs."""
     for library in libraries:
@@ -180,5 +204,23 @@ def _read_text(values: dict[str, object]) -> Text:
             "description": str(description),
             "paragraphs": list(paragraphs),
         }:
-            return Text(title, author, tuple(tags), picture, description, tuple(paragraphs))
+            return Text(
+                title,
+                author,
+                tuple(tags),
+                picture,
+                description,
+                tuple(paragraphs),
+                _read_recording(values.get("recording")),
+                bool(values.get("stub")),
+            )
     raise ValueError("A text lacks one of title, author, tags, picture, description and paragraphs.")
+
+
+def _read_recording(values: object) -> Recording | None:
+    match values:
+        case None:
+            return None
+        case {"kind": "audio" | "video" as kind, "seconds": int(seconds)}:
+            return Recording(kind, seconds)
+    raise ValueError("A recording lacks its kind (audio or video) or its length in seconds.")

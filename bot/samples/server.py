@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import wave
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from importlib.resources import files
+from io import BytesIO
+from math import sin, tau
 from types import TracebackType
 from typing import Self
 
 from aiohttp import web
 
 from bot.samples.documents import FEED_NAMES, MEDIA_TYPES, write_feed
-from bot.samples.pages import article_page, home_page
+from bot.samples.pages import article_page, film_page, home_page
 from bot.samples.publications import (
     Issue,
     Library,
     Publication,
+    Recording,
     find_issue,
     issues_out,
     pictures,
     read_libraries,
+    recordings,
 )
 
 HOST = "127.0.0.1"
@@ -102,6 +107,8 @@ class SampleSources:
         app = web.Application()
         app.router.add_get("/", self._entrance)
         app.router.add_get("/pictures/{name}", self._picture)
+        for recording in recordings(self._libraries):
+            app.router.add_get(recording.path, _playing(recording))
         for library in self._libraries:
             app.router.add_get(f"/{library.key}/", _bound(self._home, library))
             app.router.add_get(f"/{library.key}/{FEED_NAMES[library.format]}", _bound(self._feed, library))
@@ -147,6 +154,27 @@ class SampleSources:
         if picture is None:
             raise web.HTTPNotFound(text="There is no picture of this name.")
         return web.Response(body=picture, content_type="image/png", headers={"Cache-Control": "max-age=3600"})
+
+
+def _playing(recording: Recording) -> _Handler:
+    async def play(_: web.Request) -> web.StreamResponse:
+        if recording.kind == "video":
+            return web.Response(text=film_page(recording.seconds), content_type="text/html")
+        return web.Response(body=_fog_horn(recording.seconds), content_type="audio/wav")
+
+    return play
+
+
+def _fog_horn(seconds: int) -> bytes:
+    """So many seconds of a fog horn, as a WAV file: two seconds on, two off."""
+    rate, pitch = 4_000, 110
+    tone = bytes(128 + round(40 * sin(tau * pitch * step / rate)) for step in range(2 * rate))
+    silence = bytes((128,)) * (2 * rate)
+    file = BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setparams((1, 1, rate, 0, "NONE", ""))
+        sound.writeframes(((tone + silence) * (seconds // 4 + 1))[: seconds * rate])
+    return file.getvalue()
 
 
 def _is_unchanged(request: web.Request, etag: str, published_at: datetime) -> bool:

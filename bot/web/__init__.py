@@ -2,6 +2,7 @@
 
 from bot.web.app import make_app
 from bot.web.health import Health
+from bot.web.metrics import mirror_figures
 from bot.web.server import WebProblem, WebServer
 
-__all__ = ["Health", "WebProblem", "WebServer", "make_app"]
+__all__ = ["Health", "WebProblem", "WebServer", "make_app", "mirror_figures"]

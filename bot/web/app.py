@@ -13,6 +13,7 @@ from bot.newsroom.rounds import Clock
 from bot.web.api import Api, PublicChannels
 from bot.web.gate import Gate
 from bot.web.health import Health, HealthPages
+from bot.web.metrics import Figures, MetricsPage
 from bot.web.openapi import describe
 from bot.web.rate import RateLimit
 from bot.web.websub import HubPages
@@ -28,10 +29,12 @@ def make_app(
     settings: Settings,
     clock: Clock,
     public_channels: PublicChannels,
+    figures: Figures = tuple,
 ) -> web.Application:
     """The application, not yet listening.
 
-    `health` is asked at each `/healthz` and `/readyz`, `public_channels` at each request for articles or comments.
+    `health` is asked at each `/healthz` and `/readyz`, `public_channels` at each request for articles or comments,
+    `figures` at each `/metrics`.
     """
     gate = Gate(settings, RateLimit(clock))
     api = Api(newsroom, public_channels)
@@ -41,6 +44,7 @@ def make_app(
     app.router.add_get("/", _entrance)
     app.router.add_get("/healthz", pages.alive)
     app.router.add_get("/readyz", pages.ready)
+    app.router.add_get("/metrics", MetricsPage(figures).show)
     app.router.add_get("/api/openapi.json", _description)
     app.router.add_get("/api/v1/guilds/{guild}/articles", api.articles)
     app.router.add_get("/api/v1/guilds/{guild}/articles/{article}", api.article)

@@ -38,6 +38,7 @@ def describe(version: str) -> Json:
                 "Whether the process runs and its database answers", _schema("Well"), errors=(503,)
             ),
             "/readyz": _get("Whether it does its work", _schema("Well"), errors=(503,)),
+            "/metrics": _get("Figures as Prometheus reads them", _TEXT, errors=(), media_type="text/plain"),
             "/api/openapi.json": _get("This document", {"type": "object"}, errors=()),
             **_articles(),
             **_comments(),
@@ -104,10 +105,22 @@ def _schemas() -> Json:
             author=_TEXT_OR_NULL,
             published_at=_TIME_OR_NULL,
             image=_URL_OR_NULL,
+            tags={"type": "array", "items": _TEXT},
+            reading_minutes={
+                "type": ["integer", "null"],
+                "minimum": 1,
+                "description": "Null where not all of the text is known, or little of it, or it is heard or seen",
+            },
+            media={"oneOf": [_schema("Media"), {"type": "null"}]},
             source=_schema("Source"),
             **_VOTES,
             comment_count=_COUNT,
             related={"type": "array", "items": _schema("Related"), "maxItems": 3},
+        ),
+        "Media": _object(
+            kind={"enum": ["audio", "video"]},
+            url={"type": "string", "format": "uri"},
+            duration_seconds={"type": ["integer", "null"], "minimum": 0},
         ),
         "Source": _object(id=_TEXT, title=_TEXT, url={"type": "string", "format": "uri"}),
         "Related": _object(id=_TEXT, title=_TEXT, url=_URL_OR_NULL),
@@ -144,7 +157,14 @@ def _list_of(name: str) -> Json:
     return _object(items={"type": "array", "items": _schema(name)}, next_cursor=_TEXT_OR_NULL)
 
 
-def _get(summary: str, schema: Json, *, errors: Iterable[int], parameters: Iterable[Json] = ()) -> Json:
+def _get(
+    summary: str,
+    schema: Json,
+    *,
+    errors: Iterable[int],
+    parameters: Iterable[Json] = (),
+    media_type: str = "application/json",
+) -> Json:
     whenever = {421: "The host name is not this server's", 429: "Too many requests; see Retry-After"}
     meanings = {
         400: "A parameter is wrong; the sentence names it",
@@ -152,7 +172,7 @@ def _get(summary: str, schema: Json, *, errors: Iterable[int], parameters: Itera
         503: "Not now",
         **whenever,
     }
-    responses = {"200": {"description": "Here it is", "content": {"application/json": {"schema": schema}}}}
+    responses = {"200": {"description": "Here it is", "content": {media_type: {"schema": schema}}}}
     for status in sorted({*errors, *whenever}):
         content = {"application/json": {"schema": _schema("Error")}}
         responses[str(status)] = {"description": meanings[status], "content": content}

@@ -15,6 +15,7 @@ from bot.newsroom.rounds import Clock
 from bot.web.api import PublicChannels
 from bot.web.app import make_app
 from bot.web.health import Health
+from bot.web.metrics import Figures
 
 
 class WebProblem(Exception):
@@ -35,10 +36,16 @@ class WebServer:
         settings: Settings,
         clock: Clock,
         public_channels: PublicChannels,
+        figures: Figures = tuple,
     ) -> None:
         self._host, self._port = settings.web_host, settings.web_port
         app = make_app(
-            newsroom, health=health, settings=settings, clock=clock, public_channels=public_channels
+            newsroom,
+            health=health,
+            settings=settings,
+            clock=clock,
+            public_channels=public_channels,
+            figures=figures,
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
 

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
+from bot.cards.words import reading_minutes
 from bot.newsroom.comment_tree import CommentNode, reading_order
 from bot.newsroom.source_status import shown_address
-from storage.records import Comment, Listed, Source, Tally
+from storage.records import Article, Comment, Listed, Source, Tally
 
 Json = dict[str, Any]
 
@@ -28,6 +29,9 @@ def article_shape(listed: Listed, related: Iterable[Listed]) -> Json:
         "author": article.author,
         "published_at": _time(article.published_at),
         "image": article.image_url,
+        "tags": list(article.tags),
+        "reading_minutes": reading_minutes(article, whole=listed.whole),
+        "media": _media(article),
         "source": _source(listed.source),
         **_votes(listed.tally),
         "comment_count": listed.comment_count,
@@ -73,6 +77,17 @@ def _source(source: Source) -> Json:
         "id": str(source.id),
         "title": source.title,
         "url": (source.link or origin) if is_private else shown,
+    }
+
+
+def _media(article: Article) -> Json | None:
+    """A podcast's episode or a video, as "audio" or "video"; None for what is read."""
+    if not article.media_kind or not article.media_url:
+        return None
+    return {
+        "kind": article.media_kind,
+        "url": article.media_url,
+        "duration_seconds": article.media_duration_s,
     }
 
 

@@ -20,7 +20,9 @@ from storage.records.articles import (
     TextStored,
     WordsStored,
 )
+from storage.records.boards import CommenterRank, DayFigures, SourceRank, Voter
 from storage.records.comments import Comment, CommentSeen, Lease, LeaseHeld
+from storage.records.digests import Digest, DigestLine, DigestToPost
 from storage.records.posts import (
     AlsoCovered,
     CardToPost,
@@ -31,7 +33,14 @@ from storage.records.posts import (
     Sort,
     Tally,
     TrackedChannel,
-    VoteEmoji,
+)
+from storage.records.privacy import (
+    CommentKept,
+    Erased,
+    MemberKept,
+    NameKept,
+    SourceKept,
+    VoteKept,
 )
 from storage.records.sources import (
     Hub,
@@ -44,7 +53,14 @@ from storage.records.sources import (
     SourceUnchanged,
     SourceUpdate,
 )
-from storage.records.subscriptions import NoticeToTell, Subscription, SubscriptionToStore, Wishes
+from storage.records.subscriptions import (
+    AwayToTell,
+    NoticeToTell,
+    Subscription,
+    SubscriptionToStore,
+    Wishes,
+)
+from storage.records.votes import ReactionChange, Verdict, VoteEmoji, VoteRules
 
 __all__ = [
     "AlsoCovered",
@@ -52,11 +68,19 @@ __all__ = [
     "ArticleRead",
     "ArticleToRead",
     "ArticleToStore",
+    "AwayToTell",
     "Brought",
     "CardToPost",
     "CardToRefresh",
     "Comment",
+    "CommentKept",
     "CommentSeen",
+    "CommenterRank",
+    "DayFigures",
+    "Digest",
+    "DigestLine",
+    "DigestToPost",
+    "Erased",
     "Hub",
     "HubState",
     "HubToStore",
@@ -67,18 +91,23 @@ __all__ = [
     "LeaseHeld",
     "Length",
     "Listed",
+    "MemberKept",
+    "NameKept",
     "NoticeToTell",
     "Origin",
     "Pace",
     "Post",
     "PostState",
+    "ReactionChange",
     "Reading",
     "Revised",
     "SameStory",
     "Sort",
     "Source",
     "SourceFailed",
+    "SourceKept",
     "SourceListed",
+    "SourceRank",
     "SourceUnchanged",
     "SourceUpdate",
     "Subscription",
@@ -86,7 +115,11 @@ __all__ = [
     "Tally",
     "TextStored",
     "TrackedChannel",
+    "Verdict",
     "VoteEmoji",
+    "VoteKept",
+    "VoteRules",
+    "Voter",
     "Wishes",
     "WordsStored",
 ]

@@ -106,7 +106,7 @@ class Brought:
 
     `renamed` are pairs of a stored identity and the one that takes its place; revisions have the latter.
     What was `pushed` by a hub leaves the source as it is. What is `held_back`, by identity, is remembered and not
-    posted, as what a first poll brings.
+    posted, as what a first poll brings. What is `deleted`, by identity, the source says it has taken back.
     """
 
     source: SourceUpdate
@@ -115,6 +115,7 @@ class Brought:
     pushed: bool = False
     renamed: Sequence[tuple[str, str]] = ()
     held_back: Collection[str] = ()
+    deleted: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +225,8 @@ class ArticleRead:
 
     `text` is the page's, where it tells more than the feed's; `word_count` counts its words, `shingles` are its own,
     packed (see `bot.feeds.shingles`). `title` is set where the
-    feed gave none, author, date and language where the article has none.
+    feed gave none, author, date and language where the article has none. `retracted` says that the page, which was
+    there before, is gone.
     """
 
     article_id: int
@@ -238,3 +240,4 @@ class ArticleRead:
     image: ImageSeen | None = None
     correction: str | None = None
     shingles: bytes = b""
+    retracted: bool = False

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from storage.records.articles import Article, Length, Reading
 from storage.records.sources import Source
+from storage.records.votes import VoteEmoji
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class PostState(StrEnum):
-    """Where a post is: waiting, being sent (perhaps with an unclear end), in the channel, refused, deleted there."""
+    """Where a post is: waiting, being sent (perhaps with an unclear end), in the channel, refused, deleted there.
+
+    One that is gathered waited too long, unsent, and is named in a digest instead. A digest is never gathered.
+    """
 
     READY = "ready"
     SENDING = "sending"
     SENT = "sent"
     REFUSED = "refused"
     DELETED = "deleted"
+    GATHERED = "gathered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,10 @@ class Post:
     `length` and `reading` are its subscription's wishes. It belongs into the thread of the post `beside_id`, if set;
     `place_id` is that thread once it is being sent there.
     `attached` is the address of the image that its message carries as a file, called `attached_as`.
+    `announced` and `pinned` say that these steps are done or left out. `claim` counts how often it was claimed: a
+    step that is handed a post of an earlier claim does nothing. Unsent at `expires_at`, it goes into a digest.
+    In a `forum` its message begins a forum post, unless it goes beside another: once sent, `place_id`, `thread_id` and
+    `message_id` are one. `thread_last_id` and `thread_count` are what Discord told of its thread when that was read.
     """
 
     id: int
@@ -52,6 +63,20 @@ class Post:
     place_id: int | None = None
     attached: str | None = None
     attached_as: str | None = None
+    announce_wanted: bool = False
+    announced: bool = False
+    pin_wanted: bool = False
+    pinned: bool = False
+    expires_at: datetime = NEVER
+    claim: int = 0
+    forum: bool = False
+    thread_last_id: int | None = None
+    thread_count: int | None = None
+
+    @property
+    def begins_forum_post(self) -> bool:
+        """Whether its message is, or is to be, the first one of a forum post, which takes the message's id."""
+        return self.forum and self.place_id in (None, self.message_id)
 
     @property
     def place(self) -> int:
@@ -61,7 +86,10 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Votes on an article in a guild, or on a comment, computed from mirrored reactions."""
+    """Votes on an article in a guild, or on a comment, computed from mirrored reactions.
+
+    Each vote is in `upvotes` or `downvotes` as often as its emoji weighs.
+    """
 
     upvotes: int
     downvotes: int
@@ -70,14 +98,6 @@ class Tally:
     def score(self) -> int:
         """Votes for minus votes against."""
         return self.upvotes - self.downvotes
-
-
-@dataclass(frozen=True, slots=True)
-class VoteEmoji:
-    """The reactions that count as votes in a guild: Unicode emoji, or `name:id` for a guild's own."""
-
-    up: str
-    down: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +121,7 @@ class CardToPost:
     `also` are the sources that tell the same, whose articles have no card of their own in the channel; `earlier` is
     what the channel was told before of the same, still developing, story. `picture` is the article's image, with its
     media type, where it has to be attached and the post's message does not carry it yet. `by_model` says that a
-    language model wrote the summary.
+    language model wrote the summary. `whole`: all of the article's text is known, not only its beginning.
     """
 
     post: Post
@@ -109,12 +129,13 @@ class CardToPost:
     source: Source
     tally: Tally
     comment_count: int
-    emoji: VoteEmoji
+    emoji: tuple[VoteEmoji, ...]
     summary: str = ""
     also: tuple[AlsoCovered, ...] = ()
     earlier: AlsoCovered | None = None
     picture: tuple[str, bytes] | None = field(default=None, repr=False)
     by_model: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +151,10 @@ class CardToRefresh:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An article as it stands in one guild, with one of its posts to jump to."""
+    """An article as it stands in one guild, with one of its posts to jump to.
+
+    `whole`: all of the article's text is known, not only its beginning.
+    """
 
     article: Article
     source: Source
@@ -141,6 +165,7 @@ class Listed:
     channel_id: int
     message_id: int
     thread_id: int | None
+    whole: bool = False
 
 
 class Sort(StrEnum):
@@ -151,6 +176,7 @@ class Sort(StrEnum):
     TOP = "top"
     DISCUSSED = "discussed"
     CONTROVERSIAL = "controversial"
+    BEST = "best"
 
 
 @dataclass(frozen=True, slots=True)

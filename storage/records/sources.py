@@ -56,11 +56,15 @@ class Source:
 class Pace:
     """How often a source publishes: when an article of it was last new, and how many were published lately.
 
-    `days` are periods of 24 hours up to now, the oldest first.
+    `days` are periods of 24 hours up to now, the oldest first; of a source that is not known for so long, only the last
+    `known` say anything. `held_back` counts all that it ever brought as new and was no news, at `held_back_at` last.
     """
 
     newest_at: datetime | None
     days: tuple[int, ...]
+    known: int | None = None
+    held_back: int = 0
+    held_back_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

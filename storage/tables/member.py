@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Double,
@@ -16,6 +17,8 @@ from sqlalchemy import (
     Table,
     Text,
     TypedColumns,
+    false,
+    true,
 )
 
 from storage.tables.base import metadata
@@ -23,7 +26,7 @@ from storage.types import RowId, UtcDateTime
 
 
 class CommentColumns(TypedColumns):
-    """A message that is a comment; its votes are computed from the reactions on it."""
+    """A message that is a comment; its votes are computed from the reactions on it. A `hidden` one is not listed."""
 
     message_id: Named[int] = Column(BigInteger, primary_key=True, autoincrement=False)
     guild_id: Named[int] = Column(BigInteger, ForeignKey("guilds.id", ondelete="CASCADE"))
@@ -37,6 +40,7 @@ class CommentColumns(TypedColumns):
     edited_at: Named[datetime | None] = Column(UtcDateTime)
     upvotes: Named[int]
     downvotes: Named[int]
+    hidden: Named[bool] = Column(Boolean, server_default=false())
 
 
 comments = Table(
@@ -45,11 +49,16 @@ comments = Table(
     CommentColumns,
     Index(None, "article_id", "guild_id", "created_at", "message_id"),
     Index(None, "channel_id", "message_id"),
+    Index(None, "guild_id", "created_at"),
+    Index("ix_comments_author", "author_id", "message_id"),
 )
 
 
 class ReactionColumns(TypedColumns):
-    """A reaction as it stands on Discord, on the message of a post or of a comment."""
+    """A reaction as it stands on Discord, on the message of a post or of a comment.
+
+    One whose member might not vote when it came does not `count`.
+    """
 
     message_id: Named[int] = Column(BigInteger)
     member_id: Named[int] = Column(BigInteger)
@@ -57,6 +66,7 @@ class ReactionColumns(TypedColumns):
     post_id: Named[int | None] = Column(RowId, ForeignKey("posts.id", ondelete="CASCADE"))
     comment_id: Named[int | None] = Column(BigInteger, ForeignKey("comments.message_id", ondelete="CASCADE"))
     reacted_at: Named[datetime] = Column(UtcDateTime)
+    counts: Named[bool] = Column(Boolean, server_default=true())
 
 
 reactions = Table(
@@ -65,6 +75,7 @@ reactions = Table(
     ReactionColumns,
     PrimaryKeyConstraint("message_id", "member_id", "emoji"),
     CheckConstraint("(post_id IS NULL) <> (comment_id IS NULL)", name="one_subject"),
+    Index("ix_reactions_member", "member_id", "message_id"),
 )
 Index(
     "ix_reactions_post",
@@ -91,6 +102,7 @@ class StandingColumns(TypedColumns):
     comment_count: Named[int]
     hot: Named[float] = Column(Double)
     controversy: Named[float] = Column(Double)
+    best: Named[float] = Column(Double, server_default="0")
     posted_at: Named[datetime] = Column(UtcDateTime)
     version: Named[int]
     stale_at: Named[datetime | None] = Column(UtcDateTime)
@@ -106,10 +118,61 @@ standings = Table(
     Index("ix_standings_top", "guild_id", "score", "article_id"),
     Index("ix_standings_discussed", "guild_id", "comment_count", "article_id"),
     Index("ix_standings_controversial", "guild_id", "controversy", "article_id"),
+    Index("ix_standings_best", "guild_id", "best", "article_id"),
 )
 Index(
     "ix_standings_stale",
     standings.c.stale_at,
     sqlite_where=standings.c.stale_at.is_not(None),
     postgresql_where=standings.c.stale_at.is_not(None),
+)
+
+
+class ClosedColumns(TypedColumns):
+    """An article that takes no more comments in a guild: what is written after `closed_at` is none."""
+
+    article_id: Named[int] = Column(RowId, ForeignKey("articles.id", ondelete="CASCADE"))
+    guild_id: Named[int] = Column(BigInteger, ForeignKey("guilds.id", ondelete="CASCADE"))
+    closed_at: Named[datetime] = Column(UtcDateTime)
+
+
+closed = Table(
+    "closed",
+    metadata,
+    ClosedColumns,
+    PrimaryKeyConstraint("article_id", "guild_id"),
+    Index(None, "guild_id"),
+)
+
+
+class ForgottenColumns(TypedColumns):
+    """A member of whom nothing is kept, nor will be. `finished_at` is when all that was kept before was erased."""
+
+    member_id: Named[int] = Column(BigInteger, primary_key=True, autoincrement=False)
+    since: Named[datetime] = Column(UtcDateTime)
+    finished_at: Named[datetime | None] = Column(UtcDateTime)
+
+
+forgotten = Table("forgotten", metadata, ForgottenColumns)
+Index(
+    "ix_forgotten_unfinished",
+    forgotten.c.member_id,
+    sqlite_where=forgotten.c.finished_at.is_(None),
+    postgresql_where=forgotten.c.finished_at.is_(None),
+)
+
+
+class NamelessColumns(TypedColumns):
+    """A member who is not to be shown by name where a guild's articles are shown outside of Discord."""
+
+    guild_id: Named[int] = Column(BigInteger, ForeignKey("guilds.id", ondelete="CASCADE"))
+    member_id: Named[int] = Column(BigInteger)
+
+
+nameless = Table(
+    "nameless",
+    metadata,
+    NamelessColumns,
+    PrimaryKeyConstraint("guild_id", "member_id"),
+    Index(None, "member_id"),
 )

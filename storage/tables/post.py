@@ -6,12 +6,14 @@ from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ColumnElement,
     ForeignKey,
     FromClause,
     Index,
+    Integer,
     Named,
     PrimaryKeyConstraint,
     String,
@@ -20,6 +22,7 @@ from sqlalchemy import (
     TypedColumns,
     UniqueConstraint,
     and_,
+    false,
     literal_column,
 )
 
@@ -34,6 +37,7 @@ class PostColumns(TypedColumns):
     `length` and `reading` are the subscription's wishes. It goes into the thread of the post `beside_id`, where set;
     `place_id` is that thread once it is known.
     `attached` is the address of the image that its message carries as a file, called `attached_as`.
+    `claim` counts its claims. `swept_at` is when it was last compared with Discord; None where it never is any more.
     """
 
     id: Named[int] = Column(RowId, primary_key=True)
@@ -60,6 +64,16 @@ class PostColumns(TypedColumns):
     place_id: Named[int | None] = Column(BigInteger)
     attached: Named[str | None] = Column(Text)
     attached_as: Named[str | None] = Column(Text)
+    announce_wanted: Named[bool] = Column(Boolean, server_default=false())
+    announced: Named[bool] = Column(Boolean, server_default=false())
+    pin_wanted: Named[bool] = Column(Boolean, server_default=false())
+    pinned: Named[bool] = Column(Boolean, server_default=false())
+    expires_at: Named[datetime] = Column(UtcDateTime)
+    claim: Named[int] = Column(Integer, server_default="0")
+    forum: Named[bool] = Column(Boolean, server_default=false())
+    swept_at: Named[datetime | None] = Column(UtcDateTime)
+    thread_last_id: Named[int | None] = Column(BigInteger)
+    thread_count: Named[int | None]
 
 
 posts = Table(
@@ -86,6 +100,11 @@ def is_sent(post: FromClause) -> ColumnElement[bool]:
     return post.c.state == literal_column(f"'{PostState.SENT}'")
 
 
+def is_announcing(post: FromClause) -> ColumnElement[bool]:
+    """Say whether a post that is done is still to be published to those who follow its channel."""
+    return and_(is_sent(post), post.c.announce_wanted, ~post.c.announced, post.c.finished_at.is_not(None))
+
+
 UNFINISHED = is_unfinished(posts)
 SENT = is_sent(posts)
 
@@ -96,8 +115,34 @@ Index(
     sqlite_where=UNFINISHED,
     postgresql_where=UNFINISHED,
 )
-Index("ix_posts_waiting", posts.c.guild_id, sqlite_where=UNFINISHED, postgresql_where=UNFINISHED)
+Index(
+    "ix_posts_waiting",
+    posts.c.guild_id,
+    posts.c.channel_id,
+    posts.c.id,
+    sqlite_where=UNFINISHED,
+    postgresql_where=UNFINISHED,
+)
 Index("ix_posts_sent", posts.c.sent_at, posts.c.id, sqlite_where=SENT, postgresql_where=SENT)
+READY = posts.c.state == literal_column(f"'{PostState.READY}'")
+SWEPT = and_(SENT, posts.c.swept_at.is_not(None))
+CLAIMED = posts.c.leased_until.is_not(None)
+Index(
+    "ix_posts_claimed", posts.c.guild_id, posts.c.channel_id, sqlite_where=CLAIMED, postgresql_where=CLAIMED
+)
+ANNOUNCING = is_announcing(posts)
+Index(
+    "ix_posts_announcing",
+    posts.c.channel_id,
+    posts.c.id,
+    sqlite_where=ANNOUNCING,
+    postgresql_where=ANNOUNCING,
+)
+Index("ix_posts_expiring", posts.c.expires_at, posts.c.id, sqlite_where=READY, postgresql_where=READY)
+Index("ix_posts_swept", posts.c.swept_at, posts.c.id, sqlite_where=SWEPT, postgresql_where=SWEPT)
+Index("ix_posts_guild", posts.c.guild_id, posts.c.id)
+# Where an article stands in a guild. Without it SQLite walks all posts of the guild.
+Index("ix_posts_article", posts.c.article_id, posts.c.guild_id)
 Index("ix_posts_channel", posts.c.channel_id, posts.c.message_id)
 Index(
     "ix_posts_thread",

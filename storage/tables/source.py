@@ -52,6 +52,8 @@ class SourceColumns(TypedColumns):
     pushed_until: Named[datetime | None] = Column(UtcDateTime)
     format: Named[str] = Column(Text, server_default="")
     entries: Named[int | None]
+    held_back: Named[int] = Column(Integer, server_default="0")
+    held_back_at: Named[datetime | None] = Column(UtcDateTime)
 
 
 sources = Table("sources", metadata, SourceColumns, UniqueConstraint("url"))

@@ -11,11 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from storage import Database, Store
 from tests.cli.commands import Shell
+from tests.databases import RANKS, nonces
 from tests.journey.broadsheet import ROOT
 from tests.journey.conftest import Town
 from tests.newsroom.test_reader import FIRST, PAGE
 from tests.press import Press
+from tests.storage.desk import NOW, Desk, comment
+from tests.votes import add
 
 TWO_FEEDS = b"""<!doctype html><html><head><title>Town</title>
 <link rel="alternate" type="application/rss+xml" title="All" href="/all.xml">
@@ -54,6 +58,7 @@ WRONG_USE = {
     "a channel's name": (["subscribe", "https://town.example", "--channel", "#news"], "Developer Mode"),
     "a subscription's name": (["unsubscribe", "tide"], "'tide' is no id; 'subscriptions' and 'sources' show"),
     "a source of too many digits": (["poll", "9" * 30], "is no id; 'subscriptions' and 'sources' show"),
+    "a member's name": (["forget", "ada"], "'ada' is no Discord id"),
     "no port": (["sandbox", "--port", "http"], "a port is a number up to 65535 here, not 'http'"),
     "no room for three ports": (["demo", "--port", "65535"], "a port is a number up to 65533 here"),
     "no such wish": (
@@ -195,8 +200,13 @@ async def test_a_subscription_from_its_beginning_to_its_end(shell: Shell, press:
     assert (first.code, first.err) == (0, "")
     assert first.out.startswith("The Tide is posted into channel 1234567890 from now on")
     assert (again.code, again.out) == (0, "The Tide is already posted into channel 1234567890.\n")
-    other = await shell.run(*wish[:-1], "--no-thread", "--summary", "short", "--pages", "never")
-    now = "from now on with no threads, short summaries and articles' pages never read"
+    other = await shell.run(
+        *wish[:-1], "--no-thread", "--summary", "short", "--pages", "never", "--pin", "--wait", "6"
+    )
+    now = (
+        "from now on with no threads, short summaries, articles' pages never read, posts pinned and posts that wait "
+        "for 6 hours at most"
+    )
     assert other.out == f"The Tide is already posted into channel 1234567890; {now}.\n"
 
     polled = await shell.run("poll")
@@ -213,15 +223,18 @@ async def test_a_subscription_from_its_beginning_to_its_end(shell: Shell, press:
     }
 
     text, program = await asyncio.gather(shell.run("subscriptions"), shell.run("subscriptions", "--json"))
-    assert (
-        text.out
-        == "    1  The Tide → channel 1234567890 (server 99), with short summaries and articles' pages never read\n"
+    assert text.out == (
+        "    1  The Tide → channel 1234567890 (server 99), with short summaries, articles' pages never read, posts "
+        "pinned and posts that wait for 6 hours at most\n"
     )
     (subscription,) = program.json
     assert subscription["source"] == {"id": "1", "title": "The Tide", "url": press.feed_url}
     assert (subscription["channel_id"], subscription["guild_id"]) == ("1234567890", "99")
-    wished = ("thread", "summary", "pages", "same_story")
-    assert tuple(subscription[wish] for wish in wished) == (False, "short", "never", "merge")
+    wished = ("thread", "summary", "pages", "same_story", "forum", "announce", "pin", "wait_hours")
+    assert tuple(subscription[wish] for wish in wished) == (
+        *(False, "short", "never", "merge"),
+        *(False, False, True, 6),
+    )
 
     press.status = 500
     failed = await shell.run("poll")
@@ -259,7 +272,12 @@ async def test_subscribe_asks_discord_for_the_server(connected: Shell, town: Tow
         "broadsheet: The bot can't see channel 4711. Check the id, and that Broadsheet's role may view it.\n"
     )
     (subscription,) = (await connected.run("subscriptions", "--json")).json
-    assert subscription["guild_id"] == town.guild_id
+    assert (subscription["guild_id"], subscription["forum"]) == (town.guild_id, False)
+    forum = await town.alice.create_channel(town.guild_id, "reading", kind=15)
+    into_forum = await connected.run("subscribe", press.url, "--channel", forum["id"])
+    assert into_forum.code == 0
+    listed = (await connected.run("subscriptions", "--json")).json
+    assert [one["forum"] for one in listed] == [False, True]
     no_token = await connected.run("subscribe", press.url, "--channel", town.channel_id, DISCORD_TOKEN="")
     assert (no_token.code, "name it with --guild ID" in no_token.err) == (1, True)
 
@@ -270,3 +288,23 @@ async def test_db_upgrade_makes_the_tables(shell: Shell) -> None:
     with sqlite3.connect(Path(shell.folder, "new", "place.db")) as database:
         assert database.execute("SELECT count(*) FROM posts").fetchone() == (0,)
     database.close()
+
+
+async def test_a_member_is_forgotten(shell: Shell) -> None:
+    url = "sqlite:///new/place.db"
+    database = await Database.open(f"sqlite:///{shell.folder}/new/place.db")
+    await database.migrate()
+    desk = Desk(database, Store(database, ranks=RANKS, nonce=nonces()))
+    await desk.ingest(await desk.wired(100), "a")
+    (card,) = await desk.send_all()
+    await add(desk.store.votes, 1000 + card.post.id, 42, "👍", NOW)
+    await desk.store.comments.record(comment(5, card.article.id, author_id=42))
+    ended = await shell.run("forget", "42", DATABASE_URL=url)
+    assert ended.code == 0
+    assert ended.out.startswith(
+        "Of member 42 are erased: votes 1, comments 1, and the name. Nothing of theirs is"
+    )
+    kept = await desk.store.privacy.kept_of(42)
+    assert (kept.names, kept.votes, kept.comments) == ((), (), ())
+    assert kept.forgotten_since is not None
+    await database.close()

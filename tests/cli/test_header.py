@@ -25,6 +25,14 @@ async def test_a_header_is_read_from_standard_input_and_never_shown(shell: Shell
     polled = await shell.run("poll", "1")
     assert polled.code == 0
 
+    shell.typed = ""  # where nothing is typed, a refusal before that is still told
+    for wrong, told in (
+        (("2", "X-Key"), "There is no source 2."),
+        (("1", "Host"), "set by Broadsheet itself"),
+    ):
+        asked = await shell.run("header", *wrong)
+        assert (asked.code, told in asked.err) == (1, True)
+
     removed = await shell.run("header", "1", "authorization", "--remove")
     assert (removed.code, stored(shell)) == (0, {})
     refused = await shell.run("header", "1", "Host")
@@ -33,6 +41,20 @@ async def test_a_header_is_read_from_standard_input_and_never_shown(shell: Shell
     assert (unknown.code, "There is no source 2." in unknown.err) == (1, True)
     for ended in (done, listed, polled, removed, refused, unknown):
         assert "hush" not in ended.out + ended.err
+
+
+async def test_a_wish_is_changed_without_showing_the_login_again(shell: Shell, press: Press) -> None:
+    press.login = "Bearer hush"
+    refused = await shell.run("subscribe", press.feed_url, "--channel", "7", "--guild", "8")
+    assert (refused.code, "subscribe --header Authorization" in refused.out) == (1, True)
+    wish = ("subscribe", press.feed_url, "--guild", "8", "--channel")
+    first = await shell.run(*wish, "7", "--header", "Authorization: Bearer hush")
+    assert first.code == 0
+    changed = await shell.run(*wish, "7", "--summary", "long")
+    assert "The Tide is already posted into channel 7; from now on with long summaries." in changed.out
+    other = await shell.run(*wish, "9")
+    assert "The Tide is posted into channel 9 from now on" in other.out
+    assert stored(shell) == {"Authorization": "Bearer hush"}
 
 
 async def test_a_header_is_given_with_a_subscription_and_never_shown(shell: Shell, press: Press) -> None:

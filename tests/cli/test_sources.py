@@ -97,6 +97,29 @@ def test_sources_stand_in_columns_also_with_wide_letters() -> None:
     )
 
 
+async def test_a_host_that_wants_a_rest_is_asked_once_in_a_round(shell: Shell, press: Press) -> None:
+    for name in ("", "?2", "?3"):
+        done = await shell.run("subscribe", press.feed_url + name, "--channel", "7", "--guild", "8")
+        assert done.code == 0
+    press.status, press.requests[:] = 429, []
+    polled = await shell.run("poll")
+    assert polled.code == 1
+    assert press.requests == ["/feed.xml"]
+    first, *others = polled.out.splitlines()
+    assert (
+        first == "The Tide: 127.0.0.1 says that we ask too often (429). It will answer again after a while."
+    )
+    assert len(others) == 2
+    assert all("asked not to be asked again before" in line for line in others)
+
+
+def test_what_was_held_back_is_told() -> None:
+    held = shown(pace=Pace(NOW, (1,) * 30, None, 30, NOW - timedelta(hours=3)))
+    assert printed(held)[3].endswith("about one a day; 30 articles held back as old news, last 3 h ago")
+    [told] = as_json(held)
+    assert (told["held_back"], told["held_back_at"]) == (30, "2026-05-01T09:00:00Z")
+
+
 def test_trouble_is_told_with_its_beginning_and_nothing_secret() -> None:
     source = shown(
         url="https://ada:geheim@tide.example/feed.xml?key=geheim",

@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 import discord
 import pytest
 
-from bot.client import BroadsheetBot, point_at
+from bot.client import BroadsheetBot
 from bot.config import Settings
 from bot.feeds.discover import Found, NotFound, Several
 from bot.feeds.model import Document, Validators
+from bot.login import point_at
 from bot.newsroom.delivery import Delivery
+from bot.newsroom.digests import gather
 from bot.newsroom.harvest import Polled
 from bot.newsroom.newsroom import Newsroom, open_newsroom
 from bot.sandbox import Sandbox
@@ -30,8 +32,6 @@ Answer = TypeVar("Answer")
 # The flag of an application in few guilds that may read what members write.
 READS_CONTENT = 1 << 19
 BOT_PERMISSIONS = 309237730368
-# The flag of an application in few guilds that may read what members write.
-READS_CONTENT = 1 << 19
 
 
 def utc_now() -> datetime:
@@ -137,12 +137,19 @@ StartBot = Callable[..., Awaitable[BroadsheetBot]]
 
 @pytest.fixture
 async def start_bot(town: Town, newsroom: Newsroom) -> AsyncIterator[StartBot]:
-    """Starts the town's bot, with other settings or another newsroom if asked, and waits until it is ready."""
+    """Starts the town's bot, with other settings, tenure or newsroom if asked, and waits until it is ready."""
     point_at(town.sandbox.api_url, town.sandbox.gateway_url)
     async with AsyncExitStack() as stack:
 
-        async def start(settings: Settings | None = None, **parts: Any) -> BroadsheetBot:
-            bot = BroadsheetBot(replace(newsroom, **parts), settings or Settings(), guild_ready_timeout=0.05)
+        async def start(
+            settings: Settings | None = None, may_send: Callable[[], bool] = lambda: True, **parts: Any
+        ) -> BroadsheetBot:
+            bot = BroadsheetBot(
+                replace(newsroom, **parts),
+                settings or Settings(),
+                may_send=may_send,
+                guild_ready_timeout=0.05,
+            )
             session = asyncio.create_task(bot.start(town.application.token))
 
             async def end() -> None:
@@ -178,26 +185,8 @@ class Press:
         """The cards of these articles, as the channel shows them, after those of the `newest` older articles."""
         channel_id = channel_id or self.town.channel_id
         before = {message["id"] for message in await self.town.alice.messages(channel_id)}
-        source = await self.store.sources.add("https://town.example/feed.xml", "The Town Crier", None, None)
-        await self.store.subscriptions.add(
-            SubscriptionToStore(int(self.town.guild_id), int(channel_id), source.id, thread, newest, None),
-            utc_now(),
-        )
-        await self._ingest(source.id, ())  # the first poll posts none
-        await self._ingest(source.id, titles)
-        delivery = Delivery(
-            self.store,
-            self.bot.publisher,
-            clock=utc_now,
-            woken=asyncio.Event(),
-            may_send=lambda: True,
-            on_finished=lambda post: self.bot.newsroom.reconciler.read_post(self.bot.publisher, post),
-            on_missing=self.bot.newsroom.comments.deleted,
-            on_gone=self.bot.newsroom.comments.channel_deleted,
-        )
-        while cards := await self.store.posts.claim(utc_now(), 10, timedelta(minutes=5)):
-            for card in cards:
-                await delivery.deliver(card)
+        await self.queue(*titles, channel_id=channel_id, thread=thread, newest=newest)
+        await self.deliver()
         messages = await self.town.alice.messages(channel_id)
         # Delivered in the order of publication, so the oldest message is the first title's.
         return sorted(
@@ -205,10 +194,61 @@ class Press:
             key=lambda message: int(message["id"]),
         )
 
-    async def _ingest(self, source_id: int, titles: tuple[str, ...]) -> None:
+    async def queue(
+        self,
+        *titles: str,
+        channel_id: str | None = None,
+        source: str = "The Town Crier",
+        newest: int = 0,
+        **wishes: Any,
+    ) -> None:
+        """Store these articles of a source, so that they wait for a channel that is subscribed to it as wished."""
+        host = source.lower().replace(" ", "")
+        crier = await self.store.sources.add(f"https://{host}.example/feed.xml", source, None, None)
+        thread = wishes.pop("thread", False)
+        subscription = SubscriptionToStore(
+            *(
+                int(self.town.guild_id),
+                int(channel_id or self.town.channel_id),
+                crier.id,
+                thread,
+                newest,
+                None,
+            ),
+            **wishes,
+        )
+        await self.store.subscriptions.add(subscription, utc_now())
+        await self._ingest(crier, ())  # the first poll posts none
+        await self._ingest(crier, titles)
+
+    async def deliver(self, after: timedelta = timedelta(0)) -> None:
+        """Deliver all that can be delivered, as it is `after` so long a time."""
+
+        def clock() -> datetime:
+            return utc_now() + after
+
+        delivery = Delivery(
+            self.store,
+            self.bot.publisher,
+            self.bot.newsroom.away,
+            clock=clock,
+            woken=asyncio.Event(),
+            may_send=lambda: True,
+            on_finished=lambda post: self.bot.newsroom.reconciler.read_post(self.bot.reader, post),
+            on_missing=self.bot.newsroom.comments.deleted,
+            on_gone=self.bot.newsroom.comments.channel_deleted,
+        )
+        await gather(self.store, clock())
+        for late in await self.store.digests.claim(clock(), 10, timedelta(minutes=5)):
+            await delivery.deliver_digest(late)
+        while cards := await self.store.posts.claim(clock(), 10, timedelta(minutes=5)):
+            for card in cards:
+                await delivery.deliver(card)
+
+    async def _ingest(self, source: Source, titles: tuple[str, ...]) -> None:
         update = SourceUpdate(
-            source_id=source_id,
-            title="The Town Crier",
+            source_id=source.id,
+            title=source.title,
             link=None,
             icon_url=None,
             etag=None,

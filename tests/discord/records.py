@@ -72,7 +72,7 @@ def card_to_post(article: Article = ARTICLE, source: Source = SOURCE, **post: An
         source=source,
         tally=Tally(0, 0),
         comment_count=0,
-        emoji=VoteEmoji("👍", "👎"),
+        emoji=(VoteEmoji("👍", 1), VoteEmoji("👎", -1)),
         summary=article.summary,
     )
 

@@ -12,18 +12,17 @@ from discord import app_commands
 
 from bot.client import (
     BroadsheetBot,
-    DiscordProblem,
     definitions,
     intents,
     invite_url,
-    login_problem,
-    point_at,
 )
 from bot.config import Settings
+from bot.login import DiscordProblem, login_problem, point_at
+from bot.newsroom.mirror import Reconciled
 from bot.newsroom.newsroom import Newsroom
 from bot.newsroom.ports import ChannelReader
-from bot.newsroom.reconcile import Reconciled
-from tests.discord.conftest import StartBot, Town, eventually
+from storage import DatabaseBusy
+from tests.discord.conftest import BOT_PERMISSIONS, StartBot, Town, eventually
 
 
 @pytest.mark.parametrize(("message_content", "value"), [(False, 1537), (True, 34305)])
@@ -62,8 +61,20 @@ async def test_every_command_is_described(bot: BroadsheetBot) -> None:
         "source status",
         "source check",
         "settings",
+        "settings language",
+        "settings votes",
+        "settings retention",
+        *(f"settings votes {name}" for name in ("list", "add", "remove", "role", "names")),
     }
-    assert set(told) == {*admins, "top", "comments"}
+    privacy = {name for name in told if name.partition(" ")[0] == "privacy"}
+    floor = {"top", "comments", "who", "who voted", "leaderboard", "stats"}
+    assert set(told) == admins | floor | privacy
+    assert {menu.name for menu in bot.tree.get_commands(type=discord.AppCommandType.message)} == {
+        "Hide from the page",
+        "Show again",
+        "Close comments",
+        "Open comments again",
+    }
     for command in told.values():
         assert len(command.description) > 10
         if isinstance(command, app_commands.Command):
@@ -85,7 +96,7 @@ async def test_commands_are_told_once_and_again_only_when_changed(town: Town, st
     await second.close()
 
     await start_bot()
-    assert len(await town.alice.commands(town.guild_id)) == 7
+    assert len(await town.alice.commands(town.guild_id)) == len(ids)
 
 
 def test_definitions_are_the_same_whoever_wrote_them_down() -> None:
@@ -132,8 +143,10 @@ class Reading:
     at_once: int = 0
     most_at_once: int = 0
 
-    async def run(self, reader: ChannelReader, guild_ids: Collection[int] | None = None) -> Reconciled:
-        self.asked.append(set(guild_ids or ()))
+    async def run(
+        self, reader: ChannelReader, guild_ids: Collection[int], channel_ids: Collection[int]
+    ) -> Reconciled:
+        self.asked.append(set(guild_ids))
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         await self.may_end.wait()
@@ -170,9 +183,30 @@ async def test_a_resumed_session_is_not_reconciled(town: Town, start_bot: StartB
     assert len(reading.asked) == 1
 
 
+async def test_what_the_database_could_not_take_is_read_again_in_its_server(
+    town: Town, start_bot: StartBot
+) -> None:
+    class Failing:
+        async def reacted(self, message_id: int, member_id: int, emoji: str, roles: Collection[int]) -> None:
+            raise DatabaseBusy("The database is locked.")
+
+    village = await town.alice.create_guild("Village")
+    await town.alice.install(town.application, village["id"], BOT_PERMISSIONS)
+    reading = Reading()
+    reading.may_end.set()
+    await start_bot(reconciler=reading, votes=Failing())
+    await eventually(lambda: reading.times(1))
+    assert reading.asked == [{int(town.guild_id), int(village["id"])}]
+    await town.bob.react(await town.bob.say("hello"), "👍")
+    await eventually(lambda: reading.times(2))
+    assert reading.asked[1:] == [{int(town.guild_id)}]
+
+
 async def test_a_failed_reconciliation_ends_nothing(town: Town, start_bot: StartBot) -> None:
     class Failing:
-        async def run(self, reader: ChannelReader, guild_ids: Collection[int] | None = None) -> None:
+        async def run(
+            self, reader: ChannelReader, guild_ids: Collection[int], channel_ids: Collection[int]
+        ) -> None:
             raise RuntimeError("the database is away")
 
     bot = await start_bot(reconciler=Failing())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.cards import card, units
 from bot.cards.text import directed, linked
-from bot.cards.words import about, duration, reading_time
+from bot.cards.words import about, duration, minutes_for
 from storage.records import AlsoCovered, CardToPost, Length
 from tests.discord.records import ARTICLE, NOW, SOURCE, card_to_post
 from tests.discord.test_cards import breaches, texts, urls
@@ -58,7 +58,11 @@ def labels(to_post: CardToPost) -> dict[str, str | None]:
     ],
 )  # fmt: skip
 def test_the_line_about_an_article(changes: dict[str, Any], line: str) -> None:
-    assert about(replace(ARTICLE, **{"author": None, **changes}), "The Town Crier") == line
+    assert about(replace(ARTICLE, **{"author": None, **changes}), "The Town Crier", whole=True) == line
+
+
+def test_nobody_says_how_long_the_rest_of_a_beginning_takes() -> None:
+    assert about(replace(ARTICLE, author=None, word_count=800), "The Town Crier", whole=False) == ""
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(40, "40 s"), (95, "2 min"), (3600, "1 h"), (3599, "1 h")])
@@ -66,9 +70,9 @@ def test_lengths_of_time(seconds: int, words: str) -> None:
     assert duration(seconds) == words
 
 
-@pytest.mark.parametrize(("words", "said"), [(0, ""), (100, "1 min read"), (231, "2 min read")])
-def test_reading_times(words: int, said: str) -> None:
-    assert reading_time(words) == said
+@pytest.mark.parametrize(("words", "said"), [(0, None), (99, None), (100, 1), (231, 2)])
+def test_reading_times(words: int, said: int | None) -> None:
+    assert minutes_for(words) == said
 
 
 def test_what_is_heard_has_a_player_and_what_is_watched_is_not_read() -> None:

@@ -30,7 +30,7 @@ from bot.cards import (
 from bot.cards.card import SOURCE_COLOURS, source_colour
 from bot.newsroom.comment_tree import CommentLine, CommentSort
 from bot.newsroom.comments import CommentPage
-from bot.newsroom.front_page import Page
+from bot.newsroom.front_page import Only, Page
 from bot.newsroom.ranking import Period
 from storage.records import Comment, Sort, Tally
 from tests.discord.records import ARTICLE, NOW, SOURCE, card_to_post, listed, subscription
@@ -293,12 +293,29 @@ def test_offered_articles_of_the_same_title_are_told_apart_by_their_source() -> 
 def test_buttons_of_ranked_pages_lead_where_they_say() -> None:
     shown = top_card(Page((listed(),), "abc"), Sort.TOP, Period.WEEK, "here")
     asked = [read_top_button(button.custom_id or "") for row in shown.rows for button in row]
-    assert asked == [(Sort.TOP, Period.WEEK, None), (Sort.TOP, Period.WEEK, "abc")]
+    assert asked == [(Sort.TOP, Period.WEEK, None, Only()), (Sort.TOP, Period.WEEK, "abc", Only())]
+    only = Only(98_765_432, 2**63 - 1)
+    # A time and an id of ten digits make the longest cursor, and a fraction with one the next.
+    for sort, cursor in ((Sort.NEW, "W" * 60), (Sort.CONTROVERSIAL, "W" * 50)):
+        shown = top_card(Page((listed(),), cursor), sort, Period.MONTH, "here", only)
+        start, more = (button.custom_id or "" for row in shown.rows for button in row)
+        assert len(more) <= 100
+        assert read_top_button(more) == (sort, Period.MONTH, cursor, only)
+        assert read_top_button(start) == (sort, Period.MONTH, None, only)
 
 
 @pytest.mark.parametrize(
     "custom_id",
-    ["", "top:", "top:hot:week", "top:odd:week:", "comments-page:x:newest:0:sort", "comments-page:1"],
+    [
+        "",
+        "top:",
+        "top:hot:week",
+        "top:odd:week:",
+        "top:hot.1:week:",
+        "top:hot.1.%:week:",
+        "comments-page:x:newest:0:sort",
+        "comments-page:1",
+    ],
 )
 def test_ids_of_other_buttons_are_none(custom_id: str) -> None:
     assert read_top_button(custom_id) is None

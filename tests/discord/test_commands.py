@@ -54,17 +54,24 @@ async def test_subscribing_again_changes_how_a_source_comes(town: Town, bot: Bro
     web.feed("https://town.example/feed.xml", "Crier")
     url = "https://town.example/feed.xml"
     first = await town.alice.slash("subscribe", url=url, summary="long", same_story="post")
-    long = "long summaries and the same story of another source posted anyway"
+    long = "long summaries and stories that another source told first posted all the same"
     assert f"**Crier** now comes into <#{town.channel_id}>, with {long}." in shown(first)
     again = await town.alice.slash("subscribe", url=url, pages="never", thread=True)
     now = "from now on with a thread for each article and articles' pages never read."
     assert f"**Crier** comes into <#{town.channel_id}> already; {now}" in shown(again)
+    later = await town.alice.slash("subscribe", url=url, wait="168")
+    assert "from now on with posts that wait for a week at most." in shown(later)
+    refused = await town.alice.slash("subscribe", url=url, announce=True)
+    assert f"<#{town.channel_id}> is no announcement channel" in shown(refused)
+    refused = await town.alice.slash("subscribe", url=url, pin=True)
+    assert "**Pin Messages**" in shown(refused)
     same = await town.alice.slash("subscribe", url=url)
     assert f"**Crier** comes into <#{town.channel_id}> already. `/subscriptions`" in shown(same)
     listed = shown(await town.alice.slash("subscriptions"))
     assert (
         f"**Crier** → <#{town.channel_id}>\n{url.replace(':', chr(92) + ':')}\nWith a thread for each article, long "
-        "summaries, articles' pages never read and the same story"
+        "summaries, articles' pages never read, stories that another source told first posted all the same and "
+        "posts that wait for a week at most."
     ) in listed
 
 
@@ -377,3 +384,32 @@ async def test_a_button_of_an_article_that_is_gone_says_so(
     (message,) = await town.bob.messages(town.channel_id)
     reply = await town.bob.click(message, custom_id)
     assert "no longer has this article" in shown(reply)
+
+
+async def test_articles_of_one_source_or_channel_are_ranked(town: Town, press: Press) -> None:
+    await press.publish(*(f"Article {number:02}" for number in range(12)))
+    other = await town.alice.create_channel(town.guild_id, "sport")
+    await press.queue("Game won", channel_id=other["id"], source="The Ball")
+    await press.deliver()
+    (choice,) = await town.bob.autocomplete("top", "source", "crier")
+    assert choice["name"] == "The Town Crier"
+    reply = await town.bob.slash("top", sort="new", source=choice["value"])
+    assert shown(reply).count("**[Article") == 10
+    more = await town.bob.click(reply, ids(reply)["More"])
+    assert shown(more).count("**[Article") == 2
+    ball = await town.bob.slash("top", source="the ball", sort="controversial")
+    assert shown(ball).count("**[") == shown(ball).count("**[Game won") == 1
+    there = await town.bob.slash("top", channel=other["id"], period="all")
+    assert shown(there).startswith(f"In <#{other['id']}>\n\n**[Game won]")
+    none = await town.bob.slash("top", channel=other["id"], source=choice["value"])
+    assert "No such articles here" in shown(none)
+    unknown = await town.bob.slash("top", source="The Moon")
+    assert "No such source" in shown(unknown)
+    hidden = str(1 << 10)
+    overwrite = {"type": 0, "deny": hidden, "allow": "0"}
+    await town.alice.request("PUT", f"/channels/{other['id']}/permissions/{town.guild_id}", overwrite)
+
+    async def is_hidden() -> bool:
+        return await town.bob.autocomplete("top", "source", "ball") == []
+
+    await eventually(is_hidden)

@@ -10,9 +10,12 @@ import aiohttp
 import discord
 import pytest
 from aiohttp.client_reqrep import ConnectionKey
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.newsroom.ports import Away, Done, Later, Missing, Refused, Unclear
 from bot.publisher import outcome_of
+from bot.publisher.attempts import HeldBack
 
 
 def answer(status: int, code: int = 0, **headers: str) -> discord.HTTPException:
@@ -57,7 +60,18 @@ TABLE = [
     ("thread locked", answer(400, 160005), Away),
     ("forbidden for another reason", answer(403, 40001), Away),
     ("not found for another reason", answer(404), Away),
+    ("member takes no direct messages", answer(403, 50007), Away),
+    ("slow mode", answer(429, 20016), Later),
+    ("thread full", answer(400, 30033), Later),
+    ("Discord overloaded, said so", answer(503, 130000), Later),
+    ("a pause that discord.py would not sleep out", discord.RateLimited(900.0), Later),
+    ("a request that was held back", HeldBack("Not ours."), Later),
     ("unknown message", answer(404, 10008), Missing),
+    ("published already", answer(400, 40033), Done),
+    ("pins full", answer(400, 30003), Refused),
+    ("not an announcement channel", answer(400, 50024), Refused),
+    ("message of Discord's own", answer(403, 50021), Refused),
+    ("stopped by the server's rules", answer(400, 200000), Refused),
     ("thread exists", answer(400, 160004), Done),
     ("invalid form body", answer(400, 50035), Refused),
     ("empty message", answer(400, 50006), Refused),
@@ -83,6 +97,22 @@ def test_outcome(name: str, trouble: Exception, expected: type) -> None:
 )
 def test_a_pause_that_discord_asks_for_is_kept(trouble: Exception, after: timedelta) -> None:
     assert outcome_of(trouble) == Later("Discord asked for a pause.", after)
+
+
+@given(
+    status=st.integers(300, 599),
+    code=st.one_of(
+        st.none(), st.integers(), st.floats(), st.text(max_size=5), st.lists(st.none(), max_size=1)
+    ),
+    pause=st.one_of(st.text(max_size=8), st.floats().map(str), st.integers().map(str)),
+    for_all=st.booleans(),
+)
+def test_no_answer_is_raised_and_every_pause_can_be_kept(
+    status: int, code: Any, pause: str, for_all: bool
+) -> None:
+    outcome = outcome_of(answer(status, code, Retry_After=pause), for_all=for_all)
+    if isinstance(outcome, Later) and outcome.after is not None:
+        assert timedelta(0) <= outcome.after <= timedelta(days=1)
 
 
 @pytest.mark.parametrize("mistake", [ValueError("ours"), KeyError("ours"), asyncio.CancelledError()])

@@ -1,17 +1,22 @@
 """The publisher over real sockets: each step, each unclear end, each missing permission."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
 import discord
 import pytest
 
-from bot.client import BroadsheetBot, point_at
-from bot.newsroom.ports import Away, Done, Later, Missing, Outcome, Unclear, Unreadable
+from bot.client import BroadsheetBot
+from bot.login import point_at
+from bot.newsroom.announcing import Announcer
+from bot.newsroom.ports import Away, Done, Later, Missing, Outcome, Refused, Unclear, Unreadable
 from bot.publisher import DiscordPublisher
-from bot.sandbox.faults import Cut, Status
+from bot.publisher.messages import thread_seen
+from bot.sandbox.faults import Cut, Limited, Meanwhile, Status
+from storage import Store
 from storage.records import CardToPost, Tally
-from tests.discord.conftest import BOT_PERMISSIONS, Town, eventually
+from tests.discord.conftest import BOT_PERMISSIONS, Press, Town, eventually, utc_now
 
 MakeCard = Callable[..., CardToPost]
 
@@ -99,7 +104,9 @@ async def test_a_card_that_was_deleted_is_missing(town: Town, bot: BroadsheetBot
     card = to_post(message_id=message_id)
     assert await bot.publisher.refresh(card) == Missing()
     assert await bot.publisher.place_vote(card, "👍") == Missing()
-    assert await bot.publisher.reactors(int(town.channel_id), message_id, "👍") == frozenset()
+    assert (
+        await bot.reader.reactors(int(town.channel_id), message_id, "👍", super_reactions=True) == frozenset()
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,21 +136,46 @@ async def test_missing_permissions_are_named_before_anything_is_sent(
     assert f"<#{town.channel_id}>" in outcome.sentence
 
 
-@pytest.mark.refusals(1)
+@pytest.mark.refusals(20)  # as often as it asks until the bot has heard of it
 async def test_without_history_nothing_is_concluded(
     town: Town, bot: BroadsheetBot, to_post: MakeCard
 ) -> None:
     message_id = done_id(await bot.publisher.send(to_post()))
     await town.deny_bot("read_message_history")
 
-    async def refused() -> bool:
-        return isinstance(await bot.publisher.find(to_post()), Away)
+    # Also while the bot has not heard of it: Discord's list is empty then.
+    assert isinstance(await bot.publisher.find(to_post()), Away)
 
-    await eventually(refused)
+    async def heard() -> bool:
+        outcome = await bot.publisher.find(to_post())
+        assert isinstance(outcome, Away)
+        return "Read Message History" in outcome.sentence and "<#" in outcome.sentence
+
+    await eventually(heard)
     with pytest.raises(Unreadable, match="Read Message History"):
-        _ = [message async for message in bot.publisher.messages(int(town.channel_id), 0)]
+        _ = [message async for message in bot.reader.messages(int(town.channel_id), 0)]
     with pytest.raises(Unreadable, match="Read Message History"):
-        await bot.publisher.reactors(int(town.channel_id), message_id, "👍")
+        await bot.reader.reactors(int(town.channel_id), message_id, "👍", super_reactions=True)
+
+
+@pytest.mark.refusals(1)
+async def test_a_history_that_comes_back_behind_an_empty_list_proves_nothing(
+    town: Town, bot: BroadsheetBot, to_post: MakeCard
+) -> None:
+    done_id(await bot.publisher.send(to_post()))
+    stage = town.sandbox.stage
+    channel = stage.world.channels[town.channel_id]
+    overwrites, own = channel.overwrites, str(0 if bot.user is None else bot.user.id)
+
+    def allow(allowed: bool) -> None:  # told to nobody, so that the bot hears of neither change
+        denied = 0 if allowed else discord.Permissions(read_message_history=True).value
+        channel.overwrites = overwrites | {own: {"id": own, "type": 1, "allow": "0", "deny": str(denied)}}
+        stage.access.changed(town.guild_id)
+
+    allow(False)
+    back = Meanwhile(lambda: allow(True))
+    town.sandbox.faults.next("GET", "/channels/*/messages", back, when="after")
+    assert isinstance(await bot.publisher.find(to_post()), Away)
 
 
 async def test_a_channel_that_is_gone_is_away(town: Town, bot: BroadsheetBot, to_post: MakeCard) -> None:
@@ -153,19 +185,23 @@ async def test_a_channel_that_is_gone_is_away(town: Town, bot: BroadsheetBot, to
     assert isinstance(newest, Away)
     assert newest.gone
     with pytest.raises(Unreadable):
-        _ = [message async for message in bot.publisher.messages(1, 0)]
+        _ = [message async for message in bot.reader.messages(1, 0)]
 
 
 async def test_a_channel_of_another_kind_is_away(town: Town, bot: BroadsheetBot, to_post: MakeCard) -> None:
-    forum = await town.alice.create_channel(town.guild_id, "talk", kind=15)
-    outcome = await bot.publisher.send(to_post(channel_id=int(forum["id"])))
+    voice = await town.alice.create_channel(town.guild_id, "talk", kind=2)
+    outcome = await bot.publisher.send(to_post(channel_id=int(voice["id"])))
     assert isinstance(outcome, Away)
     assert "text or announcement channel" in outcome.sentence
+    forum = await town.alice.create_channel(town.guild_id, "reading", kind=15)
+    outcome = await bot.publisher.send(to_post(channel_id=int(forum["id"])))
+    assert isinstance(outcome, Away)
+    assert "is a forum" in outcome.sentence
 
 
 async def test_a_bot_that_is_not_connected_sends_later(town: Town, to_post: MakeCard) -> None:
     point_at(town.sandbox.api_url, town.sandbox.gateway_url)
-    publisher = DiscordPublisher(discord.Client(intents=discord.Intents.none()))
+    publisher = DiscordPublisher(discord.Client(intents=discord.Intents.none()), lambda: True)
     assert isinstance(await publisher.send(to_post()), Later)
     assert isinstance(await publisher.find(to_post()), Later)
 
@@ -189,16 +225,18 @@ async def test_channels_are_read_back(town: Town, bot: BroadsheetBot, to_post: M
     reply = await town.bob.reply(posted, "Finally!")
     inside = await town.alice.say("In the thread", in_=str(thread_id))
 
-    seen = [message async for message in bot.publisher.messages(int(town.channel_id), message_id - 1)]
+    seen = [message async for message in bot.reader.messages(int(town.channel_id), message_id - 1)]
     card_seen, reply_seen = (
         message for message in seen if message.message_id in (message_id, int(reply["id"]))
     )
-    assert (card_seen.by_bot, card_seen.thread_id) == (True, thread_id)
+    assert (card_seen.by_bot, card_seen.thread) == (True, thread_seen(thread_id, int(inside["id"]), 1))
     assert dict(card_seen.reactions) == {"👍": 1}  # without the bot's own
     assert (reply_seen.text, reply_seen.reply_to_id) == ("Finally!", message_id)
     assert (reply_seen.author_id, reply_seen.author_name) == (int(town.bob.id), "bob")
-    assert await bot.publisher.reactors(int(town.channel_id), message_id, "👍") == {int(town.bob.id)}
-    in_thread = [message async for message in bot.publisher.messages(thread_id, 0)]
+    assert await bot.reader.reactors(int(town.channel_id), message_id, "👍", super_reactions=True) == {
+        int(town.bob.id)
+    }
+    in_thread = [message async for message in bot.reader.messages(thread_id, 0)]
     assert [message.message_id for message in in_thread if not message.by_bot] == [int(inside["id"])]
 
 
@@ -290,3 +328,116 @@ async def test_a_picture_that_is_sent_again_makes_one_message(
     assert isinstance(await bot.publisher.send(card), Unclear)
     assert await bot.publisher.find(to_post(after_id=0)) == outcome
     assert len(await town.alice.messages(town.channel_id)) == 1
+
+
+async def test_a_card_is_announced_once_where_servers_can_follow(
+    town: Town, bot: BroadsheetBot, to_post: MakeCard
+) -> None:
+    news = await town.alice.create_channel(town.guild_id, "announcements", kind=5)
+    follower = await town.alice.create_channel(town.guild_id, "follower")
+    await town.alice.request(
+        "POST", f"/channels/{news['id']}/followers", {"webhook_channel_id": follower["id"]}
+    )
+
+    async def known() -> bool:
+        return bot.get_channel(int(news["id"])) is not None
+
+    await eventually(known)
+    card = to_post(channel_id=int(news["id"]))
+    message_id = done_id(await bot.publisher.send(card))
+    card = to_post(channel_id=int(news["id"]), message_id=message_id)
+    town.sandbox.faults.next("POST", "/channels/*/messages/*/crosspost", Cut(), when="after")
+    assert isinstance(await bot.publisher.announce(card), Unclear)
+    assert await bot.publisher.announce(card) == Done(message_id)
+    copies = [one for one in await town.alice.messages(follower) if one["embeds"]]
+    assert len(copies) == 1
+
+    elsewhere = to_post(message_id=done_id(await bot.publisher.send(to_post())))
+    refused = await bot.publisher.announce(elsewhere)
+    assert isinstance(refused, Refused)
+    assert "announcement channels" in refused.sentence
+
+
+@pytest.mark.refusals(1)
+async def test_an_announcement_past_the_hours_ten_is_told_when_it_may_be(
+    town: Town, bot: BroadsheetBot, to_post: MakeCard
+) -> None:
+    news = await town.alice.create_channel(town.guild_id, "announcements", kind=5)
+    card = to_post(channel_id=int(news["id"]))
+    card = to_post(channel_id=int(news["id"]), message_id=done_id(await bot.publisher.send(card)))
+    town.sandbox.faults.next("POST", "/channels/*/messages/*/crosspost", Limited("shared", 2400))
+    later = await bot.publisher.announce(card)
+    assert isinstance(later, Later)
+    assert later.after is not None
+    assert later.after.total_seconds() == pytest.approx(2400, abs=1)
+    assert not later.everywhere
+
+
+PIN_MESSAGES = 1 << 51
+
+
+async def test_a_card_is_pinned_where_it_may_be(town: Town, bot: BroadsheetBot, to_post: MakeCard) -> None:
+    card = to_post(message_id=done_id(await bot.publisher.send(to_post())))
+    refused = await bot.publisher.pin(card)
+    assert isinstance(refused, Refused)
+    assert "**Pin Messages**" in refused.sentence
+
+    await town.alice.overwrite(town.channel_id, town.application, allow=PIN_MESSAGES, member=True)
+
+    async def allowed() -> bool:
+        return await bot.publisher.pin(card) == Done(card.post.message_id)
+
+    await eventually(allowed)
+    assert await bot.publisher.pin(card) == Done(card.post.message_id)
+    assert (await town.alice.message(town.channel_id, str(card.post.message_id)))["pinned"]
+    notes = [one for one in await town.alice.messages(town.channel_id) if one["type"] == 6]
+    assert len(notes) == 1, "Discord tells once that it was pinned"
+
+
+@pytest.mark.thorough
+async def test_a_channel_full_of_pins_refuses_one_more(
+    town: Town, bot: BroadsheetBot, to_post: MakeCard
+) -> None:
+    await town.alice.overwrite(town.channel_id, town.application, allow=PIN_MESSAGES, member=True)
+    for number in range(250):
+        await town.alice.pin(await town.alice.say(f"Note {number}"))
+    card = to_post(message_id=done_id(await bot.publisher.send(to_post())))
+    outcome = await bot.publisher.pin(card)
+    assert isinstance(outcome, Refused)
+    assert "250 pinned" in outcome.sentence
+
+
+async def test_what_a_subscription_wishes_is_done_once_to_every_card(
+    town: Town, bot: BroadsheetBot, press: Press, store: Store
+) -> None:
+    news = await town.alice.create_channel(town.guild_id, "announcements", kind=5)
+    follower = await town.alice.create_channel(town.guild_id, "follower")
+    await town.alice.request(
+        "POST", f"/channels/{news['id']}/followers", {"webhook_channel_id": follower["id"]}
+    )
+    await town.alice.overwrite(news["id"], town.application, allow=PIN_MESSAGES, member=True)
+
+    async def allowed() -> bool:
+        channel = bot.get_channel(int(news["id"]))
+        return (
+            isinstance(channel, discord.TextChannel)
+            and channel.permissions_for(channel.guild.me).pin_messages
+        )
+
+    await eventually(allowed)
+    await press.queue("One", "Two", channel_id=news["id"], pin=True, announce=True)
+    await press.deliver()
+    announcer = Announcer(
+        store,
+        bot.publisher,
+        clock=utc_now,
+        woken=asyncio.Event(),
+        may_send=lambda: True,
+        on_missing=bot.newsroom.comments.deleted,
+    )
+    await announcer.announce_due()
+    await announcer.announce_due()
+    cards = [one for one in await town.alice.messages(news) if one["embeds"]]
+    assert [(one["embeds"][0]["title"], one["pinned"]) for one in cards] == [("Two", True), ("One", True)]
+    copies = [one["embeds"][0]["title"] for one in await town.alice.messages(follower) if one["embeds"]]
+    assert sorted(copies) == ["One", "Two"]

@@ -119,7 +119,7 @@ async def test_a_source_is_shown_from_its_first_reading_to_its_end_and_back(
     new = await asking.status(source="the tide")
     assert new.ephemeral
     assert "Last read: not yet" in text(new)
-    assert "Next read: now" in text(new)
+    assert "Next read: within a minute" in text(new)
 
     read = await asking.check("the tide")
     assert "**The Tide** can be read: 2 new articles were found." in text(read)

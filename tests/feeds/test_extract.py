@@ -11,8 +11,9 @@ from random import SystemRandom
 
 import pytest
 
-from benchmarks.acid import TEMPLATES, faults, pages
+from benchmarks.acid import TEMPLATES, Template, faults, pages
 from benchmarks.articles import read_pages, scores
+from benchmarks.layouts import LAYOUTS
 from bot.feeds.extract import Extracted, extract
 
 URL = "https://harbour.test/2026/crane"
@@ -199,13 +200,28 @@ def test_a_page_without_sentences_is_no_article() -> None:
         assert extract(markup, URL) is None
 
 
-def test_made_up_pages_keep_every_paragraph_and_nothing_else() -> None:
+@pytest.mark.parametrize("templates", [TEMPLATES, LAYOUTS], ids=["acid", "layouts"])
+def test_made_up_pages_keep_every_paragraph_and_nothing_else(templates: Sequence[Template]) -> None:
     seed = SystemRandom().randrange(10**9)
-    for made in pages(seed, 3 * len(TEMPLATES)):
+    for made in pages(seed, 3 * len(templates), templates):
         found = extract(made.markup, URL, headline=made.headline)
         assert found is not None, made.seed
         assert faults(made, found.paragraphs) == [], f"page {made.seed}, {made.template}, {made.language}"
         assert found.title == made.headline, made.seed
+
+
+def test_a_part_with_a_name_and_a_day_is_no_comment_unless_it_can_be_answered() -> None:
+    said = "The cranes of my youth were green, and nobody has told us what colour this one is."
+    part = f"<p>Ruth Okafor</p><p>3 March 2026</p><p>{said}</p>"
+    opening = f"<h1>{HEADLINE}</h1>{told()}"
+    assert said in read(opening + part).paragraphs
+    assert read(f"{opening}{part}<p><a href='#'>Reply</a></p>").paragraphs == BODY
+
+
+def test_a_card_that_leads_elsewhere_is_not_read() -> None:
+    inner = "<h4>Cranes of the world</h4><p>A book of cranes that were built before 1900.</p>"
+    card = f"<a href='/x'><div>{inner}</div></a>"
+    assert read(f"<h1>{HEADLINE}</h1>{told(BODY[:2])}{card}{told(BODY[2:])}").paragraphs == BODY
 
 
 def test_real_pages_are_read_as_a_careful_reader_does() -> None:

@@ -118,9 +118,34 @@ async def test_what_is_packed_in_a_way_that_nobody_asked_for_is_told_by_name(
     named = coding.lower().replace("<b>", "b").replace("</b>", "b")
     assert isinstance(outcome, Failed)
     assert f"compressed in a way ({named}) that Broadsheet did not ask for" in outcome.sentence
-    (request,) = site.requests
-    assert request.headers["Accept-Encoding"] == "gzip, deflate"
+    assert {request.headers["Accept-Encoding"] for request in site.requests} == {"gzip, deflate"}
     assert isinstance(await fetcher.fetch(site.serve("/feed", Content_Encoding="Identity")), Changed)
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd"])
+@pytest.mark.parametrize(
+    ("status", "said"), [(403, "refuses"), (404, "nothing at this address"), (410, "gone")]
+)
+async def test_a_refusal_is_heard_however_it_is_packed(
+    site: Site, fetcher: Fetcher, status: int, said: str, coding: str
+) -> None:
+    url = site.serve("/feed", b"\x0b\x02\x80<html>\x03", status=status, Content_Encoding=coding)
+    outcome = await fetcher.fetch(url)
+    assert isinstance(outcome, Failed | Gone)
+    assert said in outcome.sentence
+
+
+async def test_too_often_is_a_pause_even_if_nobody_says_how_long(site: Site, fetcher: Fetcher) -> None:
+    outcome = await fetcher.fetch(site.serve("/feed", b"", status=429))
+    assert isinstance(outcome, Failed)
+    assert outcome.retry_after == timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504, 599])
+async def test_no_sentence_promises_what_only_a_poll_does(site: Site, fetcher: Fetcher, status: int) -> None:
+    outcome = await fetcher.fetch(site.serve("/feed", b"", status=status))
+    assert isinstance(outcome, Failed)
+    assert " we try" not in outcome.sentence.lower()
 
 
 @pytest.mark.parametrize("size", [MAX_BODY + 1, 1 << 30])

@@ -173,7 +173,7 @@ class World:
         while claimed := await self.store.posts.claim(self.now + HOLD, 50, HOUR):
             for card in claimed:
                 titles.append(card.article.title)
-                await self.store.posts.refuse(card.post.id, "Seen.")
+                await self.store.posts.refuse(card.post, "Seen.")
         return titles
 
 

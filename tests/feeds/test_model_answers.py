@@ -42,11 +42,16 @@ HONEST = "Ashford's council voted to rebuild the Stone Bridge, destroyed by a fl
         (HONEST.replace("Stone Bridge", "Stone 🎉🎉 Bridge"), HONEST),
         (f"- {HONEST}", HONEST),
         (f"{HONEST} It will cost 1.2 million pounds.", f"{HONEST} It will cost 1.2 million pounds."),
-        (f"{HONEST} It will take 14 months.", None),
+        (f"{HONEST} It will take 14 months.", f"{HONEST} It will take 14 months."),
+        (f"{HONEST} It will take fourteen months.", f"{HONEST} It will take fourteen months."),
         (f"{HONEST} 4 firms have offered to build it.", f"{HONEST} 4 firms have offered to build it."),
         (f"{HONEST} Firms from Lodz and Zurich want to build it.",
          f"{HONEST} Firms from Lodz and Zurich want to build it."),
         (f"{HONEST} <@123456> @everyone", HONEST),
+        (f"{HONEST} Keller said that it will cost 1.2 million pounds.",
+         f"{HONEST} Keller said that it will cost 1.2 million pounds."),
+        (f"{HONEST} Officials said so.", f"{HONEST} Officials said so."),
+        (f"{HONEST} Meanwhile, signing goes on.", f"{HONEST} Meanwhile, signing goes on."),
     ],
 )  # fmt: skip
 def test_honest_answers_are_kept_without_ornaments(answer: str, summary: str | None) -> None:
@@ -68,7 +73,12 @@ def test_honest_answers_are_kept_without_ornaments(answer: str, summary: str | N
         HONEST.replace("2019", "2018"),
         HONEST.replace("2019", "2,019,000"),
         f"{HONEST} It will cost 1.3 million pounds.",
+        f"{HONEST} It will cost twelve million pounds.",
+        f"{HONEST} It will take fifteen months.",
+        f"{HONEST} Some thirty-five thousand people signed a petition.",
         f"{HONEST} The mayor Tom Hansen said so.",
+        f"{HONEST} Hansen said that the work will take fourteen months.",
+        f"{HONEST} “Keller is right.” Hansen signed a petition for it.",
         f"{HONEST} The French firm Bouygues builds it.",
         "This article is about a bridge in Ashford that is to be rebuilt.",
         "<think>The council of Ashford voted to rebuild the Stone Bridge.",
@@ -120,6 +130,53 @@ def test_translations_keep_every_number() -> None:
 def test_numbers_are_known_in_every_spelling(text: str, value: str) -> None:
     assert Decimal(value) in figures_in(text)
     assert figures_in(text, every_reading=False) == {Decimal(value)}
+
+
+SPELT = [
+    ("en", "twelve million people", {12_000_000}),
+    ("en", "a hundred and five of two hundred thousand", {105, 200_000}),
+    ("en", "twenty-three, forty and one", {23, 40}),
+    ("en", "one of two", set()),
+    ("en", "three million five hundred thousand", {3_500_000}),
+    ("de", "zwölf Millionen Menschen", {12_000_000}),
+    ("de", "dreiundzwanzig von zweihundertfünfzig", {23, 250}),
+    ("de", "zwölftausenddreihundert Unterschriften", {12_300}),
+    ("de", "eine Million", {1_000_000}),
+    ("de", "Er gab acht, eine Brücke", set()),
+    ("fr", "douze millions d'habitants", {12_000_000}),
+    ("fr", "quatre-vingt-dix-sept pour cent", {97}),
+    ("fr", "soixante et onze, cent vingt, deux cents", {71, 120, 200}),
+    ("fr", "un pont neuf", set()),
+    ("es", "doce millones de personas", {12_000_000}),
+    ("es", "treinta y cinco mil", {35_000}),
+    ("es", "dos mil millones y doscientos cincuenta", {2_000_000_000, 250}),
+    ("es", "una de las dos", set()),
+    ("es", "mil personas y 12 mil más", {1000, 12_000}),
+    ("en", "1.2 million", {1_200_000}),
+    ("fi", "twelve", set()),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "values"), SPELT)
+def test_numbers_in_words_are_read(language: str, text: str, values: set[int]) -> None:
+    assert figures_in(text, every_reading=False, language=language) == values
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "other"),
+    [
+        ("en", "twelve million", "twenty million"),
+        ("de", "zwölf Millionen", "zwanzig Millionen"),
+        ("fr", "douze millions", "vingt millions"),
+        ("es", "doce millones", "veinte millones"),
+    ],
+)
+def test_a_number_in_words_is_known_in_figures_and_in_every_language(
+    language: str, written: str, other: str
+) -> None:
+    for text in ("It costs 12 million.", "It costs 12,000,000.", "It costs twelve million."):
+        assert figures_in(written, every_reading=False, language=language) <= figures_in(text)
+        assert not figures_in(other, every_reading=False, language=language) <= figures_in(text)
 
 
 @given(st.text(max_size=300), st.text(max_size=300))

@@ -122,6 +122,25 @@ async def test_after_five_failures_the_server_rests_longer_each_time() -> None:
         assert isinstance(await client.ask(PROMPT), Answered)
 
 
+async def test_a_server_that_is_not_there_is_told_in_words(closed_port: int) -> None:
+    async def broken(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    for address, words in (
+        (f"http://127.0.0.1:{closed_port}", "it does not accept the connection"),
+        ("http://no-such-server.invalid", "no server is known by its name"),
+        (f"https://127.0.0.1:{closed_port}", "it does not accept the connection"),
+        (None, "it broke off before its answer was complete"),
+    ):
+        async with opened(broken, address=address) as (_, client, _):
+            answer = await client.ask(PROMPT)
+        assert isinstance(answer, NoAnswer)
+        assert words in answer.sentence
+        assert "Error" not in answer.sentence
+
+
 async def silent(request: web.Request) -> web.StreamResponse:
     while request.transport is not None and not request.transport.is_closing():
         await asyncio.sleep(0.02)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bot.feeds.articles import NotRead
 from bot.feeds.fetch import Fetcher
@@ -25,10 +28,17 @@ async def secure(self_signed: ssl.SSLContext) -> AsyncIterator[Site]:
         yield site
 
 
+class Outside(Fetcher):
+    """A fetcher to which this machine is a place that everybody reaches."""
+
+    async def is_public(self, url: str) -> bool:
+        return True
+
+
 @pytest.fixture
 async def believing(trusting: ssl.SSLContext) -> AsyncIterator[Fetcher]:
     allow = parse_allow("127.0.0.1")
-    async with Fetcher(user_agent="Broadsheet/test", allow=allow, ssl_context=trusting) as fetcher:
+    async with Outside(user_agent="Broadsheet/test", allow=allow, ssl_context=trusting) as fetcher:
         yield fetcher
 
 
@@ -42,15 +52,58 @@ async def test_an_image_that_discord_can_fetch_is_linked_to(
     assert "avif" not in asked.headers["Accept"]
 
 
-async def test_what_discord_can_not_show_so_is_brought_along(
+async def test_nor_is_one_brought_along_for_having_no_encryption(
     secure: Site, site: Site, believing: Fetcher, workers: Workers
 ) -> None:
-    to_plain = {"Location": site.serve("/photo.jpg", PHOTO, Content_Type="image/jpeg")}
+    plain = site.serve("/photo.jpg", PHOTO, Content_Type="image/jpeg")
+    moved = secure.serve("/moved.jpg", b"", status=302, Location=plain)
+    for url in (plain, moved):
+        assert await look_at(believing, workers, url, None) == Shown()
+
+
+async def test_what_only_the_operator_opened_is_brought_along(
+    site: Site, fetcher: Fetcher, workers: Workers
+) -> None:
+    shown = await look_at(fetcher, workers, site.serve("/photo.jpg", PHOTO, Content_Type="image/jpeg"), None)
+    assert isinstance(shown, Shown)
+    assert shown.picture is not None
+
+
+class Names(AbstractResolver):
+    """Names of hosts, as a test gives them."""
+
+    async def resolve(self, host: str, port: int = 0, family: Any = socket.AF_INET) -> list[ResolveResult]:
+        if host == "nobody.test":
+            raise OSError("no such name")
+        found = {"inner.test": "10.0.0.7", "outer.test": "93.184.216.34"}[host]
+        return [ResolveResult(hostname=host, host=found, port=port, family=family, proto=0, flags=0)]
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize(
+    ("host", "public"),
+    [
+        ("inner.test", False),
+        ("outer.test", True),
+        ("nobody.test", False),
+        ("10.0.0.7", False),
+        ("9.9.9.9", True),
+    ],
+)
+async def test_who_is_reached_by_everybody_is_told_by_the_address(host: str, public: bool) -> None:
+    allow = parse_allow("10.0.0.0/8 outer.test")
+    async with Fetcher(user_agent="t", allow=allow, resolver=Names()) as fetcher:
+        assert await fetcher.is_public(f"http://{host}/i.png") is public
+
+
+async def test_what_discord_can_not_show_so_is_brought_along(
+    secure: Site, believing: Fetcher, workers: Workers
+) -> None:
     for url in (
-        to_plain["Location"],
         secure.serve("/photo.avif", packed(drawn(), "AVIF"), Content_Type="image/avif"),
         secure.serve("/download", PHOTO, Content_Type="application/octet-stream"),
-        secure.serve("/moved.jpg", b"", status=302, **to_plain),
         secure.serve("/large.png", PHOTO + bytes(9 << 20), Content_Type="image/png"),
     ):
         shown = await look_at(believing, workers, url, None)

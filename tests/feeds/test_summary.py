@@ -121,7 +121,10 @@ DESCRIPTIONS = {
         False,
     ),
     "an advertisement": (f"Discover how {OWN}", False),
-    "a call to act": (f"{OWN} Subscribe to our weekly letter now.", False),
+    "promises only": ("All you need to know about the harbour's new crane from Rotterdam.", False),
+    "about itself": ("In this article the harbour's new crane from Rotterdam is described.", False),
+    "an exclamation": ("The harbour's biggest crane ever has come from Rotterdam!", False),
+    "somebody's voice": ("We went to see the harbour's new crane that lifts forty tons.", False),
     "one that points back": ("It lifts forty tons and came from Rotterdam to the harbour on Monday.", False),
     "a question": ("What can the new harbour crane from Rotterdam lift on a Monday in April?", False),
     "an open quotation": ("“The harbour has waited long for this crane, said the council's chair.", False),
@@ -139,6 +142,20 @@ def test_a_publishers_description_is_the_summary_where_it_is_a_good_one(
     assert (tell_page(page, "").normal == description) is is_taken
     if not is_taken:
         assert told.normal.startswith(BODY[0])
+
+
+@pytest.mark.parametrize(
+    "rest",
+    ["Subscribe to our weekly letter now.", "Find out what it cost.", "What did it cost?", "The council pa…"],
+)
+def test_of_a_description_what_comes_before_an_advertisement_is_the_summary(rest: str) -> None:
+    assert tell(article(*BODY, description=f"{OWN} {rest}")).normal == OWN
+
+
+def test_another_voice_than_the_authors_opens_where_there_is_one() -> None:
+    told = tell(article("I saw it.", "We like it.", *BODY[2:]))
+    assert told.normal.startswith(BODY[2])
+    assert tell(article("I saw the new harbour crane.", "We both like it.")).normal.startswith("I saw")
 
 
 def test_lengths() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from bot.config import Settings
 from bot.sandbox import Sandbox
 from tests.journey.broadsheet import broadsheet, eventually
@@ -22,6 +24,12 @@ REPORT = (
 )
 
 
+# Every day on SQLite: which copies there are, and what becomes of them, is held against both in tests/storage.
+@pytest.mark.parametrize(
+    "database_url",
+    ["sqlite", pytest.param("postgresql", marks=pytest.mark.thorough)],
+    indirect=True,
+)
 async def test_a_story_from_two_sources_is_one_card(
     sandbox: Sandbox, town: Town, press: Press, settings: Settings
 ) -> None:

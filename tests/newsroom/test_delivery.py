@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from bot.feeds.shingles import pack, shingles
-from bot.newsroom.delivery import Delivery
 from bot.newsroom.ports import Away, Done, Later, Missing, Outcome, Refused, Unclear
 from storage import Store
 from storage.records import (
     ArticleToStore,
     Brought,
-    CardToPost,
     Post,
     PostState,
     SameStory,
@@ -24,109 +20,12 @@ from storage.records import (
     SubscriptionToStore,
     TextStored,
 )
-
-NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
-GUILD, CHANNEL = 10, 20
-
-
-class Channel:
-    """A channel that answers as it is told to, and in the end takes everything; it keeps what it was asked."""
-
-    def __init__(self, **answers: list[Outcome]) -> None:
-        self.answers = answers
-        self.asked: list[str] = []
-        self.ours = True
-        self.newest: int | Away | Later = 999
-        self.places: list[int] = []
-        self._next_id = 1000
-
-    def _answer(self, question: str) -> Outcome:
-        self.asked.append(question)
-        waiting = self.answers.get(question.split()[0], [])
-        if waiting:
-            return waiting.pop(0)
-        self._next_id += 1
-        return Missing() if question == "find" else Done(self._next_id)
-
-    async def read(self, post: Post) -> None:
-        self.asked.append("read")
-
-    async def end(self, channel_id: int) -> None:
-        self.asked.append("end")
-
-    async def newest_message_id(self, channel_id: int) -> int | Away | Later:
-        self.places.append(channel_id)
-        return self.newest
-
-    async def send(self, card: CardToPost) -> Outcome:
-        return self._answer("send")
-
-    async def find(self, card: CardToPost) -> Outcome:
-        return self._answer("find")
-
-    async def open_thread(self, card: CardToPost) -> Outcome:
-        return self._answer("thread")
-
-    async def place_vote(self, card: CardToPost, emoji: str) -> Outcome:
-        return self._answer(f"vote {emoji}")
-
-    async def refresh(self, card: CardToPost) -> Outcome:
-        return self._answer("refresh")
-
-
-class Clock:
-    """A clock that tests move."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
+from tests.newsroom.channel import CHANNEL, GUILD, NOW, Channel, Clock, deliver_one, queue
 
 
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-async def queue(store: Store, titles: list[str], *, thread: bool = False) -> None:
-    """Posts that wait, one for each title."""
-    await store.guilds.seen(GUILD, "Harbour Town", NOW)
-    source = await store.sources.add("https://tide.test/feed", "The Tide", None, None)
-    await store.subscriptions.add(
-        SubscriptionToStore(GUILD, CHANNEL, source.id, thread=thread, newest=len(titles), created_by=None),
-        NOW,
-    )
-    update = SourceUpdate(source.id, "The Tide", None, None, None, None, None, NOW)
-    articles = [ArticleToStore(title, "r", None, title, None, "Summary.", None, None) for title in titles]
-    [ingested] = await store.harvest.store([Brought(update, articles)], NOW)
-    assert ingested.posts == len(titles)
-
-
-def delivery(store: Store, channel: Channel, clock: Clock) -> Delivery:
-    return Delivery(
-        store,
-        channel,
-        clock=clock,
-        woken=asyncio.Event(),
-        may_send=lambda: channel.ours,
-        on_finished=channel.read,
-        on_missing=lambda message_ids: deleted(store, message_ids, clock()),
-        on_gone=channel.end,
-    )
-
-
-async def deleted(store: Store, message_ids: Collection[int], now: datetime) -> None:
-    await store.posts.message_deleted(message_ids, now)
-
-
-async def deliver_one(store: Store, channel: Channel, clock: Clock) -> CardToPost | None:
-    """Claim and deliver what is due; answers the card as it is claimed, None where nothing is."""
-    claimed = await store.posts.claim(clock(), 1, timedelta(minutes=5))
-    if not claimed:
-        return None
-    await delivery(store, channel, clock).deliver(claimed[0])
-    return await store.posts.card(claimed[0].post.id)
 
 
 async def test_a_post_is_sent_threaded_seeded_and_finished(store: Store, clock: Clock) -> None:
@@ -175,7 +74,7 @@ async def test_a_process_that_died_while_sending_leaves_a_post_that_is_looked_fo
 ) -> None:
     await queue(store, ["One"])
     (claimed,) = await store.posts.claim(NOW, 1, timedelta(minutes=5))
-    await store.posts.begin_sending(claimed.post.id, 500, NOW)
+    await store.posts.begin_sending(claimed.post, 500, NOW)
     # The next process frees what the dead one held.
     await store.posts.release_leases()
     channel = Channel(find=[Done(501)])
@@ -259,20 +158,42 @@ async def test_a_thread_that_fails_again_and_again_does_not_hold_up_the_channel(
     while await deliver_one(store, channel, clock) is not None or clock.now < NOW + timedelta(minutes=20):
         clock.now += timedelta(minutes=1)
     assert channel.asked.count("send") == 2
-    assert await store.posts.next_due_at() is None
+    assert await store.posts.next_due_at(NOW) is None
 
 
-async def test_a_bot_that_lost_its_database_to_another_sends_nothing(store: Store, clock: Clock) -> None:
+@pytest.mark.parametrize(
+    ("lost", "state"),
+    [
+        pytest.param("before", PostState.READY, id="before anything was begun"),
+        pytest.param("newest", PostState.READY, id="while it began: surely nothing was sent"),
+        pytest.param("find", PostState.SENDING, id="while it looked for an earlier attempt"),
+    ],
+)
+async def test_a_bot_that_lost_its_database_to_another_sends_nothing(
+    store: Store, clock: Clock, lost: str, state: PostState
+) -> None:
     await queue(store, ["One"])
-    channel = Channel()
-    channel.ours = False
+    channel = Channel(send=[Unclear("The connection broke.")])
+    if lost == "find":
+        await deliver_one(store, channel, clock)
+        clock.now += timedelta(minutes=1)
+        channel.asked.clear()
+
+    async def lose() -> None:
+        channel.ours = False
+
+    channel.ours = lost != "before"
+    channel.meanwhile = {lost: lose}
     card = await deliver_one(store, channel, clock)
-    assert channel.asked == []
+    assert "send" not in channel.asked
+    assert lost != "before" or not channel.places, "nothing is asked at all"
     assert card is not None
-    assert card.post.state is PostState.SENDING, "whoever is next looks for it before sending"
-    channel.ours, clock.now = True, clock.now + timedelta(minutes=1)
+    assert card.post.state is state
+    channel.ours, channel.meanwhile, clock.now = True, {}, clock.now + timedelta(minutes=1)
+    channel.asked.clear()
+    channel.answers.clear()
     await deliver_one(store, channel, clock)
-    assert channel.asked[:2] == ["find", "send"]
+    assert channel.asked[:2] == (["find", "send"] if lost == "find" else ["send", "vote 👍"])
 
 
 async def test_a_channel_that_is_gone_is_told_of(store: Store, clock: Clock) -> None:
@@ -306,7 +227,7 @@ async def test_a_card_deleted_before_it_was_finished_is_let_go(store: Store, clo
     card = await deliver_one(store, Channel(vote=[Missing()]), clock)
     assert card is not None
     assert card.post.state is PostState.DELETED
-    assert await store.posts.next_due_at() is None
+    assert await store.posts.next_due_at(NOW) is None
 
 
 async def copied(store: Store, clock: Clock, channel: Channel) -> Post:

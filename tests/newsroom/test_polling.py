@@ -82,9 +82,9 @@ async def newsroom(store: Store) -> AsyncIterator[Newsroom]:
 async def waiting(store: Store) -> list[str]:
     """Titles of the posts that wait, in the order in which they go out."""
     titles = []
-    while claimed := await store.posts.claim(NOW + timedelta(days=1), 1, timedelta(minutes=5)):
+    while claimed := await store.posts.claim(NOW + timedelta(hours=1), 1, timedelta(minutes=5)):
         titles.append(claimed[0].article.title)
-        await store.posts.refuse(claimed[0].post.id, "Seen.")
+        await store.posts.refuse(claimed[0].post, "Seen.")
     return titles
 
 

@@ -74,6 +74,7 @@ class Newsroom:
         """Read all that is due; answers how long until there is more."""
         wait = await self.reader.start_due()
         await self.reader._jobs.drain(timedelta(seconds=30))
+        await self.reader._writers.drain(timedelta(seconds=30))
         return wait
 
     async def waiting(self) -> list[CardToPost]:
@@ -86,7 +87,7 @@ class Newsroom:
         while cards := await self.waiting():
             told |= {card.article.identity: card for card in cards}
             for card in cards:
-                await self.store.posts.refuse(card.post.id, "Seen.")
+                await self.store.posts.refuse(card.post, "Seen.")
         return told
 
     async def card(self) -> CardToPost:
@@ -146,9 +147,9 @@ async def test_what_comes_after_the_hold_has_the_card_drawn_again(newsroom: News
     card = await newsroom.card()
     assert card.summary == STUB.normal
     posts = newsroom.store.posts
-    assert await posts.begin_sending(card.post.id, None, newsroom.now)
-    await posts.sent(card.post.id, 1001, newsroom.now)
-    await posts.finish(card.post.id, newsroom.now)
+    assert await posts.begin_sending(card.post, None, newsroom.now)
+    await posts.sent(card.post, 1001, newsroom.now)
+    await posts.finish(card.post, newsroom.now)
     held.set()
     await newsroom.reader.close(timedelta(seconds=30))
     (stale,) = await posts.stale_cards(9)
@@ -272,6 +273,49 @@ async def test_a_broken_image_without_another_is_left_out(newsroom: Newsroom):
 
 
 @on_sqlite
+async def test_a_page_behind_the_source_s_login_is_read_with_it(newsroom: Newsroom):
+    async def closed(request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != "Bearer hush":
+            return web.Response(status=401)
+        kind = "image/jpeg" if request.path == "/lead.jpg" else "text/html"
+        return web.Response(body=PHOTO if kind == "image/jpeg" else PAGE, content_type=kind)
+
+    newsroom.site.routes |= {"/bridge": closed, "/lead.jpg": closed}
+    async with open_site() as elsewhere:
+        away = elsewhere.serve("/away", PAGE, Content_Type="text/html")
+        source = await newsroom.store.sources.add(f"{newsroom.site.address}/feed.xml", "The Tide", None, None)
+        await newsroom.store.sources.set_headers(source.id, '{"Authorization": "Bearer hush"}', NOW)
+        await newsroom.bring(newsroom.stub(), newsroom.stub("away", url=away))
+        await newsroom.read()
+        assert all("Authorization" not in request.headers for request in elsewhere.requests)
+    told = await newsroom.told()
+    assert told["bridge"].summary.startswith(FIRST)
+    assert told["bridge"].picture is not None, "nobody else can fetch it"
+
+
+@on_sqlite
+@pytest.mark.parametrize(("status", "times"), [(410, 1), (404, 3)])
+async def test_a_page_that_goes_away_takes_its_article_back(newsroom: Newsroom, status: int, times: int):
+    await newsroom.bring(newsroom.stub())
+    await newsroom.read()
+    told = (await newsroom.card()).article
+    assert told.retracted_at is None
+    newsroom.site.serve("/bridge", b"", status=status)
+    newsroom.site.requests.clear()
+    source = await newsroom.store.sources.get(told.source_id)
+    assert source is not None
+    revised = newsroom.stub(revision="second", title="Old bridge opens again")
+    await newsroom.store.harvest.store([Brought(poll(source), revised=[revised])], newsroom.now)
+    for _ in range(times):
+        assert (await newsroom.card()).article.retracted_at is None
+        await newsroom.read()
+        newsroom.now += timedelta(minutes=10)
+    assert newsroom.asked == ["/bridge"] * times
+    assert (await newsroom.card()).article.retracted_at is not None
+    assert await newsroom.store.readings.next_due_at() is None
+
+
+@on_sqlite
 async def test_only_the_one_bot_reads(newsroom: Newsroom):
     await newsroom.bring(newsroom.stub())
     newsroom.ours = False
@@ -296,10 +340,13 @@ async def test_old_pictures_are_forgotten(newsroom: Newsroom):
     read = ArticleRead(todo.id, image=ImageSeen(image, image, ("image/jpeg", PHOTO)))
     await newsroom.store.readings.keep(read, newsroom.now)
     await newsroom.read()
-    assert (await newsroom.card()).picture is not None
-    newsroom.now += PICTURES_KEPT + timedelta(minutes=1)
-    await newsroom.read()
-    assert (await newsroom.card()).picture is None
+    post = (await newsroom.card()).post
+    for now in (newsroom.now, newsroom.now + PICTURES_KEPT + timedelta(minutes=1)):
+        newsroom.now = now
+        await newsroom.read()
+        card = await newsroom.store.posts.card(post.id)
+        assert card is not None
+        assert (card.picture is not None) == (now == NOW)
 
 
 @on_sqlite

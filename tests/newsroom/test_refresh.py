@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import func, select
 
 from bot.newsroom import refresh
 from bot.newsroom.ports import Away, Done, Later, Missing, Outcome, Refused, Unclear
 from bot.newsroom.refresh import Refresher
-from storage import Database, Store
+from storage import Database, DatabaseBusy, Store
 from storage.records import CardToPost
+from storage.tables import standings
 from tests.storage.desk import NOW, Desk
+from tests.votes import add as add_vote
 
 
 class Channels:
@@ -51,7 +55,7 @@ async def test_many_votes_are_one_edit(database: Database, store: Store) -> None
     await desk.ingest(await desk.wired(20, 21), "a")
     cards = await desk.send_all()
     for member in range(5):
-        await store.votes.add(1000 + cards[0].post.id, member, "👍", NOW)
+        await add_vote(store.votes, 1000 + cards[0].post.id, member, "👍", NOW)
     channels = Channels()
     work = refresher(store, channels)
     await work.refresh_stale()
@@ -70,7 +74,7 @@ async def test_a_channel_that_cannot_be_edited_does_not_starve_the_others(
     await desk.ingest(stuck, *(f"s{number}" for number in range(6)))
     await desk.ingest(await desk.wired(21, name="fine"), "f")
     for card in await desk.send_all():
-        await store.votes.add(1000 + card.post.id, 1, "👍", NOW)
+        await add_vote(store.votes, 1000 + card.post.id, 1, "👍", NOW)
     channels = Channels(in_20=answer)
     work = refresher(store, channels)
     await work.refresh_stale()
@@ -81,22 +85,59 @@ async def test_a_channel_that_cannot_be_edited_does_not_starve_the_others(
     assert in_a_minute == []
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_channel_that_fails_leaves_nothing_under_way(database: Database, store: Store) -> None:
+    """The round is repeated a second later: what went on beside it would edit each card twice."""
+    desk = Desk(database, store)
+    await desk.ingest(await desk.wired(20, 21), "a")
+    cards = await desk.send_all()
+    await add_vote(store.votes, 1000 + cards[0].post.id, 1, "👍", NOW)
+    ended = []
+
+    class OneFails(Channels):
+        async def refresh(self, card: CardToPost) -> Outcome:
+            if card.post.channel_id == 20:
+                raise DatabaseBusy("Locked.")
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            ended.append(card.post.channel_id)
+            return Done()
+
+    with pytest.raises(DatabaseBusy):
+        await refresher(store, OneFails()).refresh_stale()
+    assert ended == [21]
+
+
 async def test_a_deleted_card_is_told_of_and_a_refused_one_let_be(database: Database, store: Store) -> None:
     desk = Desk(database, store)
     await desk.ingest(await desk.wired(20, 21), "a")
     cards = await desk.send_all()
-    await store.votes.add(1000 + cards[0].post.id, 1, "👍", NOW)
+    await add_vote(store.votes, 1000 + cards[0].post.id, 1, "👍", NOW)
     channels = Channels(in_20=Missing(), in_21=Refused("Too old."))
     await refresher(store, channels).refresh_stale()
     assert len(channels.missing) == 1
     assert await store.posts.stale_cards(9) == []
 
 
+@pytest.mark.parametrize("closed", [True, False])
+async def test_a_thread_that_is_archived_is_let_be_and_one_that_is_away_is_not(
+    database: Database, store: Store, closed: bool
+) -> None:
+    desk = Desk(database, store)
+    await desk.ingest(await desk.wired(20), "a")
+    (card,) = await desk.send_all()
+    await add_vote(store.votes, 1000 + card.post.id, 1, "👍", NOW)
+    await refresher(store, Channels(in_20=Away("Not now.", closed=closed))).refresh_stale()
+    async with database.reading() as connection:
+        waiting = await connection.scalar(select(func.count()).where(standings.c.stale_at.is_not(None)))
+    assert waiting == (0 if closed else 1)
+
+
 async def test_a_channel_that_is_gone_is_told_of(database: Database, store: Store) -> None:
     desk = Desk(database, store)
     await desk.ingest(await desk.wired(20), "a")
     (card,) = await desk.send_all()
-    await store.votes.add(1000 + card.post.id, 1, "👍", NOW)
+    await add_vote(store.votes, 1000 + card.post.id, 1, "👍", NOW)
     channels = Channels(in_20=Away("The channel is gone.", gone=True))
     await refresher(store, channels).refresh_stale()
     assert channels.gone == [20]

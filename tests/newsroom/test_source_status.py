@@ -11,6 +11,7 @@ from bot.newsroom.source_status import (
     Condition,
     about_failures,
     about_found,
+    about_held_back,
     about_move,
     about_next,
     about_pace,
@@ -146,7 +147,9 @@ def test_failures_are_counted_from_their_first() -> None:
 
 NEXT = {
     "by its rhythm": ({}, "12:10"),
-    "due": ({"next_poll_at": NOW}, "now"),
+    "due": ({"next_poll_at": NOW}, "within a minute"),
+    "due since long": ({"next_poll_at": NOW - timedelta(hours=1)}, "within a minute"),
+    "due in two seconds": ({"next_poll_at": NOW + timedelta(seconds=2)}, "within a minute"),
     "never": ({"next_poll_at": None}, "not planned"),
     "as asked": ({"not_before": SOON}, "12:10, as its server asks"),
     "a pause that is over": ({"not_before": NOW}, "12:10"),
@@ -178,7 +181,30 @@ PACES = {
 
 @pytest.mark.parametrize(("days", "said"), PACES.values(), ids=PACES.keys())
 def test_the_pace_is_put_into_words(days: list[int], said: str) -> None:
-    assert about_pace(Pace(None, tuple(days))) == said
+    assert about_pace(Pace(NOW, tuple(days))) == said
+
+
+SINCE = {
+    "nothing": (Pace(None, (0,) * 30), "nothing yet"),
+    "a day": (Pace(NOW, (0,) * 29 + (20,), known=1), "20 articles so far"),
+    "two days": (Pace(NOW, (0,) * 28 + (3, 17), known=2), "20 articles in 2 days, about 10 a day"),
+    "three weeks": (
+        Pace(NOW, (0,) * 26 + (1, 1, 0, 1), known=21),
+        "3 articles in 21 days, about one every 7 days",
+    ),
+}
+
+
+@pytest.mark.parametrize(("pace", "said"), SINCE.values(), ids=SINCE.keys())
+def test_the_pace_of_a_new_source_is_told_since_it_is_known(pace: Pace, said: str) -> None:
+    assert about_pace(pace) == said
+
+
+def test_what_was_held_back_is_counted() -> None:
+    assert about_held_back(Pace(NOW, (1,)), when) == ""
+    assert about_held_back(Pace(NOW, (1,), None, 1, NOW), when) == "1 article held back as old news, 12:00"
+    several = Pace(NOW, (1,), None, 1200, NOW)
+    assert about_held_back(several, when) == "1,200 articles held back as old news, last 12:00"
 
 
 def test_the_picture_tells_nothing_from_little_and_little_from_much() -> None:

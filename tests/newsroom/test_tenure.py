@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from bot.newsroom import tenure
 from bot.newsroom.tenure import Process, Tenure, TenureProblem
-from storage import Store
+from storage import Database, DatabaseBusy, Lease, Store, TakenOver
+from tests.databases import RANKS, nonces
+from tests.newsroom.channel import NOW
 
 HERE = Process("harbour", "pid:[1]", 100)
 
@@ -61,6 +65,134 @@ async def test_a_bot_that_fell_silent_elsewhere_is_replaced_when_its_lease_has_r
     assert lease.holder == str(elsewhere)
     with pytest.raises(TenureProblem, match="taken this database over"):
         await silent.keep()
+
+
+async def test_a_bot_that_was_replaced_writes_nothing_more(
+    store: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tenure, "DURATION", tenure.timedelta(hours=1))
+    frozen = bot(store, HERE)
+    await frozen.take()
+    await store.guilds.seen(10, "Harbour Town", NOW)
+    elsewhere = await Database.open(database_url)
+    successor = Store(elsewhere, ranks=RANKS, nonce=nonces())
+    # It can't have run out here: the successor knows that it is dead, and is mistaken.
+    await bot(successor, Process("harbour", "pid:[1]", 101), alive=False).take()
+    assert frozen.holds(), "it does not know yet"
+    with pytest.raises(TakenOver, match="101"):
+        await store.guilds.seen(10, "Harbour Village", NOW)
+    await successor.guilds.seen(10, "Harbour City", NOW)
+    await elsewhere.close()
+
+
+async def test_one_that_was_frozen_while_it_wrote_is_waited_for(
+    store: Store, database: Database, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    frozen = bot(store, HERE)
+    await frozen.take()
+    elsewhere = await Database.open(database_url, patience=tenure.timedelta(milliseconds=100))
+
+    def hurry(connection: Any, _: Any) -> None:
+        # PostgreSQL's server ends a silent transaction by itself, after more seconds than a test has.
+        connection.cursor().execute("SET lock_timeout = 100")
+
+    if "postgresql" in database_url:
+        await elsewhere._engine.dispose()
+        event.listen(elsewhere._engine.sync_engine, "connect", hurry)
+    successor = bot(Store(elsewhere, ranks=RANKS, nonce=nonces()), Process("island", "pid:[2]", 7))
+    try:
+        async with asyncio.timeout(5), database.writing():
+            taking = asyncio.create_task(successor.take())
+            while "Waiting for the database" not in caplog.text:
+                await asyncio.sleep(0.01)
+            assert not taking.done()
+        assert (await asyncio.wait_for(taking, 5)).holder == "island|pid:[2]|7"
+        assert caplog.text.count("Waiting for the database") == 1
+    finally:
+        await elsewhere.close()
+
+
+async def test_a_lease_that_ran_out_unnoticed_is_renewed_where_nobody_else_came(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sleeper = bot(store, HERE)
+    fence = (await sleeper.take()).fence
+    # The machine sleeps for longer than the lease.
+    awake = tenure._elapsed
+    monkeypatch.setattr(tenure, "_elapsed", lambda: awake() + 0.5)
+    assert not sleeper.holds()
+    keeping = asyncio.create_task(sleeper.keep())
+    async with asyncio.timeout(5):
+        while not sleeper.holds():
+            await asyncio.sleep(0.01)
+    keeping.cancel()
+    await store.guilds.seen(10, "Harbour Town", NOW)
+    await sleeper.give_back()
+    assert (await bot(store, HERE).take()).fence == fence + 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_the_right_lasts_from_when_it_was_asked_for(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database's answer may take long: it counts from before it, and so must we."""
+    now = 0.0
+    take, renew = store.leases.take, store.leases.renew
+
+    async def slow_take(*arguments: Any, **options: Any) -> object:
+        nonlocal now
+        now += 0.3
+        return await take(*arguments, **options)
+
+    async def slow_renew(*arguments: Any) -> object:
+        nonlocal now
+        now += 0.3
+        return await renew(*arguments)
+
+    monkeypatch.setattr(tenure, "_elapsed", lambda: now)
+    monkeypatch.setattr(store.leases, "take", slow_take)
+    monkeypatch.setattr(store.leases, "renew", slow_renew)
+    waiting = bot(store, HERE)
+    await waiting.take()
+    assert waiting.holds()
+    now += 0.15
+    assert not waiting.holds()
+    keeping = asyncio.create_task(waiting.keep())
+    async with asyncio.timeout(5):
+        while not waiting.holds():
+            await asyncio.sleep(0.01)
+    keeping.cancel()
+    now += 0.15
+    assert not waiting.holds()
+
+
+async def test_a_stop_while_the_database_is_out_of_reach_is_in_order(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stopping = bot(store, HERE)
+    await stopping.take()
+
+    async def fail(name: str, lease: Lease) -> None:
+        raise DatabaseBusy("It is locked.")
+
+    monkeypatch.setattr(store.leases, "release", fail)
+    await stopping.give_back()
+    assert "runs out by itself: It is locked." in caplog.text
+
+
+async def test_a_stop_does_not_wait_for_a_database_that_does_not_answer(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(tenure, "GIVE_BACK_WITHIN", tenure.timedelta(milliseconds=20))
+    stopping = bot(store, HERE)
+    await stopping.take()
+
+    async def hang(name: str, lease: Lease) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(store.leases, "release", hang)
+    await asyncio.wait_for(stopping.give_back(), 5)
+    assert "not be given back in time" in caplog.text
 
 
 @pytest.mark.parametrize("holder", ["", "somebody", "a|b", "a|b|c"])

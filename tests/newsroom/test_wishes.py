@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from bot.newsroom.wishes import LENGTHS, PAGES, SAME_STORY, about_changes, about_wishes, listed
+from bot.newsroom.wishes import (
+    LENGTHS,
+    PAGES,
+    SAME_STORY,
+    USUAL_WAIT,
+    WAITS,
+    about_changes,
+    about_wishes,
+    listed,
+)
 from storage.records import Length, Reading, SameStory, Source, Subscription
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -19,8 +28,17 @@ def test_only_what_is_unusual_is_named():
         USUAL, thread=True, length=Length.FULL, reading=Reading.NEVER, same_story=SameStory.THREAD
     )
     assert listed(about_wishes(unusual)) == (
-        "a thread for each article, whole articles, articles' pages never read and the same story of another source "
-        "put in its card's thread"
+        "a thread for each article, whole articles, articles' pages never read and stories that another source told "
+        "first put into its card's thread"
+    )
+
+
+def test_where_and_how_long_is_named_too():
+    unusual = replace(USUAL, announce=True, pin=True, longest_wait=timedelta(hours=168))
+    said = "posts published to the servers that follow, posts pinned and posts that wait for a week at most"
+    assert listed(about_wishes(unusual)) == listed(about_changes(USUAL, unusual)) == said
+    assert listed(about_changes(unusual, USUAL)) == (
+        "posts not published any more, posts not pinned any more and posts that wait for a day at most"
     )
 
 
@@ -36,3 +54,4 @@ def test_every_wish_can_be_chosen_and_fits_discords_menu():
         assert set(words) == set(kind)
         assert all(len(text) <= 100 for text in words.values())
         assert sum("usual" in text for text in words.values()) == 1
+    assert [hours for hours, words in WAITS.items() if "usual" in words] == [USUAL_WAIT / timedelta(hours=1)]

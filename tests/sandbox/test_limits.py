@@ -378,6 +378,7 @@ async def test_discord_py_keeps_to_the_headers_and_meets_no_refusal(town: Town, 
     assert not town.sandbox.limiter.invalid
 
 
+@pytest.mark.thorough
 async def test_discord_py_raises_what_it_would_wait_an_hour_for_and_a_ban(
     town: Town, start_bot: StartBot
 ) -> None:

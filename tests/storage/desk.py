@@ -100,9 +100,9 @@ class Desk:
         wish = SubscriptionToStore(guild_id, channel_id, source.id, thread, newest, 7)
         return (await self.store.subscriptions.add(wish, NOW))[0]
 
-    async def ingest(self, source: Source, *identities: str) -> Ingested:
+    async def ingest(self, source: Source, *identities: str, now: datetime = NOW) -> Ingested:
         new = [article(name) for name in identities]
-        return (await self.store.harvest.store([Brought(poll(source), new)], NOW))[0]
+        return (await self.store.harvest.store([Brought(poll(source), new)], now))[0]
 
     async def wired(self, *channels: int, guild_id: int = GUILD, name: str = "news") -> Source:
         """A source that was polled once, empty, with started subscriptions in these channels."""
@@ -117,11 +117,11 @@ class Desk:
 
     async def send(self, card: CardToPost, now: datetime = NOW) -> int:
         """Take a claimed post through to its message; answers the message's id."""
-        posts, post_id = self.store.posts, card.post.id
-        assert await posts.begin_sending(post_id, None, now)
-        assert await posts.sent(post_id, 1000 + post_id, now)
-        await posts.finish(post_id, now)
-        return 1000 + post_id
+        posts, post = self.store.posts, card.post
+        assert await posts.begin_sending(post, None, now)
+        assert await posts.sent(post, 1000 + post.id, now)
+        assert await posts.finish(post, now)
+        return 1000 + post.id
 
     async def send_all(self, now: datetime = NOW) -> list[CardToPost]:
         """Post all that waits; answers the cards as they were claimed."""

@@ -12,6 +12,7 @@ from storage import Store
 from storage.records import CardToPost, Length, Reading, TextStored
 from storage.tables import articles, copies, guilds, merged, pictures, posts, texts
 from tests.storage.desk import NOW, Desk
+from tests.votes import add as add_vote
 
 FEED = TextStored("feed", "F one.\nF two.", False, "F short.", "F normal.", "F long.")
 PAGE = TextStored("page", "P one.\nP two.", True, "P short.", "P normal.", "P long.")
@@ -102,16 +103,16 @@ async def test_a_picture_comes_until_the_message_carries_it(desk: Desk) -> None:
         )
     (card,) = await desk.claim()
     assert card.picture == ("image/webp", b"x")
-    post_id, store = card.post.id, desk.store
-    assert await store.posts.begin_sending(post_id, None, NOW)
-    assert await store.posts.sent(post_id, 5, NOW, (image, "picture.webp"))
+    post, store = card.post, desk.store
+    assert await store.posts.begin_sending(post, None, NOW)
+    assert await store.posts.sent(post, 5, NOW, (image, "picture.webp"))
     sent = await again(store, card)
     assert sent.picture is None
     assert (sent.post.attached, sent.post.attached_as) == (image, "picture.webp")
     async with desk.database.writing() as connection:
         await connection.execute(update(articles).values(image_url="https://example.org/b.png"))
     assert (await again(store, card)).picture == ("image/webp", b"x")
-    await store.posts.attached(post_id, None, None)
+    await store.posts.attached(post.id, None, None)
     assert (await again(store, card)).post.attached is None
 
 
@@ -152,7 +153,7 @@ async def stale(desk: Desk) -> Any:
     """All cards, as they are read to be drawn again."""
     for card in await desk.store.posts.tracked(NOW - timedelta(days=1)):
         for post in card.posts:
-            await desk.store.votes.add(post.message_id or 0, 1, "👍", NOW)
+            await add_vote(desk.store.votes, post.message_id or 0, 1, "👍", NOW)
     return await desk.store.posts.stale_cards(9)
 
 
@@ -169,4 +170,4 @@ async def test_many_cards_take_no_more_queries_than_one(desk: Desk) -> None:
         statements.clear()
         cards = await desk.store.posts.stale_cards(limit)
         assert len(cards) >= min(limit, 2)
-        assert sum(statement.startswith("SELECT") for statement in statements) == 3
+        assert sum(statement.startswith("SELECT") for statement in statements) == 4

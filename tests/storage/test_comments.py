@@ -12,6 +12,7 @@ from storage import Tally
 from storage.comments import First
 from storage.tables import comments, reactions
 from tests.storage.desk import GUILD, NOW, VISIBLE, Desk, at, comment
+from tests.votes import add as add_vote
 
 
 async def posted(desk: Desk) -> int:
@@ -29,7 +30,7 @@ async def count(desk: Desk, article_id: int) -> int:
 async def test_a_comment_is_new_once_and_then_edited(desk: Desk):
     article_id, stored = await posted(desk), desk.store.comments
     assert await stored.record(comment(5, article_id, quote="> said", reply_to_id=4))
-    await desk.store.votes.add(5, 2, "👍", NOW)
+    await add_vote(desk.store.votes, 5, 2, "👍", NOW)
     assert not await stored.record(
         comment(5, article_id, text="Better said.", edited_at=at(1), reply_to_id=4)
     )
@@ -64,8 +65,8 @@ async def test_of_too_many_comments_the_first_in_the_asked_order_are_listed(
     article_id, stored = await posted(desk), desk.store.comments
     for message_id, minute in ((7, 1), (5, 2), (6, 0), (4, 1)):
         await stored.record(comment(message_id, article_id, created_at=at(minute)))
-    await desk.store.votes.add(7, 2, "👍", NOW)
-    await desk.store.votes.add(5, 2, "👎", NOW)
+    await add_vote(desk.store.votes, 7, 2, "👍", NOW)
+    await add_vote(desk.store.votes, 5, 2, "👎", NOW)
 
     async def listed(limit: int, guild_id: int = GUILD) -> tuple[list[int], bool]:
         found, cut = await stored.of_article(guild_id, article_id, first, limit, visible=VISIBLE)
@@ -80,7 +81,7 @@ async def test_of_too_many_comments_the_first_in_the_asked_order_are_listed(
 async def test_a_comment_is_seen_where_its_channel_or_its_threads_post_is(desk: Desk):
     await desk.ingest(await desk.wired(100, 101), "a")
     first, second = sorted(await desk.send_all(), key=lambda card: card.post.channel_id)
-    await desk.store.posts.threaded(first.post.id, 555)
+    await desk.store.posts.threaded(first.post, 555)
     places = {
         1: 100,
         2: 555,  # the thread that the bot made
@@ -100,7 +101,7 @@ async def test_a_removed_comment_leaves_nothing(desk: Desk):
     article_id, stored = await posted(desk), desk.store.comments
     for message_id in (5, 6, 7):
         await stored.record(comment(message_id, article_id))
-        await desk.store.votes.add(message_id, 2, "👍", NOW)
+        await add_vote(desk.store.votes, message_id, 2, "👍", NOW)
     assert await stored.remove([5, 6, 99]) == 2
     assert await stored.remove([5, 6]) == 0
     assert await count(desk, article_id) == 1
@@ -143,7 +144,7 @@ async def test_a_deleted_channel_takes_its_posts_along(desk: Desk):
     await desk.ingest(await desk.wired(100, 101), "a", "b")
     cards = await desk.send_all()
     message = 1000 + cards[0].post.id
-    await desk.store.votes.add(message, 1, "👍", NOW)
+    await add_vote(desk.store.votes, message, 1, "👍", NOW)
     assert await desk.store.posts.channel_deleted(cards[0].post.channel_id, NOW) == 2
     assert await desk.store.posts.channel_deleted(cards[0].post.channel_id, NOW) == 0
     listed = await desk.store.frontpage.one(GUILD, cards[0].article.id, visible=VISIBLE)
@@ -154,7 +155,7 @@ async def test_a_deleted_channel_takes_its_posts_along(desk: Desk):
 async def test_a_deleted_thread_leaves_its_post(desk: Desk):
     await desk.ingest(await desk.wired(100), "a")
     (card,) = await desk.send_all()
-    await desk.store.posts.threaded(card.post.id, 555)
+    await desk.store.posts.threaded(card.post, 555)
     assert await desk.store.posts.channel_deleted(555, NOW) == 0
     kept = await desk.store.posts.card(card.post.id)
     assert kept is not None

@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from storage import Database, DatabaseBusy, Store
 from tests.databases import RANKS, nonces
 from tests.storage.desk import NOW, Desk, comment
+from tests.votes import add as add_vote
+from tests.votes import remove as remove_vote
 
 Event = Callable[[Store, int], Awaitable[Any]]
 EVENTS: dict[str, Event] = {
-    "a reaction": lambda store, message: store.votes.add(message, 1, "👍", NOW),
-    "a reaction taken back": lambda store, message: store.votes.remove(message, 1, "👍"),
+    "a reaction": lambda store, message: add_vote(store.votes, message, 1, "👍", NOW),
+    "a reaction taken back": lambda store, message: remove_vote(store.votes, message, 1, "👍"),
     "reactions cleared": lambda store, message: store.votes.clear(message, None),
     "a deletion": lambda store, message: store.comments.remove([message]),
 }
@@ -37,7 +39,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     assert card.post.id + 1000 == POST
     await desk.store.comments.record(comment(COMMENT, card.article.id))
     for message in (POST, COMMENT):
-        await desk.store.votes.add(message, 1, "👍", NOW)
+        await add_vote(desk.store.votes, message, 1, "👍", NOW)
     yield desk
     await database.close()
 
@@ -69,9 +71,9 @@ async def test_what_ceases_to_be_ours_before_it_is_written_changes_nothing(
 ) -> None:
     looked_up = asyncio.Event()
 
-    @event.listens_for(desk.database._engine.sync_engine, "before_cursor_execute")
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if statement == "BEGIN IMMEDIATE":
+    @event.listens_for(desk.database._engine.sync_engine, "begin")
+    def note(connection: Connection) -> None:
+        if connection.get_execution_options().get("broadsheet_writes"):
             looked_up.set()
 
     under_way = asyncio.ensure_future(happened(desk.store, message))

@@ -40,6 +40,7 @@ ORDERS = [
     (Sort.TOP, "dbeac"),
     (Sort.DISCUSSED, "bedca"),
     (Sort.CONTROVERSIAL, "aedcb"),
+    (Sort.BEST, "dbaec"),  # 5 of 5, 1 of 1, 3 of 6; none for c and e, where the newer one is first
 ]
 
 

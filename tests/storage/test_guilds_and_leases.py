@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from storage import Database, Lease, LeaseHeld, Store, VoteEmoji
+from storage import Database, Lease, LeaseHeld, Store, VoteEmoji, VoteRules
 from storage.tables import leases
 from tests.databases import RANKS, nonces
 from tests.storage.desk import NOW
@@ -21,7 +21,8 @@ async def test_guilds_are_named(store: Store):
     await store.guilds.seen(1, "New name", NOW)
     await store.guilds.left(1, NOW)
     assert await store.guilds.name(1) == "New name"
-    assert await store.guilds.emoji(1) == await store.guilds.emoji(2) == VoteEmoji("👍", "👎")
+    usual = VoteRules((VoteEmoji("👍", 1), VoteEmoji("👎", -1)))
+    assert await store.vote_rules.of(1) == await store.vote_rules.of(2) == usual
 
 
 async def expire(database: Database) -> None:
@@ -41,7 +42,11 @@ async def test_a_lease_is_one_holders(database: Database, store: Store):
     assert renewed.expires_at >= first.expires_at + MINUTE
 
     await expire(database)
-    assert await store.leases.renew("bot", renewed, MINUTE) is None
+    again = await store.leases.renew("bot", renewed, MINUTE)
+    assert again is not None, "nobody took it meanwhile"
+    assert again.fence == first.fence
+    assert isinstance(await store.leases.take("bot", "two", MINUTE), LeaseHeld)
+    await expire(database)
     second = await store.leases.take("bot", "two", MINUTE)
     assert isinstance(second, Lease)
     assert second.fence > first.fence

@@ -79,7 +79,7 @@ async def test_words_are_looked_up_by_their_index_among_many(desk: Desk):
     found = await desk.store.harvest.alike({source.id: ["daily", "w4"]})
     event.remove(engine, "before_cursor_execute", note)
     assert {words: one.identity for words, one in found[source.id].items()} == {"daily": "2999", "w4": "4"}
-    [(statement, parameters)] = [one for one in ran if "wanted" in one[0]]
+    [(statement, parameters)] = [one for one in ran if "given" in one[0]]
     explain = "EXPLAIN" if engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
     async with desk.database.reading() as connection:
         rows = await connection.exec_driver_sql(f"{explain} {statement}", parameters)  # type: ignore[arg-type]
@@ -87,3 +87,29 @@ async def test_words_are_looked_up_by_their_index_among_many(desk: Desk):
     assert "ix_articles_source_id_words_id" in plan
     assert "Seq Scan on articles" not in plan
     assert "SCAN articles" not in plan
+
+
+async def test_beginners_of_many_sources_cost_as_few_queries_as_those_of_a_few(desk: Desk):
+    async def begin(names: list[str]) -> int:
+        sources = [await desk.source(name) for name in names]
+        for newest, source in enumerate(sources):
+            await desk.subscribe(source, 100, newest=newest % 3)
+        ran = 0
+
+        @event.listens_for(desk.database._engine.sync_engine, "before_cursor_execute")
+        def note(*_: object) -> None:
+            nonlocal ran
+            ran += 1
+
+        brought = [Brought(poll(source), [article(f"{source.id}-{n}") for n in "ab"]) for source in sources]
+        await desk.store.harvest.store(brought, NOW)
+        event.remove(desk.database._engine.sync_engine, "before_cursor_execute", note)
+        return ran
+
+    few = await begin(["a", "b", "c"])
+    assert await begin([f"s{number}" for number in range(30)]) <= few + 2
+    cards = await desk.send_all()
+    named = [card.article.identity for card in cards if card.source.title in ("A", "B", "C")]
+    assert len(named) == 3, "none, the newest one, the newest two"
+    assert sum(name.endswith("b") for name in named) == 2
+    assert len(cards) == 3 + 30

@@ -205,7 +205,7 @@ async def test_removing_a_subscription_drops_what_waits_and_idles_the_source(des
     claimed = await desk.claim()
     first, second = await desk.store.subscriptions.of_guild(GUILD)
     sending, waiting = sorted(claimed, key=lambda card: card.post.channel_id)
-    await desk.store.posts.begin_sending(sending.post.id, 5, NOW)
+    await desk.store.posts.begin_sending(sending.post, 5, NOW)
     assert await desk.store.subscriptions.remove(first.id)
     assert not await desk.store.subscriptions.remove(first.id)
     left = [await desk.store.posts.card(card.post.id) for card in (sending, waiting)]
@@ -214,9 +214,7 @@ async def test_removing_a_subscription_drops_what_waits_and_idles_the_source(des
     assert await desk.store.sources.next_due_at() == at(10)
     assert await desk.store.subscriptions.remove(second.id)
     assert await desk.store.sources.next_due_at() is None
-    assert not await desk.store.posts.begin_sending(waiting.post.id, None, NOW), (
-        "claimed, but no longer wished"
-    )
+    assert not await desk.store.posts.begin_sending(waiting.post, None, NOW), "claimed, but no longer wished"
     assert await desk.store.posts.waiting(GUILD) == 1
 
 
@@ -283,3 +281,10 @@ async def test_subscriptions_are_listed(desk: Desk):
     assert got is not None
     assert (got.source.url, got.created_by, got.guild_id) == (other.url, 7, GUILD)
     assert await listed.get(999) is None
+
+
+async def test_what_no_database_can_store_is_known_in_none(desk: Desk):
+    source = await desk.wired(100)
+    await desk.ingest(source, "a", "é“\U0001f600'")
+    asked = ["a", "é“\U0001f600'", "nul \x00", "half a pair \ud83d"]
+    assert set((await desk.store.harvest.known({source.id: asked}))[source.id]) == {"a", "é“\U0001f600'"}

@@ -11,11 +11,13 @@ import pytest
 from sqlalchemy import event, text
 
 from bot.feeds.shingles import pack, shingles
-from storage import Database, HubToStore, Lease, Length, Sort, Source, Store
+from storage import CardToPost, Database, HubToStore, Lease, Length, Sort, Source, Store
 from storage.comments import First
 from storage.records import ArticleRead, Brought, ImageSeen, SourceFailed, SourceUnchanged, Wishes
 from tests.databases import RANKS, nonces
 from tests.storage.desk import GUILD, LEASE, NOW, VISIBLE, Desk, article, at, comment, poll, whole
+from tests.votes import add as add_vote
+from tests.votes import remove as remove_vote
 
 
 @pytest.fixture
@@ -39,12 +41,13 @@ async def use_everything(desk: Desk) -> None:
     (card,) = await desk.claim()
     message = await desk.send(card)
     await store.articles.get(card.article.id)
-    await store.posts.postpone(card.post.id, NOW, "", unsent=True)
-    await store.posts.postpone_channel(100, NOW, "")
-    await store.posts.refuse(card.post.id, "")
+    await store.posts.postpone(card.post, NOW, "", unsent=True)
+    await store.posts.refuse(card.post, "")
     await store.posts.release_leases()
-    await store.posts.next_due_at()
+    await store.posts.next_due_at(NOW)
+    await use_queues(desk, card)
     await store.posts.by_message(message)
+    await store.posts.known_messages([message])
     await store.posts.by_thread(5)
     await store.posts.by_nonce("n1")
     await store.posts.card(card.post.id)
@@ -52,9 +55,9 @@ async def use_everything(desk: Desk) -> None:
     await store.posts.tracked(NOW)
     await store.comments.record(comment(5, card.article.id))
     for voted in (message, 5):
-        await store.votes.add(voted, 1, "👍", NOW)
+        await add_vote(store.votes, voted, 1, "👍", NOW)
         await store.votes.replace(voted, {"👎": [2]}, NOW)
-        await store.votes.remove(voted, 2, "👎")
+        await remove_vote(store.votes, voted, 2, "👎")
         await store.votes.clear(voted, None)
     await store.votes.mirrored([message, 5])
     await store.posts.stale_cards(9)
@@ -67,6 +70,18 @@ async def use_everything(desk: Desk) -> None:
         key = ("2026-01-01T00:00:00+00:00" if sort is Sort.NEW else 1, 1)
         await store.frontpage.page(GUILD, sort, NOW, 9, key, "word", source.id, visible=VISIBLE)
     await store.frontpage.one(GUILD, card.article.id, visible=VISIBLE)
+    await use_moderation(store, card.article.id)
+    await store.boards.voters(GUILD, card.article.id, 9)
+    for since in (NOW, None):
+        await store.boards.sources(GUILD, since, 9, visible=VISIBLE)
+        await store.boards.commenters(GUILD, since, 9, visible=VISIBLE)
+    await store.boards.days(GUILD, NOW, visible=VISIBLE)
+    rules = await store.vote_rules.of(GUILD)
+    await store.vote_rules.put_emoji(GUILD, rules.emoji)
+    await store.vote_rules.put_roles(GUILD, [])
+    await store.vote_rules.show_voters(GUILD, True)
+    while await store.vote_rules.recount_some(1):
+        pass
     await store.comments.remove([5])
     await store.comments.remove_channel(100)
     await store.posts.message_deleted([message], NOW)
@@ -90,12 +105,76 @@ async def use_everything(desk: Desk) -> None:
     await store.subscriptions.of_guild(GUILD)
     (subscription,) = await store.subscriptions.of_channel(100)
     await store.subscriptions.remove(subscription.id)
-    await use_stories(desk)
+    await use_stories(desk, card)
+    await use_privacy(store)
     await store.guilds.left(GUILD, NOW)
     await store.guilds.seen(GUILD, "", NOW)
+    await store.guilds.left(GUILD, NOW)
+    await store.retention.left(NOW)
+    while (await store.retention.erase_guild(GUILD, NOW)).more:
+        pass
     lease = await store.leases.take("bot", "one", LEASE)
     assert isinstance(lease, Lease)
     await store.leases.renew("bot", lease, LEASE)
+
+
+async def use_privacy(store: Store) -> None:
+    """Run every query about what is kept of members, and for how long, once."""
+    await store.privacy.hide_name(GUILD, 1, NOW)
+    await store.privacy.hidden(GUILD, [1])
+    await store.privacy.show_name(GUILD, 1)
+    await store.privacy.kept_of(1)
+    await store.privacy.forget(1, NOW)
+    await store.privacy.unfinished(9)
+    await store.privacy.forgotten([1])
+    while (await store.privacy.erase_some(1, NOW)).more:
+        pass
+    await store.privacy.allow(1)
+    await store.retention.keep_for(GUILD, 30, NOW)
+    await store.retention.kept_days(GUILD)
+    await store.retention.keeping_for_a_time()
+    while (await store.retention.erase_old(GUILD, at(9))).more:
+        pass
+
+
+async def use_moderation(store: Store, article_id: int) -> None:
+    """Run every query about hidden comments and closed articles once."""
+    await store.moderation.hide(GUILD, 5, hidden=True)
+    await store.moderation.close(GUILD, article_id, NOW)
+    await store.moderation.closed_at(GUILD, article_id)
+    await store.moderation.reopen(GUILD, article_id)
+    await store.moderation.threads(GUILD, article_id)
+
+
+async def use_queues(desk: Desk, card: CardToPost) -> None:
+    """Run every query about digests, channels that are away, announcements and sweeps once."""
+    posts, digests, away = desk.store.posts, desk.store.digests, desk.store.away
+    late = at(25 * 60)
+    await digests.next_expiry_at()
+    await digests.gather(late, 9)
+    await digests.next_due_at(NOW)
+    (claimed,) = await digests.claim(late, 9, LEASE)
+    digest = claimed.digest
+    await digests.begin_sending(digest, 5, late)
+    await digests.postpone(digest, late, "", unsent=True)
+    await digests.sent(digest, 5, late)
+    await digests.refuse(digest, "", late)
+    await digests.deleted(digest, "")
+    await digests.release_leases()
+    await away.note(100, GUILD, NOW, "")
+    await away.of_guild(GUILD)
+    (notice,) = await away.due(late, 9)
+    await away.mark(notice, late)
+    await away.unmark(notice, late)
+    await away.back(100, late)
+    await posts.announced(card.post)
+    await posts.pinned(card.post)
+    await posts.to_announce(late, 9)
+    await posts.announce_later(100, late, late)
+    await posts.to_sweep(late, NOW, 9)
+    await posts.to_sweep(late, late, 9)
+    await posts.swept([card.post.id], late)
+    await posts.thread_read(card.post.id, 5, 5)
 
 
 async def use_readings(desk: Desk, source: Source) -> None:
@@ -116,7 +195,7 @@ async def use_readings(desk: Desk, source: Source) -> None:
     await desk.store.subscriptions.change(subscription.id, Wishes(length=Length.LONG))
 
 
-async def use_stories(desk: Desk) -> None:
+async def use_stories(desk: Desk, card: CardToPost) -> None:
     """Run every query about stories and related articles once: a copy in the same channel, and one that waits."""
     kept = pack(shingles(" ".join(f"word{number}" for number in range(200))))
     for name in ("tide", "mail"):
@@ -126,7 +205,7 @@ async def use_stories(desk: Desk) -> None:
     await desk.store.frontpage.some(GUILD, [1], visible=VISIBLE)
     subscription = (await desk.store.subscriptions.of_channel(100))[0]
     await desk.store.subscriptions.remove(subscription.id)
-    await desk.store.posts.leave_thread(1, NOW)
+    await desk.store.posts.leave_thread(card.post, NOW)
 
 
 async def use_hubs(store: Store, source_id: int) -> None:
@@ -173,7 +252,8 @@ async def test_no_query_scans_a_table_that_grows(desk: Desk):
                 step
                 for step in bad
                 if not re.match(
-                    r"SCAN (anon_\d|\(subquery|(\d+ )?CONSTANT|row VIRTUAL|one$|wanted( VIRTUAL TABLE|$))",
+                    r"SCAN (anon_\d|\(subquery|(\d+ )?CONSTANT|row VIRTUAL|wanted( VIRTUAL|$)|"
+                    r"(one|heads|turns|ranked|latest)$)",
                     step,
                 )
             ]

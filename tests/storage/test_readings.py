@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text, update
 
-from storage import ArticleToStore, Length, Reading, SubscriptionToStore
+from storage import ArticleToStore, Database, Length, Reading, Store, SubscriptionToStore
 from storage.readings import HOLD
 from storage.records import ArticleRead, ArticleToRead, Brought, ImageSeen, Source
+from storage.tables import articles, posts
+from storage.tallies import mark_stale
+from tests.databases import RANKS, nonces
 from tests.storage.desk import GUILD, LEASE, NOW, Desk, article, at, poll, whole
 
 IMAGE = "https://example.org/i.png"
@@ -34,8 +40,9 @@ async def to_read(desk: Desk, minute: float = 0) -> list[ArticleToRead]:
 
 
 async def due(desk: Desk, minute: float = 0) -> list[tuple[int, str]]:
-    """Channel and identity of the posts that may go."""
-    cards = await desk.store.posts.claim(at(minute), 99, timedelta())
+    """Channel and identity of the posts that may go. They are claimed for this look alone."""
+    cards = await desk.store.posts.claim(at(minute), 99, timedelta(microseconds=1))
+    await desk.store.posts.release_leases()
     return [(card.post.channel_id, card.article.identity) for card in cards]
 
 
@@ -156,7 +163,10 @@ async def test_posts_wait_no_longer_than_the_next_attempt_is_away(desk: Desk):
 async def test_a_post_that_waits_for_something_else_goes_on_waiting(desk: Desk):
     source = await desk.wired(100)
     await bring(desk, source, stub("a"))
-    await desk.store.posts.postpone_channel(100, at(5), "Broadsheet lacks Send Messages.")
+    async with desk.database.writing() as connection:
+        await connection.execute(
+            update(posts).values(due_at=at(5), problem="Broadsheet lacks Send Messages.")
+        )
     (todo,) = await to_read(desk)
     await desk.store.readings.keep(ArticleRead(todo.article.id), NOW)
     assert await due(desk, 4) == []
@@ -216,28 +226,53 @@ async def test_what_is_read_while_its_card_is_on_its_way_has_that_drawn_again(de
     await bring(desk, source, stub("a"))
     shown, other = sorted(await desk.claim(HELD), key=lambda card: card.post.channel_id)
     posts = desk.store.posts
-    assert await posts.begin_sending(shown.post.id, None, HELD)
-    assert await posts.sent(shown.post.id, 1001, HELD, shown=shown)
+    assert await posts.begin_sending(shown.post, None, HELD)
+    assert await posts.sent(shown.post, 1001, HELD, shown=shown)
     assert await posts.stale_cards(9) == []
-    assert await posts.begin_sending(other.post.id, None, HELD)
+    assert await posts.begin_sending(other.post, None, HELD)
     (todo,) = await to_read(desk)
     await desk.store.readings.keep(
         ArticleRead(todo.article.id, text=whole("All.", "page"), word_count=1), HELD
     )
     (stale,) = await posts.stale_cards(9)
     await posts.card_refreshed(stale.card.article.id, GUILD, stale.version)
-    assert await posts.sent(other.post.id, 1002, HELD, shown=other)
+    assert await posts.sent(other.post, 1002, HELD, shown=other)
     assert {stale.card.post.message_id for stale in await posts.stale_cards(9)} == {1001, 1002}
+
+
+async def test_a_revision_at_the_moment_of_posting_is_drawn(emptied_postgres_url: Callable[[], str]):
+    """On PostgreSQL, where two write at once."""
+    database = await Database.open(emptied_postgres_url())
+    desk = Desk(database, Store(database, ranks=RANKS, nonce=nonces()))
+    await bring(desk, await desk.wired(100), article("a"))
+    (card,) = await desk.claim()
+    assert await desk.store.posts.begin_sending(card.post, None, NOW)
+    async with database.writing() as connection:
+        await connection.execute(update(articles).values(title="Corrected"))
+        await mark_stale(connection, [card.article.id])  # it finds no standing yet
+        sent = asyncio.create_task(desk.store.posts.sent(card.post, 1001, NOW, shown=card))
+        waits = text(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        for _ in range(1000):
+            async with database.reading() as looking:  # within one transaction it is read once
+                if sent.done() or await looking.scalar(waits):
+                    break
+    assert await sent
+    (stale,) = await desk.store.posts.stale_cards(9)
+    assert stale.card.article.title == "Corrected"
+    await database.close()
 
 
 async def test_the_card_of_an_attempt_before_may_show_less(desk: Desk):
     source = await desk.wired(100)
     await bring(desk, source, article("a"))
     (card,) = await desk.claim()
-    assert await desk.store.posts.begin_sending(card.post.id, None, NOW)
-    await desk.store.posts.postpone(card.post.id, at(1), "The connection broke.", unsent=False)
+    assert await desk.store.posts.begin_sending(card.post, None, NOW)
+    await desk.store.posts.postpone(card.post, at(1), "The connection broke.", unsent=False)
     (found,) = await desk.claim(at(1))
-    assert await desk.store.posts.sent(found.post.id, 1001, at(1), shown=found)
+    assert await desk.store.posts.sent(found.post, 1001, at(1), shown=found)
     assert len(await desk.store.posts.stale_cards(9)) == 1
 
 

@@ -13,6 +13,7 @@ from storage import Length, Source, SubscriptionToStore
 from storage.records import Article, ArticleRead, Brought
 from storage.tables import readings, standings
 from tests.storage.desk import GUILD, NOW, Desk, article, at, poll, whole
+from tests.votes import add as add_vote
 
 
 async def posted(desk: Desk, length: Length = Length.NORMAL) -> tuple[Source, int]:
@@ -95,7 +96,7 @@ async def test_a_vote_is_shown_at_once_while_a_revision_waits(desk: Desk):
     await revised(desk, source, now, title="Title 2")
     assert await drawn_at(desk) == now + timedelta(minutes=5)
     ((post,),) = [channel.posts for channel in await desk.store.posts.tracked(NOW)]
-    await desk.store.votes.add(post.message_id or 0, 1, "👍", now)
+    await add_vote(desk.store.votes, post.message_id or 0, 1, "👍", now)
     due = await drawn_at(desk)
     assert due is not None
     assert due < now + timedelta(minutes=2)
@@ -152,3 +153,16 @@ async def test_the_title_from_its_page_outlives_a_revision(desk: Desk):
     found = await revised(desk, source, at(3), title=address, author="Ada Lane")
     assert (found.title, found.author) == ("The bridge opens", "Ada Lane")
     assert found.correction is None
+
+
+async def test_what_a_source_has_deleted_is_taken_back_once(desk: Desk) -> None:
+    source, other = await desk.wired(100), await desk.wired(101, name="other")
+    await desk.ingest(source, "a", "b")
+    await desk.ingest(other, "a")
+    kept = next(card for card in await desk.send_all() if card.article.source_id == source.id)
+    for minutes in (10, 20):
+        await desk.store.harvest.store(
+            [Brought(poll(source), deleted=(kept.article.identity, "x"))], at(minutes)
+        )
+    (stale,) = await desk.store.posts.stale_cards(9)
+    assert stale.card.article.retracted_at == at(10)

@@ -6,17 +6,20 @@ import asyncio
 import re
 import sys
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, bindparam, inspect, text
+from sqlalchemy import Boolean, Connection, bindparam, inspect, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import Database, DatabaseProblem, schema
+from storage import Database, DatabaseProblem, Store, VoteEmoji, schema
 from storage.tables import metadata
 from storage.types import UtcDateTime
+from tests.databases import RANKS, nonces
 from tests.storage.desk import NOW
 
 
@@ -133,6 +136,91 @@ async def test_after_the_upgrade_old_articles_are_found_by_their_words(database:
         assert sorted(tuple(row) for row in words) == [("", 3), ("fähre", 3), ("fährt", 3), ("sie", 3)]
         await connection.execute(text("DELETE FROM articles WHERE id = :id"), {"id": first})
         assert list(await connection.scalars(holding)) == others
+
+
+POST = (
+    "INSERT INTO posts (id, guild_id, channel_id, article_id, state, nonce, message_id, thread_wanted, seeded, due_at, "
+    "attempts, created_at, sent_at, finished_at) "
+    "VALUES (:id, :guild, :channel, :article, :state, :nonce, :message, :no, 0, :at, 0, :at, :sent, :sent)"
+)
+
+
+async def test_posts_with_votes_and_what_is_named_on_them_outlive_the_way_up_and_down(database: Database):
+    at = bindparam("at", NOW, UtcDateTime)
+
+    async def votes(connection: AsyncConnection) -> list[tuple[object, ...]]:
+        cast = await connection.execute(text("SELECT message_id, member_id, emoji, post_id FROM reactions"))
+        named = await connection.execute(text("SELECT post_id, article_id FROM merged"))
+        return [tuple(row) for row in (*cast, *named)]
+
+    async with database.writing() as connection:
+        await connection.run_sync(schema.downgrade, "0003")
+        await connection.execute(
+            text("INSERT INTO sources (id, url, title, failures) VALUES (1, 'https://a/', 'A', 0)")
+        )
+        for guild_id, left in ((10, None), (20, NOW)):
+            await connection.execute(
+                text(
+                    "INSERT INTO guilds (id, joined_at, left_at, vote_up, vote_down) "
+                    "VALUES (:id, :at, :left, 'u', 'd')"
+                ).bindparams(at, bindparam("left", left, UtcDateTime)),
+                {"id": guild_id},
+            )
+        for number in range(1, 4):
+            await connection.execute(
+                text(
+                    "INSERT INTO articles (id, source_id, identity, revision, title, summary, search_text, "
+                    "first_seen_at) VALUES (:id, 1, :name, 'r', '', '', '', :at)"
+                ).bindparams(at),
+                {"id": number, "name": f"a{number}"},
+            )
+        for post_id, guild_id, article_id, state in (
+            (1, 10, 1, "sent"), (2, 10, 2, "ready"), (3, 20, 1, "ready"), (4, 10, 3, "ready"),
+        ):  # fmt: skip
+            sent = NOW if state == "sent" else None
+            await connection.execute(
+                text(POST).bindparams(at, bindparam("sent", sent, UtcDateTime), bindparam("no", False, Boolean)),
+                {
+                    "id": post_id, "guild": guild_id, "channel": guild_id * 10, "article": article_id,
+                    "state": state, "nonce": f"n{post_id}", "message": 77 if sent else None,
+                },
+            )  # fmt: skip
+        await connection.execute(
+            text(
+                "INSERT INTO reactions (message_id, member_id, emoji, post_id, reacted_at) VALUES (77, 5, 'u', 1, :at)"
+            ).bindparams(at)
+        )
+        await connection.execute(text("INSERT INTO merged (post_id, article_id) VALUES (1, 3)"))
+        before = await votes(connection)
+        assert len(before) == 2
+    await database.migrate()
+
+    store = Store(database, ranks=RANKS, nonce=nonces())
+    # The guild's emoji are votes as before, and all that was counted is counted anew.
+    assert (await store.vote_rules.of(10)).emoji == (VoteEmoji("u", 1), VoteEmoji("d", -1))
+    assert await store.vote_rules.recount_some(9)
+    async with database.reading() as connection:
+        assert await votes(connection) == before
+        waiting = await connection.scalars(text("SELECT id FROM posts WHERE state = 'ready' ORDER BY id"))
+        assert waiting.all() == [2, 4], "nothing waits for a guild that the bot left"
+    assert [post.id for post in await store.posts.to_sweep(NOW, NOW, 9)] == [1]
+    assert await store.digests.next_expiry_at() == NOW + timedelta(days=1)
+    assert await store.digests.gather(NOW + timedelta(days=1), 1) == 1
+    (one,) = await store.digests.claim(NOW + timedelta(days=1), 9, timedelta())
+    await store.digests.begin_sending(one.digest, None, NOW)
+    await store.digests.sent(one.digest, 78, NOW)
+    assert await store.digests.gather(NOW + timedelta(days=1), 9) == 1
+
+    async with database.writing() as connection:
+        await connection.run_sync(schema.downgrade, "0003")
+        assert await votes(connection) == before
+        emoji = await connection.execute(text("SELECT DISTINCT vote_up, vote_down FROM guilds"))
+        assert [tuple(row) for row in emoji] == [("u", "d")]
+        states = await connection.execute(text("SELECT id, state FROM posts ORDER BY id"))
+        assert [tuple(row) for row in states] == [(1, "sent"), (2, "refused"), (4, "ready")]
+    await database.migrate()
+    async with database.reading() as connection:
+        assert await votes(connection) == before
 
 
 async def test_a_migration_that_fails_leaves_nothing_half_done(bare_url: str):

@@ -187,3 +187,27 @@ async def test_a_source_s_pace_is_counted_by_days(desk: Desk):
         busy.id: Pace(days_ago(0.5), (3, 0, 2)),
         silent.id: Pace(None, (0, 0, 0)),
     }
+
+
+async def test_a_new_source_is_known_from_its_first_reading_or_its_oldest_article(desk: Desk):
+    bare, dated = await desk.source("bare"), await desk.source("dated")
+    await desk.store.harvest.store(
+        [
+            Brought(poll(bare), [article("a", published_at=None)]),
+            Brought(poll(dated), [article("b", published_at=NOW - timedelta(days=4.5))]),
+        ],
+        NOW - timedelta(days=1.5),
+    )
+    paces = await desk.store.sources.paces([bare.id, dated.id], NOW, 30)
+    assert (paces[bare.id].known, paces[dated.id].known) == (2, 5)
+
+
+async def test_what_is_held_back_is_counted_once(desk: Desk):
+    source = await desk.wired(100)
+    for _ in range(2):
+        new = [article("a"), article("b"), article("c")]
+        await desk.store.harvest.store([Brought(poll(source), new, held_back=frozenset(("a", "b")))], NOW)
+    await desk.store.harvest.store([Brought(poll(source), [article("d")])], at(60))
+    await desk.store.harvest.store([Brought(poll(source), [article("e")], held_back=frozenset("e"))], at(90))
+    pace = (await desk.store.sources.paces([source.id], at(99), 30))[source.id]
+    assert (pace.held_back, pace.held_back_at) == (3, at(90))

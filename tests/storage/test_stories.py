@@ -132,8 +132,8 @@ async def test_a_copy_that_comes_while_the_first_is_on_its_way_has_its_card_draw
     await mail.prints(told("copy", tale(1)))
     (card,) = await desk.claim()
     await owl.prints(told("late copy", tale(1)))
-    await desk.store.posts.begin_sending(card.post.id, None, NOW)
-    await desk.store.posts.sent(card.post.id, 1001, NOW, shown=card)
+    await desk.store.posts.begin_sending(card.post, None, NOW)
+    await desk.store.posts.sent(card.post, 1001, NOW, shown=card)
     (stale,) = await desk.store.posts.stale_cards(9)
     assert (names(card), names(stale.card)) == (["Mail"], ["Mail", "Owl"])
 

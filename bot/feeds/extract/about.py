@@ -4,44 +4,31 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import chain, islice, pairwise
+from itertools import islice
 from urllib.parse import urlsplit
 
 from bot.feeds.extract.days import dates_in, moment_of
 from bot.feeds.extract.linked import Linked
-from bot.feeds.extract.markup import Element, Line, lines_of
+from bot.feeds.extract.markup import Element, Line, text_of
+from bot.feeds.extract.names import named_like
+from bot.feeds.extract.people import authors
 from bot.feeds.extract.scripts import language_of
-from bot.feeds.extract.words import TOKEN, is_gate, without_by
+from bot.feeds.extract.words import TOKEN, is_gate, squeezed
 from bot.feeds.links import absolute
 from bot.feeds.text import clean
 
-_LONGEST_TITLE, _LONGEST_NAME, _LONGEST_DESCRIPTION, _MOST_PEOPLE = 400, 80, 1_000, 6
-_MOST_ELEMENTS = 40
+_LONGEST_TITLE, _LONGEST_NAME, _LONGEST_DESCRIPTION = 400, 80, 1_000
+_MOST_ELEMENTS, _SHORTEST_HEADLINE = 40, 12
 _LIKE, _SAME, _BYLINE_WORDS = 0.5, 0.6, 16
 _SEPARATORS = re.compile(r"\s+[|–—·•»«:/-]+\s+|\s*\|\s*|\s+::\s+")
-_ADDRESS = re.compile(
-    r"\S+@\S+|(?:https?:)?//\S*|www\.\S+|\S+\.(?:com|org|net|co|io|html)\b\S*", re.IGNORECASE
-)
 _NO_PICTURE = re.compile(
     r"(?:^|[/_.-])(?:logo|logos|placeholder|blank|spacer|pixel|1x1|default|avatar|gravatar|favicon|icon|sprite|no-?image)"
     r"(?=$|[/_.\d-])|\.svg(?:$|\?)|^data:",
     re.IGNORECASE,
 )
 _URL_DAY = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?=[/-]|$)")
-_AUTHOR_NAMES = (
-    "author",
-    "parsely-author",
-    "dc.creator",
-    "dcterms.creator",
-    "sailthru.author",
-    "byl",
-    "citation_author",
-    "article:author",
-    "og:article:author",
-    "twitter:data1",
-)
 _PUBLISHED_NAMES = [
     "article:published_time",
     "og:article:published_time",
@@ -121,14 +108,14 @@ class About:
         ]
         said.extend(clean(node.text or "") for node in islice(self._root.iter("title"), 1))
         said = [text[:_LONGEST_TITLE] for text in said if text]
-        host = _squeezed(urlsplit(self._url).hostname or "")
-        headings = [_text(node) for node in islice(self._root.iter("h1"), 20)]
+        host = squeezed(urlsplit(self._url).hostname or "")
+        headings = [text_of(node) for node in islice(self._root.iter("h1"), 20)]
         headings = [
             text
             for text in headings
             if 0 < len(text) <= _LONGEST_TITLE
-            and _squeezed(text) not in host
-            and _squeezed(text) != _squeezed(self.site_name)
+            and squeezed(text) not in host
+            and squeezed(text) != squeezed(self.site_name)
         ]
         scored = [
             (max((_alike(text, one) for one in said), default=0.1), -at, text)
@@ -136,11 +123,16 @@ class About:
         ]
         if scored and (best := max(scored))[0] >= _LIKE:
             return best[2]
+        # Where the first rank is the site's, the headline is one of the next that the page begins to call itself with.
+        for node in islice(self._root.iter("h2", "h3"), 20):
+            text = text_of(node)
+            if len(text) >= _SHORTEST_HEADLINE and any(one.startswith(text) for one in said):
+                return text
         own_words = [text for text in said if text != self._headline]
         for text in own_words or said:
             if own := self._without_site(text):
                 return own
-        below = (_text(node) for node in islice(self._root.iter("h2"), 1))
+        below = (text_of(node) for node in islice(self._root.iter("h2"), 1))
         return headings[0] if headings else next(below, "")
 
     def titles(self) -> list[str]:
@@ -174,60 +166,8 @@ class About:
 
     def author(self) -> str | None:
         """People's names, joined with commas; not the site's."""
-        people = self._linked.names("author") or self._linked.names("creator")
-        others = ([name] for name in chain(self._meta_authors(), self._page_authors()))
-        for said in chain((people,), others):
-            if names := list(dict.fromkeys(name for one in said for name in self._people(one))):
-                return ", ".join(names[:_MOST_PEOPLE])
-        return None
-
-    def _meta_authors(self) -> Iterator[str]:
-        for name in _AUTHOR_NAMES:
-            if name == "twitter:data1" and "written by" not in self._of_meta(("twitter:label1",)).lower():
-                continue
-            if name in self._meta:
-                yield ", ".join(self._meta[name][:_MOST_PEOPLE])
-
-    def _page_authors(self) -> Iterator[str]:
-        for line in self._near:
-            if (name := without_by(line.text)) != line.text:
-                yield _JOB.split(name)[0]
-        for line, following in pairwise(self._near):
-            if _NAME.fullmatch(line.text) and any(dates_in(following.text)):
-                yield line.text
-        for path in _AUTHOR_PATHS:
-            for node in islice(self._root.iterfind(path), 3):
-                text = _text(node)
-                if text and len(text) <= _LONGEST_NAME:
-                    yield text
-        for node in islice(_named_like(self._root, _AUTHOR_CLASS), _MOST_ELEMENTS):
-            text = _text(node)
-            links = [_text(link) for link in islice(node.iter("a"), 3)]
-            if links and links[0] and len(links[0]) <= 40:
-                yield links[0]
-            elif 0 < len(text) <= _LONGEST_NAME:
-                yield text
-
-    def _people(self, said: str) -> Iterator[str]:
-        for part in re.split(
-            r"\s*(?:[,;|/·•]|\s(?:and|und|et|y|e|и|та|i|&|con|avec)\s)\s*",
-            without_by(clean(_ADDRESS.sub(" ", said)[:300])),
-        ):
-            name = without_by(part).strip(" .,-–—:()@").strip()
-            words = name.split()
-            if (
-                not name
-                or len(name) > 60
-                or len(words) > 6
-                or not any(char.isalpha() for char in name)
-                or any(char.isdigit() for char in name)
-            ):
-                continue
-            if name.casefold() in _NOBODY or (
-                self.site_name and _squeezed(name) == _squeezed(self.site_name)
-            ):
-                continue
-            yield name
+        said = self._linked.names("author") or self._linked.names("creator")
+        return authors(said, self._meta, self._root, self._near, self.site_name)
 
     # -- times
 
@@ -254,7 +194,7 @@ class About:
                 if moment := moment_of(text):
                     return moment
         for node in islice(self._root.iter("time"), 5):
-            if moment := moment_of(node.get("datetime") or "") or moment_of(_text(node)):
+            if moment := moment_of(node.get("datetime") or "") or moment_of(text_of(node)):
                 return moment
         if (found := _URL_DAY.search(urlsplit(self._url).path)) and (
             moment := moment_of("-".join(part.zfill(2) for part in found.groups()))
@@ -263,8 +203,8 @@ class About:
         for text in (self._linked.text("dateCreated"), self._linked.text("uploadDate")):
             if moment := moment_of(text):
                 return moment
-        for node in islice(_named_like(self._root, _DATE_CLASS), _MOST_ELEMENTS):
-            if moment := moment_of(_text(node)):
+        for node in islice(named_like(self._root, _DATE_CLASS), _MOST_ELEMENTS):
+            if moment := moment_of(text_of(node)):
                 return moment
         return None
 
@@ -331,43 +271,6 @@ class About:
 
 _TRUNCATED_WORDS = 300
 _TAG = re.compile(r"<[^<>]{0,300}>")
-_NOBODY = frozenset(
-    (
-        "admin",
-        "administrator",
-        "editor",
-        "editors",
-        "author",
-        "staff",
-        "guest",
-        "guest author",
-        "unknown",
-        "anonymous",
-        "none",
-        "null",
-        "user",
-        "webmaster",
-        "root",
-        "posts",
-        "view all posts",
-        "redaktion",
-        "redacción",
-        "редакция",
-        "about the author",
-    )
-)
-_AUTHOR_PATHS = (
-    ".//*[@itemprop='author']//*[@itemprop='name']",
-    ".//*[@itemprop='author']",
-    ".//*[@rel='author']",
-    ".//address//a",
-)
-_JOB = re.compile(r"\s*[⋅·•|,–—]\s|\s+\d|\s*,")  # what follows a name in a byline
-_NAME = re.compile(r"(?:[^\W\d_a-zа-яё][\w.'’-]*\s?){2,4}")  # words that begin with a capital
-_AUTHOR_CLASS = re.compile(
-    r"(?:^|[\s_-])(?:by-?line|author|writer|creator|auteur|autor|firma)(?:[\w-]{0,20}(?:name|link))?(?=$|\s)",
-    re.IGNORECASE,
-)
 _DATE_CLASS = re.compile(
     r"(?:^|[\s_-])(?:date|pub-?date|published|publish-?date|posted-on|entry-date|post-date|timestamp|datum|fecha)(?=$|[\s_-])",
     re.IGNORECASE,
@@ -386,20 +289,8 @@ def _near_headline(lines: Sequence[Line], title: str) -> list[Line]:
     return [line for line in around if line.words <= _BYLINE_WORDS]
 
 
-def _named_like(root: Element, names: re.Pattern[str]) -> Iterator[Element]:
-    return (node for node in root.iterfind(".//*[@class]") if names.search(node.get("class")[:300]))
-
-
-def _text(node: Element) -> str:
-    return " ".join(line.text for line in islice(lines_of(node), 5))
-
-
 def _bag(text: str) -> frozenset[str]:
     return frozenset(TOKEN.findall(text.casefold()))
-
-
-def _squeezed(text: str) -> str:
-    return re.sub(r"[\W_]", "", text.casefold())
 
 
 def _alike(one: str, other: str) -> float:

@@ -15,7 +15,8 @@ _MOST_BESIDE = 0.35  # of a page's prose: what holds more does not stand beside 
 _MOST_OF_ALL = 0.82
 _FEWEST_LEFT = 60  # words of prose; where fewer were left, what looks like comments is the article
 _LEAST_WITHOUT_TEASERS = 0.4  # of the prose; a list of places or things is an article too
-_ADOPTED = 15  # words of prose
+_FORM_WORDS = 60  # of prose, around a form
+_ADOPTED = 8  # words of prose: a standfirst
 
 
 def is_prose(line: Line) -> bool:
@@ -52,13 +53,26 @@ def _without_beside(root: Element, lines: Sequence[Line]) -> list[Line]:
         for above in reversed(chain):
             if not fate:
                 place = place_of(above)
-                fate = (place is Place.BESIDE and prose.get(above, 0) <= most) or (
-                    place is Place.COMMENTS and next(above.iter("h1"), None) is None
+                told = prose.get(above, 0)
+                fate = (
+                    (place is Place.BESIDE and told <= most and not _is_article(above))
+                    or (place is Place.COMMENTS and next(above.iter("h1"), None) is None)
+                    or (told <= min(most, _FORM_WORDS) and _holds_form(above))
                 )
             fates[above] = fate
         return fate
 
     return [line for line in lines if not is_beside(line.holder)]
+
+
+def _holds_form(element: Element) -> bool:
+    """Whether it asks for an address or the like, and the words around say what for."""
+    return any(child.tag == "form" for child in element) and next(element.iter("h1"), None) is None
+
+
+def _is_article(element: Element) -> bool:
+    """Whether it holds the headline as an article: some call that "newsletter-post", and have longer comments below."""
+    return element.tag == "article" and next(element.iter("h1"), None) is not None
 
 
 def _within_holder(root: Element, lines: Sequence[Line]) -> list[Line]:
@@ -91,7 +105,7 @@ def _up_to_headline(path: list[Element]) -> Iterable[Element]:
 
 
 def _is_told(lines: Sequence[Line], span: tuple[int, int]) -> bool:
-    held = lines[span[0] : span[1]]
+    held = [line for line in lines[span[0] : span[1]] if line.holder.tag != "h1"]
     told = sum(line.words for line in held if is_prose(line))
     return told >= _ADOPTED and told >= 0.6 * sum(line.words for line in held)
 

@@ -166,6 +166,11 @@ def lines_of(root: Element) -> Iterator[Line]:
     yield from reader.ended(root)
 
 
+def text_of(node: Element) -> str:
+    """The first lines of an element as one."""
+    return " ".join(line.text for line in islice(lines_of(node), 5))
+
+
 def _asks(element: Element) -> bool:
     """Whether it is a button that stands for a heading: what unfolds an answer is its question."""
     parent = element.getparent()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from enum import IntEnum
 
 from bot.feeds.extract.markup import HEADINGS, Element
@@ -139,3 +140,10 @@ def place_of(element: Element) -> Place:
     if tag in _BESIDE_TAGS or prop in _BESIDE_PROPS or (element.get("role") or "").lower() in _BESIDE_ROLES:
         return Place.BESIDE
     return Place.UNKNOWN
+
+
+def named_like(root: Element, names: re.Pattern[str]) -> Iterator[Element]:
+    """The elements whose class is so."""
+    return (
+        node for node in root.iterfind(".//*[@class]") if names.search(node.get("class")[:_LONGEST_NAMES])
+    )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
+from itertools import islice
 
 from bot.feeds.extract.body import is_prose
-from bot.feeds.extract.markup import HEADINGS, Line
-from bot.feeds.extract.words import TOKEN, is_amounts, is_credit, is_furniture, is_moment
+from bot.feeds.extract.markup import HEADINGS, Element, Line
+from bot.feeds.extract.words import TOKEN, is_amounts, is_credit, is_furniture, is_moment, without_by
 
 _LETTER = re.compile(r"[^\W\d_]")
 _LINKED_WORDS, _LINKED = 14, 0.85
@@ -33,6 +34,8 @@ def without_residue(
     counts = Counter(_key(line.text) for line in lines)
     linked = [_is_linked(line) for line in lines]
     kept: list[Line] = []
+    told = (at for at, line in enumerate(lines) if is_prose(line) and line.holder.tag not in HEADINGS)
+    opening = next(islice(told, 1, None), 0)
     for at, line in enumerate(lines):
         key = _key(line.text)
         if not (
@@ -45,6 +48,7 @@ def without_residue(
             or is_furniture(line.text, line.words)
             or is_credit(line.text, line.words)
             or _is_byline(line, author)
+            or (at < opening and _is_signed(line))
             or _is_label(line, linked[at + 1 : at + 3])
         ):
             kept.append(line)
@@ -66,11 +70,17 @@ def _bag(text: str) -> frozenset[str]:
 
 def _is_linked(line: Line) -> bool:
     """Whether it is a link and nothing else: to another article, to a shop, to a place on the page."""
+    if line.linked >= _LINKED and any(_leads(above) for above in line.holder.iterancestors("a")):
+        return True  # a card that leads elsewhere as a whole, what it tells included
     if line.holder.tag in HEADINGS:
         return False
     if line.holder.tag == "button":
         return not (line.words >= 4 and line.text.endswith(("?", "？", "؟")))  # what unfolds an answer
     return line.linked >= _LINKED and (line.words <= _LINKED_WORDS or not line.is_ended)
+
+
+def _leads(link: Element) -> bool:
+    return not (link.get("href") or "#").startswith("#")
 
 
 def _is_repeated(line: Line, count: int) -> bool:
@@ -91,6 +101,12 @@ def _repeats(line: Line, titles: Sequence[frozenset[str]]) -> bool:
 
 def _is_byline(line: Line, author: str | None) -> bool:
     return bool(author) and line.words <= 12 and not is_prose(line) and _key(author or "") in _key(line.text)
+
+
+def _is_signed(line: Line) -> bool:
+    """Whether it says who wrote what follows, below a standfirst: "By Jo Kay"."""
+    name = without_by(line.text)
+    return line.words <= _EDGE_WORDS and not is_prose(line) and 0 < len(name) < len(line.text)
 
 
 def _without_idle_headings(lines: Sequence[Line]) -> list[Line]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from bot.feeds.extract.markup import Element, Line
-from bot.feeds.extract.words import COMMENTS_HEADING, is_moment, moment_at
+from bot.feeds.extract.words import ANSWER, COMMENTS_HEADING, is_moment, moment_at
 
 _NAME_WORDS, _NAME_LENGTH, _SHORTEST_NAME = 5, 40, 2
 _OPENING_WORDS = 14  # name, moment and what joins them, in one line
@@ -23,6 +23,7 @@ _BELOW = 2  # lines after a comment's own element in which its controls may stan
 _SHARED, _DISTINCT = 0.6, 0.6
 _SAID_WORDS = 8
 _OFTEN, _MOSTLY = 5, 0.8  # one person may say so much
+_LEAST_ABOVE, _MOST_BELOW = 40, 40  # words told above and below a comment that has no other beside it
 _NO_NAMES = frozenset(("h4", "h5", "h6", "li", "dt", "tr", "th"))  # of which articles' own lists are made
 _TITLES = frozenset(("h1", "h2", "h3"))
 _LETTER = re.compile(r"[^\W\d_]")
@@ -80,14 +81,48 @@ class Lines(Sequence[Line]):
 def comments_in(lines: Lines) -> set[int]:
     """Which lines are comments or belong to them."""
     groups: defaultdict[tuple[str, str, str], list[_Opening]] = defaultdict(list)
-    for opening in _openings(lines):
+    openings = list(_openings(lines))
+    for opening in openings:
         element = opening.element
         groups[(element.tag, element.get("class") or "", lines[opening.at].holder.tag)].append(opening)
-    found: set[int] = set(_under_heading(lines))
-    for group in groups.values():
-        if len(group) > 1:
-            found.update(_told_by_people(lines, group))
-    return found
+    told = {at for group in groups.values() if len(group) > 1 for at in _told_by_people(lines, group)}
+    return told.union(_under_heading(lines), () if told else _told_by_one(lines, openings))
+
+
+def _told_by_one(lines: Lines, openings: list[_Opening]) -> Iterator[int]:
+    """The lines of a comment that has no other beside it: answerable, and after all that the article tells.
+
+    It is dated, or has an element of its own.
+    """
+    for opening in openings:
+        answer = _answer_below(lines, opening)
+        if answer is None or not (opening.moment is not None or _is_apart(lines, opening, answer)):
+            continue
+        above = sum(line.words for line in lines[: opening.at] if _is_told(line))
+        said = sum(line.words for line in lines[opening.at : answer + 1])
+        below = sum(line.words for line in lines[answer + 1 :] if _is_told(line) and line.linked < 0.5)
+        if above >= max(_LEAST_ABOVE, said) and below <= _MOST_BELOW:
+            yield from range(opening.at, answer + 1)
+            return
+
+
+def _is_apart(lines: Lines, opening: _Opening, answer: int) -> bool:
+    """Whether somebody's name and what is said have an element of their own."""
+    first, end = lines.spans[opening.element]
+    return first == opening.at and end <= answer + 1 and lines[first].holder.tag not in _NO_NAMES
+
+
+def _answer_below(lines: Lines, opening: _Opening) -> int | None:
+    """Where something is said by somebody and then asked to be answered; None where it is not."""
+    if not _is_told(lines[opening.body]):
+        return None
+    for at in range(opening.body + 1, min(opening.body + _LONGEST_COMMENT, len(lines))):
+        line = lines[at]
+        if line.holder.tag in _TITLES:
+            return None
+        if line.words <= _CONTROL_WORDS and ANSWER.fullmatch(line.text):
+            return at
+    return None
 
 
 def _told_by_people(lines: Lines, openings: list[_Opening]) -> Iterator[int]:
@@ -121,13 +156,13 @@ def _told_by_people(lines: Lines, openings: list[_Opening]) -> Iterator[int]:
         return
     if any(lines[at].holder.tag in _TITLES for one in members for at in range(one.start, one.end)):
         return  # people answer, articles have parts
-    above = 0
-    if _is_label(lines[comment.opening.at].text for comment in members):
-        above = 1  # "Member", below the name
-        if _is_label(lines[comment.opening.at - 1].text for comment in members):
-            return
+    above = _is_label(lines[comment.opening.at].text for comment in members)
+    if above and _is_label(lines[comment.opening.at - 1].text for comment in members):
+        return  # neither "Member", below the name, nor what is above it is anybody's
     for comment in members:
-        for at in range(max(comment.start - above, 0), comment.end):
+        if above and comment.start and not _is_told(lines[comment.start - 1]):
+            yield comment.start - 1
+        for at in range(comment.start, comment.end):
             yield at
             # Where comments follow one another without elements of their own, the last one ends with its control.
             is_control = at > comment.opening.body and _control(lines[at]) in shared
@@ -176,9 +211,9 @@ def _comments(lines: Lines, group: list[_Opening]) -> Iterator[_Comment]:
 def _openings(lines: Lines) -> Iterator[_Opening]:
     passed = 0
     for at, line in enumerate(lines):
-        if line.holder.tag == "tr":
-            continue  # a row of figures
         together = _is_opening(line)
+        if line.holder.tag == "tr" and not together:
+            continue  # a row of figures
         if at < passed or not (together or _is_name(line)):
             continue
         moment = at if together else _moment_after(lines, at)

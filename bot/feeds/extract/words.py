@@ -72,6 +72,11 @@ def is_amounts(text: str) -> bool:
 TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]|[^\W\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+")
 
 
+def squeezed(text: str) -> str:
+    """Its letters and figures alone, as addresses write names."""
+    return re.sub(r"[\W_]", "", text.casefold())
+
+
 _COMMENT_WORDS = (
     r"comments?|kommentare?|comentarios?|comentários?|commentaires?|commenti|komentarze?|komentarzy"
     r"|комментари(?:й|я|ев|и)"
@@ -89,6 +94,13 @@ COMMENTS_HEADING = re.compile(
     rf"[\W\d]*(?:leave a |join the |view all |all |readers?['’]? |user )?(?:{_COMMENT_WORDS})[\W\d]*"
     rf"|(?:{_COMMENT_WORDS}|{_COUNTED_WORDS})\s*[(（\[:：]?\s*\d+\W*"
     rf"|\W*\d+\s*.?\s*(?:{_COMMENT_WORDS}|{_COUNTED_WORDS})\b\W*",
+    re.IGNORECASE,
+)
+# What comments are answered with.
+ANSWER = re.compile(
+    r"\W*(?:reply|respond|antworten|responder|répondre|rispondi|odpowiedz|ответить|відповісти|yanıtla|cevapla|رد|الرد"
+    r"|回[复覆應应]|返信|답글(?: ?달기)?|जवाब(?: दें)?|svara?|beantwoorden|reageer|vastaa"
+    r"|odpovědět|odpovedať|răspunde)\W*",
     re.IGNORECASE,
 )
 _CREDIT = re.compile(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from bot.feeds.language_model.figures import figures_in
 from bot.feeds.language_model.prompt import MOST_CHARACTERS
 from bot.feeds.summary import joined
-from bot.feeds.summary.languages import detect
+from bot.feeds.summary.languages import SMALL_WORDS, detect
 from bot.feeds.summary.sentences import sentences
 from bot.feeds.text import clean, count_words
 
@@ -66,6 +66,42 @@ _CAPITALS_OF_ENGLISH = re.compile(
 )
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# With what summaries begin sentences, beside the small words of the language and what the article says itself. In
+# languages that are not here nothing tells a name from another word at the beginning of a sentence.
+_OPENERS = {
+    "en": _words(
+        "according additionally although amid among another around as authorities because besides both "
+        "but by critics despite each earlier even experts finally first following former four however if "
+        "instead investigators it its just last later locals many meanwhile most moreover nearly new "
+        "officials once only organisers organizers others overall people police previously recent "
+        "recently researchers residents scientists separately several similarly since some still "
+        "supporters that there these this though three today together two under unlike until with within "
+        "witnesses workers yesterday"
+    ),
+    "de": _words(
+        "allerdings anders anschließend außerdem bereits bislang bisher damit daneben darüber dennoch "
+        "derzeit dort etwa forscher gestern heute hinzu inzwischen jedoch kritiker künftig laut mehrere "
+        "mitte nachdem neben obwohl polizei rund schließlich seitdem sollte sowohl später statt trotz "
+        "trotzdem viele während wegen weitere wer wie zudem zuletzt zunächst zusätzlich zwei zwar"
+    ),
+    "fr": _words(
+        "actuellement afin ainsi alors après aujourd'hui auparavant autre avant beaucoup cependant "
+        "certains ceux chaque comme côté depuis désormais enfin ensuite face grâce hier lors malgré "
+        "notamment outre parmi pendant plusieurs pourtant quant récemment selon seul tandis toutefois "
+        "trois"
+    ),
+    "es": _words(
+        "actualmente además ahora algunos antes aunque asimismo aún ayer cada cerca debido después dicho "
+        "entre finalmente gracias hoy incluso luego mediante mientras muchos ninguno otro otros pese "
+        "posteriormente recientemente según solo tampoco tanto tras tres varias varios"
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What was asked for: a summary of this text, so long, in this language where one was named."""
@@ -96,10 +132,13 @@ def accept(answer: str, asked: Asked, *, cut: bool = False) -> str | None:
     summary = _within(found, asked)
     if count_words(summary) < LEAST_WORDS or _repeats(summary, asked.title):
         return None
-    if asked.language is not None and detect(summary) not in (None, asked.language):
+    written_in = detect(summary)
+    if asked.language is not None and written_in not in (None, asked.language):
         return None
     known = f"{asked.title}\n{asked.text[:MOST_CHARACTERS]}"  # the model was sent no more
-    if not figures_in(summary, every_reading=False) <= figures_in(known):
+    if not figures_in(summary, every_reading=False, language=asked.language or written_in) <= figures_in(
+        known
+    ):
         return None
     return summary if _names_are_known(summary, known, asked) else None
 
@@ -150,7 +189,8 @@ def _names_are_known(summary: str, known: str, asked: Asked) -> bool:
     stems = {word[:_STEM] for word in words}
     unknown = [name for name in names if not _is_known(_folded(name), words, stems, folded)]
     if not asked.translated:
-        return not unknown
+        begin = _beginnings(summary, asked.language or detect(summary))
+        return not unknown and all(_is_known(_folded(word), words, stems, folded) for word in begin)
     if asked.language in _NOUNS_HAVE_CAPITALS:
         return True
     scripts = {_script(name) for name in names}
@@ -162,7 +202,7 @@ def _names_are_known(summary: str, known: str, asked: Asked) -> bool:
 def _is_known(name: str, words: set[str], stems: set[str], text: str) -> bool:
     if name in words or (" " not in name and name in text):
         return True
-    parts = [part for part in re.split(r"[-'’]", name) if part]
+    parts = [part for part in re.split(r"[-'’]", name) if len(part) > 1]  # "Ada's", "l'Ada"
     return all(part in words or (len(part) > _STEM and part[:_STEM] in stems) for part in parts)
 
 
@@ -175,6 +215,17 @@ def _names(text: str, language: str | None) -> Iterator[str]:
             first = False
             if word[0][0].isupper() and not begins and not _CAPITALS_OF_ENGLISH.fullmatch(word[0].lower()):
                 yield word[0]
+
+
+def _beginnings(text: str, language: str | None) -> Iterator[str]:
+    """Words that begin sentences and may be names: neither small words nor such as begin many summaries."""
+    openers = _OPENERS.get(language or "")
+    if language is None or openers is None:
+        return
+    for sentence in sentences(text, language):
+        word = _WORD.search(sentence)
+        if word is not None and word[0].lower() not in SMALL_WORDS[language] | openers:
+            yield word[0]
 
 
 def _folded(text: str) -> str:

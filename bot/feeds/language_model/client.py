@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -197,7 +198,7 @@ class ModelClient:
         except TimeoutError:
             return _Refused(f"it did not answer within {self._answer_within:g} seconds")
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return _Refused(f"the connection failed ({type(error).__name__})", passing=True)
+            return _Refused(_trouble(error), passing=True)
         answer = _read_answer(said)
         if answer is None:
             return _Refused("its answer is not one of the chat-completions convention")
@@ -223,6 +224,21 @@ class ModelClient:
                 refused.sentence,
             )
         return NoAnswer(f"The language model gave no summary: {refused.sentence}.")
+
+
+def _trouble(error: Exception) -> str:
+    """Why no answer came, in words that go after "as"."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return "no server is known by its name (SUMMARY_API_URL)"
+        case aiohttp.ClientSSLError() | ssl.SSLError():
+            return "no secure connection to it came about"
+        case aiohttp.ClientConnectorError():
+            return "it does not accept the connection (is it running?)"
+        case aiohttp.InvalidURL():
+            return "its address can't be used (SUMMARY_API_URL)"
+        case _:
+            return "it broke off before its answer was complete"
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes | None:

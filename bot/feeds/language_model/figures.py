@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
+from bot.feeds.language_model.spelt import spelt_in
+
 _NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u202f ]\d+)*")
 _SCALE = re.compile(
     r"[\s\u00a0\u202f-]?(?:"
@@ -34,10 +36,11 @@ _SPELT = {word: number for line in _WORDS for number, word in enumerate(line.spl
 _SPELT_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
 
-def figures_in(text: str, *, every_reading: bool = True) -> frozenset[Decimal]:
-    """The values of a text's numbers: in every reading, small numbers in words too, or in the likeliest alone.
+def figures_in(text: str, *, every_reading: bool = True, language: str | None = None) -> frozenset[Decimal]:
+    """The values of a text's numbers: in every reading, words of all languages too, or in the likeliest alone.
 
     Of a text that is to prove another one every reading counts: 1.200 is a thousand and more, or a little above one.
+    In the likeliest, numbers in words are those of the text's `language`, from three on.
     """
     values: set[Decimal] = set()
     for number in _NUMBER.finditer(text):
@@ -50,6 +53,9 @@ def figures_in(text: str, *, every_reading: bool = True) -> frozenset[Decimal]:
     if every_reading:
         spelt = (_SPELT.get(word[0]) for word in _SPELT_WORD.finditer(text.lower()))
         values |= {Decimal(number).normalize() for number in spelt if number is not None}
+        values |= {Decimal(number).normalize() for number in spelt_in(text, smallest=0)}
+    elif language is not None:
+        values |= {Decimal(number).normalize() for number in spelt_in(text, language)}
     return frozenset(values)
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from bot.feeds import shingles
 from bot.feeds.model import Entry, Telling
 from bot.feeds.summary.hygiene import CUT_OFF, Passage, advertises
 from bot.feeds.summary.languages import detect
-from bot.feeds.summary.openers import Standing, leaves_open, standing
+from bot.feeds.summary.openers import Standing, leaves_open, speaks_of_itself, standing
 from bot.feeds.summary.rank import Length, Ranked
 from bot.feeds.text import MAX_CONTENT, count_words, paragraphs, split_words
 
@@ -31,10 +32,10 @@ LONG = Length(words=130, sentences=6, least=60)
 # Under so many words, what a feed carries of an article with a headline is taken for its beginning,
 _STUB = 100
 _STUB_ALONE = 200  # and where it carries a description alone.
-_OF_THE_ARTICLE = (
-    0.5  # of a description's words must be the article's, where it has enough of them to judge by
-)
+# Of a description's words so many must be the article's or its headline's, if that has enough to judge by.
+_OF_THE_ARTICLE = 0.4
 _ENOUGH = 80
+_NEWS = 3  # words that it must say and the headline does not
 _STEM = 6  # letters by which words are compared
 _LOOSE_ENDS = " ,;:–—-"
 
@@ -66,21 +67,30 @@ def tell_page(extracted: Extracted, headline: str) -> Telling:
 
 
 def _telling(
-    text: Passage, description: Passage, headline: str, *, whole: bool, hint: str | None = None
+    text: Passage,
+    description: Passage,
+    headline: str,
+    *,
+    whole: bool,
+    hint: str | None = None,
 ) -> Telling:
     language = detect(text.text or description.text, hint)
     text.cut(language)
     description.cut(language)
     ranked = Ranked(text.whole, headline, language)
-    described = description.whole if _is_good(description, text, headline, language) else []
-    fallback = Ranked(description.whole, headline, language)
+    told = _told_by(description, text, headline, language)
+    is_free = bool(told) and standing(told[0], language) is Standing.FREE
 
     def summary(length: Length) -> str:
-        lead = _leading(described, length)
-        if count_words(" ".join(lead)) < length.least:
-            lead = []
-        chosen = lead or ranked.best(length) or fallback.best(length)
-        return joined(chosen) or _cut((*text.whole, *text.rest, *description.rest), length.words)
+        best = ranked.best(length)
+        lead = _leading(told, length)
+        opens_well = is_free or not best or standing(best[0], language) > Standing.FREE
+        if opens_well and count_words(joined(lead)) >= length.least:
+            return joined(lead)
+        if best := best or Ranked(description.whole, headline, language).best(length):
+            return joined(best)
+        carried = [one for one in (text, description) if not one.is_list]
+        return _cut([piece for one in carried for piece in (*one.whole, *one.rest)], length.words)
 
     return Telling(
         text=text.text,
@@ -94,22 +104,26 @@ def _telling(
     )
 
 
-def _is_good(description: Passage, text: Passage, headline: str, language: str | None) -> bool:
-    """Whether a publisher's description tells the article: whole sentences of its own, no slogan and no advertisement.
+def _told_by(description: Passage, text: Passage, headline: str, language: str | None) -> list[str]:
+    """The sentences with which a publisher's description tells the article; none where it does not.
 
-    One that is the article's beginning, cut off after so many characters, is not made of whole sentences.
+    They are the whole ones with which it begins, up to the first that advertises, asks to act or has no end. One that
+    was cut off after so many characters is the article's beginning, unless that begins with something else.
     """
-    if not description.is_whole or description.calls or description.is_cut:
-        return False
-    first, words = description.whole[0], set(_stems(description.split))
-    if advertises(first) or standing(first, language) >= Standing.ASKING or leaves_open(description.text):
-        return False
-    if words <= set(_stems(split_words(headline))):
-        return False
-    own = set(_stems(text.split))
-    if text.words < _ENOUGH or not words:
-        return True
-    return len(words & own) >= _OF_THE_ARTICLE * len(words)
+    told = list(takewhile(lambda one: not advertises(one), description.whole[: description.sound]))
+    if not told or (description.is_cut and told[0] in text.whole):
+        return []
+    if (
+        standing(told[0], language) >= Standing.ASKING
+        or speaks_of_itself(told[0])
+        or leaves_open(joined(told))
+    ):
+        return []
+    words, title = set(_stems(split_words(joined(told)))), set(_stems(split_words(headline)))
+    if len(words - title) < _NEWS:
+        return []
+    own = title.union(_stems(set(text.split)))
+    return told if text.words < _ENOUGH or len(words & own) >= _OF_THE_ARTICLE * len(words) else []
 
 
 def _stems(words: Iterable[str]) -> Iterable[str]:

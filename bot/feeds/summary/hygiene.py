@@ -9,12 +9,14 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 
+from bot.feeds.summary.notes import asides, is_bare, is_list, promotes, suspects, tells
 from bot.feeds.summary.sentences import sentences
 from bot.feeds.text import count_words, split_words
 
-MOST_SENTENCES = 32  # a summary never reaches further into an article,
+MOST_SENTENCES = 22  # a summary never reaches further into an article,
 MOST_CUT = 32_000  # characters, nor further than this,
 LONGEST_LINE = 4_000  # characters, nor into one line of it
+_MOST_LINES = 80  # in which notes are told apart
 MAX_TEXT = 100_000  # characters of an article that are kept
 
 _READ_MORE = (
@@ -114,6 +116,17 @@ _CALL = re.compile(
     r"|اشترك (?:في|الآن)|تابعونا|اضغط هنا|सब्सक्राइब करें|यहां क्लिक करें|यहाँ क्लिक करें|点击(?:这里|此处)|订阅我们|請訂閱"
     r"|関連記事|登録はこちら|구독하기|여기를 클릭",
 )
+# One of these is in whatever that matches. Looked for in an article as a whole, they pass over nearly all.
+_CALLS = (
+    "subscri|sign up|follow us|like us|newsletter|clic|cliq|tap here|download|comment|share this|support our|donat"
+    "|become a |affiliate|commission|amazon associate|terms and conditions|privacy policy|cookie|code |% off"
+    "|book a |contact us|in touch with us|your e|originally |published|updated|javascript|jetzt |folgen sie|klick"
+    "|klik|abonnez-vous|inscrivez-vous|suivez-nous|faites un don|suscrí|síg|inscreva-se|assine |siga-nos"
+    "|iscriviti|seguici|zapisz się|obserwuj nas|schrijf je in|volg ons|prenumerera på|följ oss|abone olun"
+    "|bizi takip|tıklayın|подпи|нажмите|поддержите|підпи|підтримайте|اشترك|تابعونا|اضغط|सब्सक्राइब|क्लिक|点击|订阅"
+    "|請訂閱|関連記事|登録はこちら|구독하기|클릭"
+)
+_CALL_SIGNS = tuple(_CALLS.split("|"))
 # How descriptions begin that advertise the article and do not tell it.
 _TEASER = re.compile(
     r"(?:learn|discover|find out|stay|boost|master|unlock|make|take|meet|visit|save|start|stop|turn|wonder"
@@ -129,6 +142,20 @@ _TEASER = re.compile(
     r"дізнайтеся|читайте|keşfedin|öğrenin|okuyun|जानिए|जानें|पढ़ें|اكتشف|تعرف على|اقرأ)\b",
     re.IGNORECASE,
 )
+# What descriptions promise instead of telling it.
+_BAIT = re.compile(
+    r"\b(?:you (?:need|have|want|should|ought)(?: to)? know|everything (?:there is )?(?:you|to know)|all you need"
+    r"|find out (?:how|what|why|which|who|more)|learn (?:how|more|what|why|about)|read (?:on|more|our|the full)"
+    r"|here (?:is|are) (?:a |an |the |our |my |all )?(?:list|guide|best|top|important|tips|everything|look)"
+    r"|(?:complete|ultimate|comprehensive|definitive) guide|top picks"
+    r"|was sie (?:über|wissen)|alles,? was|tout (?:ce qu['’]il faut )?savoir|ce qu['’]il faut savoir"
+    r"|todo lo que (?:necesitas|debes|hay que)|tudo o que (?:precisa|você)|tutto (?:ciò che|quello che) "
+    r"|wszystko, co|bilmeniz gereken)\b"
+    r"|вс[её],? что (?:нужно|надо|важно)|все,? що (?:потрібно|треба)|आपको जानना"
+    r"|(?:需要|必须)(?:了解|知道)|知っておくべき"
+    r"|كل ما تحتاج|알아야 할",
+    re.IGNORECASE,
+)
 # "LONDON (Reuters) — ", "BERLIN, 3. Mai (dpa) – ", "(Bloomberg) -- ", "PARIS, le 3 mai - ", "МОСКВА, 3 мая. /ТАСС/. "
 _DATELINE = re.compile(
     r"\A(?:(?:[A-ZÀ-ÖØ-ÞŁŚŻĆŃŽŠČĂÂÎȘȚİŞĞÜÖА-ЯЁІЇЄҐ]{2,}[\w'’.-]*(?:[ ,/][^()—–]{0,40}?)?"
@@ -141,7 +168,9 @@ _DATELINE = re.compile(
 _BULLET = re.compile(r"\A(?:[-–—*•·▪◦●‣»>]+|\(?\d{1,3}[.)]|#{1,6})\s+(?=\S)")
 # A line that begins in the middle of a sentence: with a small letter, and not with a name such as "iPhone" or "a.org".
 _CONTINUES = re.compile(r"[a-zà-öø-ÿа-яёіїєґ](?!\w*[A-ZА-Я.]\w)")
+_UPDATED = re.compile(r"\A(?:updated?|correction) [\d/., :-]{4,24}(?:[ap]m)?\s*:\s+", re.IGNORECASE)
 _CODE = re.compile(r"[{}<>=_|\\]|//|\(\)|::|\w\.\w+\(|->")
+_CODE_SIGNS = "{}<>=_|\\/:("  # one of these is in whatever that finds
 CUT_OFF = re.compile(r"(?:…|\.\.\.|\[\s*…?\s*\]|\[\.\.\.\]|\[&hellip;\])[\s\])]*\Z")
 _WHOLE = re.compile(r"[.!?。！？｡।॥۔؟][\"'”’»“›)\]」』）】]*\Z| »\Z")
 
@@ -150,15 +179,17 @@ class Passage:
     """An article's lines, or a description's, without what is not theirs.
 
     After `cut`, `whole` are their whole sentences, in order, and `rest` the pieces that have no end or were cut off;
-    `calls` says that something asked the reader to act. `is_cut` says that the text goes on elsewhere: a call to read
-    on or a sign that it was cut off stands at its end, or it is longer than is kept.
+    the first `sound` of `whole` come before any piece and before anything that asks the reader to act. Of a list
+    (`is_list`), pieces are items and say nothing. `is_cut` says that the text goes on elsewhere: a call to read on or
+    a sign that it was cut off stands at its end, or it is longer than is kept.
     """
 
     def __init__(self, lines: Sequence[str], *headlines: str) -> None:
         self.lines: list[str] = []
         self.whole: list[str] = []
         self.rest: list[str] = []
-        self.calls = False
+        self.sound = 0
+        self.is_list = False
         self.is_cut = False
         left = MAX_TEXT
         said = [split_words(headline) for headline in headlines if headline]
@@ -190,29 +221,41 @@ class Passage:
     def cut(self, language: str | None) -> None:
         """Cut the lines into sentences, as those of this language."""
         left = MOST_CUT
-        for line in self.lines:
+        is_sound = True
+        lowered = self.text[: 2 * MOST_CUT + LONGEST_LINE].lower()
+        may_call, suspected = any(map(lowered.__contains__, _CALL_SIGNS)), suspects(lowered)
+        passed = asides(self.lines[:_MOST_LINES])
+        self.is_list = is_list([line for at, line in enumerate(self.lines[:_MOST_LINES]) if at not in passed])
+        for at, line in enumerate(self.lines):
             if left < 0 or len(self.whole) + len(self.rest) > MOST_SENTENCES:
                 break
             left -= len(line)
+            if at in passed:
+                is_sound = False
+                continue
             text = line[:LONGEST_LINE]
-            for opening in (_BULLET, _DATELINE):
+            for opening in (_BULLET, _DATELINE, _UPDATED):
                 if found := opening.match(text[:200]):
                     text = text[found.end() :]
             continues = _CONTINUES.match(text) is not None
             for sentence in sentences(text, language):
                 if is_label(sentence) or _is_code(sentence):
                     continue
-                if _CALL.search(sentence[:1_000].lower()):
-                    self.calls = True
-                    continue
-                ended = _WHOLE.search(sentence[-12:]) and not CUT_OFF.search(sentence[-12:])
-                (self.whole if ended and not continues else self.rest).append(sentence)
+                ended = (
+                    bool(_WHOLE.search(sentence[-12:]))
+                    and not CUT_OFF.search(sentence[-12:])
+                    and not continues
+                )
                 continues = False
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it is made of whole sentences only."""
-        return bool(self.whole) and not self.rest
+                if (may_call and _CALL.search(sentence[:1_000].lower())) or promotes(sentence, suspected):
+                    is_sound = False
+                elif ended and (tells(sentence) or not self.is_list):
+                    self.whole.append(sentence)
+                    self.sound += is_sound
+                else:
+                    is_sound = False
+                    if not is_bare(sentence):
+                        self.rest.append(sentence)
 
 
 def is_label(text: str) -> bool:
@@ -221,12 +264,14 @@ def is_label(text: str) -> bool:
 
 
 def _is_code(text: str) -> bool:
-    return len(_CODE.findall(text[:1_000])) > 2
+    return any(map(text.__contains__, _CODE_SIGNS)) and len(_CODE.findall(text[:1_000])) > 2
 
 
-def advertises(description: str) -> bool:
-    """Whether a description invites to the article instead of telling it."""
-    return bool(_TEASER.match(description))
+def advertises(sentence: str) -> bool:
+    """Whether a description's sentence invites to the article instead of telling it: bids, promises, asks, exclaims."""
+    return bool(
+        _TEASER.match(sentence) or _BAIT.search(sentence) or sentence.rstrip("\"'”’»)")[-1:] in "!?！？؟"
+    )
 
 
 def _is_among(line: str, said: Sequence[Sequence[str]]) -> bool:

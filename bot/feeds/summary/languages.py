@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cache
 
 from bot.feeds.text import split_words
 
@@ -201,8 +202,15 @@ def detect(text: str, hint: str | None = None) -> str | None:
     """
     read = text[:_MOST_READ]
     hinted = _hinted(hint)
-    counted = Counter(found.lastgroup or "" for found in _SCRIPT.finditer(read[:_MOST_SEEN]))
-    if not counted:
+    seen = read[:_MOST_SEEN]
+    if seen.isascii():
+        counted = Counter({"latin": sum(map(str.isalpha, seen))})
+    else:
+        counted = Counter()
+        for letter, times in Counter(seen).items():
+            if found := _SCRIPT.match(letter):
+                counted[found.lastgroup or ""] += times
+    if not counted.total():
         return None
     script = _script(counted)
     if script in _ALONE:
@@ -223,11 +231,22 @@ def _script(counted: Counter[str]) -> str:
     return max(weighed, key=lambda name: weighed[name])
 
 
+@cache
+def _languages_of(candidates: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Each small word of these languages with those that have it."""
+    words = sorted({word for code in candidates for word in SMALL_WORDS[code]})
+    return {word: tuple(code for code in candidates if word in SMALL_WORDS[code]) for word in words}
+
+
 def _by_small_words(text: str, candidates: tuple[str, ...], hinted: str | None) -> str | None:
     words = split_words(text)
     if not words:
         return None
-    hits = {code: sum(map(SMALL_WORDS[code].__contains__, words)) for code in candidates}
+    hits = dict.fromkeys(candidates, 0)
+    languages_of = _languages_of(candidates)
+    for word, times in Counter(words).items():
+        for code in languages_of.get(word, ()):
+            hits[code] += times
     first, second = sorted(candidates, key=lambda code: -hits[code])[:2]
     if hinted in hits:
         near = hits[hinted] >= max(_HINTED_LEAD * hits[first], _HINTED_SHARE * len(words))

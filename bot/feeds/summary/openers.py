@@ -133,6 +133,19 @@ _ITSELF = re.compile(
     r"|articolo)\b"
     r"|в этой статье|у цій статті|bu yazıda|в этом обзоре",
 )
+# One of these is in whatever that matches.
+_ITSELF_SIGNS = (
+    "this ",
+    "below is",
+    "following ",
+    "diesem ",
+    "cet ",
+    "este ",
+    "questo ",
+    "в эт",
+    "у цій",
+    "bu yaz",
+)
 _QUOTE = re.compile(r"\A[\"“„«»‘‚「『]")
 _ASKS = re.compile(r"[?？؟][\"'”’»“)\]」』）\s]*\Z")
 # A quotation whose speaker is only "he", behind it.
@@ -187,7 +200,8 @@ def opens_with_person(text: str, language: str | None = None) -> bool:
 
 def speaks_of_itself(sentence: str) -> bool:
     """Whether it tells of the article ("In this guide we …") and not of what the article tells."""
-    return bool(_ITSELF.search(sentence[:120].lower()))
+    lowered = sentence[:120].lower()
+    return any(map(lowered.__contains__, _ITSELF_SIGNS)) and bool(_ITSELF.search(lowered))
 
 
 def begins_quoted(sentence: str) -> bool:
@@ -197,7 +211,11 @@ def begins_quoted(sentence: str) -> bool:
 
 def leaves_open(text: str) -> bool:
     """Whether a quotation or a bracket begins in it and does not end there, or the other way round."""
-    if text.count('"') % 2 or text.count("(") > text.count(")") or text.count("«") != text.count("»"):
+    if text.count('"') % 2 or text.count("(") > text.count(")"):
+        return True
+    if text.isascii():
+        return False
+    if text.count("«") != text.count("»"):
         return True
     low, left, right = (text.count(mark) for mark in "„“”")
     # „German“ and „Polish”, “English” and ”Swedish”.

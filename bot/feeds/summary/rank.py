@@ -19,7 +19,7 @@ from bot.feeds.summary.languages import SMALL_WORDS
 from bot.feeds.summary.openers import Standing, begins_quoted, leaves_open, speaks_of_itself, standing
 from bot.feeds.text import count_words, split_words
 
-_MOST_RANKED = 30  # sentences of an article that are looked at
+_MOST_RANKED = 20  # sentences of an article that are looked at
 _EARLY, _DECAY, _FIRST = 6.0, 2.0, 2.5
 _DEGREE, _CENTRE, _TITLE = 1.0, 0.6, 1.0
 _POWER = 0.4
@@ -30,6 +30,7 @@ _STEM = 6  # letters by which words are compared
 _REPEATED = 0.6  # of the smaller sentence's worth that a full repetition costs
 _SHORT = 6  # words under which a sentence says little
 _FLOOR = 0.05  # no sentence is worth less than nothing: the budget is there to be used
+_YIELDS = 0.7  # of a set's worth must be another's that opens better, to be taken instead
 _LOST = {
     Standing.FREE: 0.0,
     Standing.PERSONAL: 0.2,
@@ -72,14 +73,19 @@ class Ranked:
         """The best set of sentences within a length, in the article's order; empty where none fits.
 
         The first can stand alone wherever there is one that can; one that leans on the sentence before it comes only
-        with that.
+        with that. A set that opens with "I", "we", "you" or a question yields to one that does not, if that is worth
+        nearly as much.
         """
         fitting = [one for one in self._sentences if one.words <= length.words]
         words = sum(one.words for one in self._sentences)
         share = 0.0 if words <= length.words and len(self._sentences) <= length.sentences else _FAIR_SHARE
         for worst in (Standing.ASKING, Standing.LEANING, Standing.UNFIT):
-            if chosen := _Choice(fitting, length, worst, share).best:
-                return [one.text for one in chosen]
+            choice = _Choice(fitting, length, worst, share)
+            if choice.best and Standing.FREE < choice.best[0].standing <= Standing.ASKING:
+                freer = _Choice(fitting, length, Standing.FREE, share)
+                choice = freer if freer.value >= _YIELDS * choice.value else choice
+            if choice.best:
+                return [one.text for one in choice.best]
         return []
 
 
@@ -89,6 +95,8 @@ def _scored(sentences: list[str], headline: str, language: str | None) -> list[_
     times = Counter(term for one in terms for term in one)
     rarity = {term: math.log(1 + count / n) for term, n in times.items()}
     centre = {term: rarity[term] * n for term, n in times.items()}
+    squares = {term: weight**2 for term, weight in rarity.items()}
+    products = {term: weight * centre[term] for term, weight in rarity.items()}
     degrees = _degrees(terms)
     top = max(degrees, default=0) or 1
     centre_length = math.sqrt(sum(weight**2 for weight in centre.values()))
@@ -101,7 +109,7 @@ def _scored(sentences: list[str], headline: str, language: str | None) -> list[_
             _EARLY * math.exp(-at / _DECAY)
             + _FIRST * (at == 0)
             + _DEGREE * degrees[at] / top
-            + _CENTRE * _to_centre(own, rarity, centre) / (centre_length or 1)
+            + _CENTRE * _to_centre(own, squares, products) / (centre_length or 1)
             + _TITLE * _alike(own, title)
             - _penalty(text, stands, length)
         )
@@ -129,17 +137,17 @@ def _degrees(terms: list[frozenset[str]]) -> list[float]:
     """How much each shares with all others: the sum of its cosines with them, term by term."""
     shared: defaultdict[str, float] = defaultdict(float)
     for one in terms:
+        weight = 1 / math.sqrt(len(one) or 1)
         for term in one:
-            shared[term] += 1 / math.sqrt(len(one))
-    return [sum(shared[term] for term in one) / math.sqrt(len(one)) - 1 if one else 0.0 for one in terms]
+            shared[term] += weight
+    return [sum(map(shared.__getitem__, one)) / math.sqrt(len(one)) - 1 if one else 0.0 for one in terms]
 
 
-def _to_centre(own: frozenset[str], rarity: dict[str, float], centre: dict[str, float]) -> float:
-    """The cosine with the centre, times the centre's length."""
+def _to_centre(own: frozenset[str], squares: dict[str, float], products: dict[str, float]) -> float:
+    """The cosine with the centre, times the centre's length; of each term its rarity's square, and its product."""
     if not own:
         return 0.0
-    own_length = math.sqrt(sum(rarity[term] ** 2 for term in own))
-    return sum(rarity[term] * centre[term] for term in own) / own_length
+    return sum(map(products.__getitem__, own)) / math.sqrt(sum(map(squares.__getitem__, own)))
 
 
 def _penalty(text: str, stands: Standing, length: int) -> float:
@@ -160,20 +168,20 @@ class _Choice:
             one for one in kept if one.standing is not Standing.UNFIT or worst_opener is Standing.UNFIT
         ]
         self._tried = 0
-        self._value = 0.0
+        self.value = 0.0
         self.best: list[_Sentence] = []
         self._extend(0, [], 0.0, length.words)
 
     def _extend(self, at: int, chosen: list[_Sentence], value: float, left: int) -> None:
-        if value > self._value and self._may_end(chosen):
-            self._value, self.best = value, list(chosen)
+        if value > self.value and self._may_end(chosen):
+            self.value, self.best = value, list(chosen)
         room = self._length.sentences - len(chosen)
         self._tried += 1
         if not room or self._tried > _MOST_TRIED:
             return
         for n in range(at, len(self._candidates)):
             one = self._candidates[n]
-            if value + self._hope(n, room) <= self._value:
+            if value + self._hope(n, room) <= self.value:
                 return
             if one.words <= left and self._is_worth(one, chosen) and self._may_follow(one, chosen):
                 repeated = sum(

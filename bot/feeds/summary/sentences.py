@@ -51,7 +51,7 @@ _SLIP_BEFORE = re.compile(
     r"(?:^|[\s(\"“„«])[^\W\d_A-Z]?[^\W\d_A-Z]{3,}\Z|(?:^|[\s(])\d+\Z|(?:^|\s)[A-Z][a-z]{2,}\Z"
 )
 _SLIP_AFTER = re.compile(r"(?!Com\b|Net\b|Org\b|Js\b|Info\b)[A-ZÀ-ÞА-Я][^\W\d_A-Z]{2,}[\s,]")
-_LAST_WORD = re.compile(r"[^\s(\[\"„“‚‘«»/–—]*\Z")
+_WORD_BREAK = re.compile(r"[\s(\[\"„“‚‘«»/–—]")
 _FIRST_WORD = re.compile(r"[^\W_][\w'’\u0900-\u097f\u064b-\u0652]*")
 _ROMAN = re.compile(r"[IVXLC]+\Z")
 _STOPPED_NUMBER = re.compile(r"\d+\.\Z")
@@ -222,8 +222,8 @@ class _Place:
 
     def _stop_ends(self) -> bool:
         """Whether a single full stop ends a sentence, judged by the words on both sides."""
-        word = _LAST_WORD.search(self._before)[0]  # type: ignore[index]  # matches nothing, too
-        elided = re.split("['’]", word)[-1]
+        word = _WORD_BREAK.split(self._before)[-1]
+        elided = word.replace("’", "'").rpartition("'")[2]
         word = elided if len(elided) > 1 else word  # "l'avv.", and not "isn't."
         if self._quoted or not word:
             return True

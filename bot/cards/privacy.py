@@ -1,0 +1,199 @@
+"""What is kept of a member, told in plain words, and as a file of one's own."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import discord
+
+from bot.cards.card import COLOUR, Button, Card, File
+from bot.cards.words import jump_url
+from bot.newsroom.privacy import Standing
+from bot.newsroom.retention import LEFT_FOR
+from bot.newsroom.source_status import shown_address
+from storage.records import CommentKept, MemberKept, SourceKept, VoteKept
+
+# Discord takes 10 MB of a bot.
+LARGEST_FILE = 8_000_000
+
+
+class PrivacyButton(StrEnum):
+    """The custom ids of the buttons under what is told here."""
+
+    EXPORT = "privacy:export"
+    DELETE = "privacy:delete"
+    SURELY = "privacy:surely"
+    ALLOW = "privacy:allow"
+    HIDE = "privacy:hide"
+    SHOW = "privacy:show"
+
+
+def read_privacy_button(custom_id: str) -> PrivacyButton | None:
+    """Which of these buttons it is, or None for an id that is none of theirs."""
+    return next((button for button in PrivacyButton if button == custom_id), None)
+
+
+def about_card(standing: Standing, kept_for: timedelta | None) -> Card:
+    """What is kept of a member in a guild that keeps it for so long (None: while the bot is there), and why."""
+    embed = discord.Embed(colour=COLOUR, title="What Broadsheet keeps of you")
+    embed.description = "\n\n".join(_paragraphs(standing, kept_for))
+    buttons = [Button("Send me my data", PrivacyButton.EXPORT)]
+    if standing.hidden:
+        buttons.append(Button("Show my name", PrivacyButton.SHOW))
+    else:
+        buttons.append(Button("Hide my name", PrivacyButton.HIDE))
+    if standing.forgotten:
+        buttons.append(Button("Take part again", PrivacyButton.ALLOW))
+    else:
+        buttons.append(Button("Delete my data", PrivacyButton.DELETE))
+    return Card(embed, (tuple(buttons),))
+
+
+def _paragraphs(standing: Standing, kept_for: timedelta | None) -> list[str]:
+    if standing.forgotten:
+        now = (
+            "**You asked to be forgotten.** Nothing of you is kept, in no server, but your Discord id in the list of "
+            "those of whom nothing is to be kept. Your reactions do not count and what you write is no comment here. "
+            "`/privacy allow` ends that."
+        )
+        return [now, _REST]
+    span = (
+        "as long as Broadsheet is in this server"
+        if kept_for is None
+        else f"{kept_for.days} days; then they are erased"
+    )
+    shown = (
+        "You are **not shown by name** outside of Discord, and rankings leave you out."
+        if standing.hidden
+        else "You are shown by the name that you have in this server."
+    )
+    return [
+        "**Votes.** When you react to a card or a comment: your Discord id, the emoji and the time. So each member has "
+        "one vote, and one that you take back is gone.",
+        "**Comments.** When you answer a card or write in its thread: the text, the addresses of attachments, the time "
+        f"and your name. `/comments` and this server's public page show them, as Discord does. {shown} What you edit "
+        "or delete in Discord is edited or deleted here.",
+        "**Sources that you added:** your id, to tell you when a channel can't be used.",
+        f"**For how long?** Votes and comments: {span}. When Broadsheet is removed from a server, all that it has of "
+        f"that server is erased {LEFT_FOR.days} days later.",
+        _REST,
+    ]
+
+
+_REST = (
+    "Other messages are never stored, and no text of yours is written to a log. Nobody is profiled, nothing is sold, "
+    "and no model is trained on what you write."
+)
+
+
+def confirm_card() -> Card:
+    """Asks once more before everything is erased."""
+    embed = discord.Embed(colour=COLOUR, title="Delete all of it?")
+    embed.description = (
+        "Your votes, your comments and your name are erased here, **in every server** that this Broadsheet is in, and "
+        "scores are counted without them. From then on nothing of you is kept: your reactions will not count, and what "
+        "you write will be no comment. This can't be taken back; `/privacy allow` only lets you begin anew.\n\n"
+        "What stands in Discord itself stays there until you delete it."
+    )
+    return Card(
+        embed,
+        (
+            (
+                Button("Delete all of it", PrivacyButton.SURELY),
+                Button("Send me my data first", PrivacyButton.EXPORT),
+            ),
+        ),
+    )
+
+
+def export_card(kept: MemberKept, made_at: datetime) -> Card:
+    """A member's own data as a file, JSON; compressed where Discord would not take it else."""
+    embed = discord.Embed(colour=COLOUR, title="All that Broadsheet keeps of you")
+    embed.description = (
+        f"In this file: your {_counted(len(kept.votes), 'vote')}, {_counted(len(kept.comments), 'comment')}, names, "
+        "and sources that you added, of all servers. Only you see this message. `/privacy delete` erases it."
+    )
+    data = json.dumps(exported(kept, made_at), ensure_ascii=False, indent=2).encode()
+    name, media_type = "broadsheet.json", "application/json"
+    if len(data) > LARGEST_FILE:
+        name, media_type, data = f"{name}.gz", "application/gzip", gzip.compress(data)
+    return Card(embed, file=File(name, media_type, data))
+
+
+def exported(kept: MemberKept, made_at: datetime) -> dict[str, Any]:
+    """What is kept of a member, by server. Ids are strings; times are ISO 8601 in UTC."""
+    servers: dict[int, dict[str, Any]] = {}
+
+    def server(guild_id: int) -> dict[str, Any]:
+        return servers.setdefault(
+            guild_id,
+            {
+                "id": str(guild_id),
+                "name": None,
+                "your_name": None,
+                "shown_by_name": True,
+                "votes": [],
+                "comments": [],
+                "sources_added": [],
+            },
+        )
+
+    for one in kept.names:
+        server(one.guild_id).update(
+            {"name": one.guild_name, "your_name": one.name, "shown_by_name": not one.hidden}
+        )
+    for vote in kept.votes:
+        server(vote.guild_id)["votes"].append(_vote(vote))
+    for comment in kept.comments:
+        server(comment.guild_id)["comments"].append(_comment(comment))
+    for source in kept.sources:
+        server(source.guild_id)["sources_added"].append(_source(source))
+    return {
+        "about": "All that this Broadsheet keeps of a member of Discord. Times are in UTC, ids are Discord's.",
+        "made_at": _time(made_at),
+        "member_id": str(kept.member_id),
+        "forgotten_since": _time(kept.forgotten_since),
+        "servers": list(servers.values()),
+    }
+
+
+def _vote(vote: VoteKept) -> dict[str, Any]:
+    return {
+        "emoji": vote.emoji,
+        "at": _time(vote.at),
+        "on": "comment" if vote.on_comment else "article",
+        "article": {"title": vote.title, "url": vote.url},
+        "message": jump_url(vote.guild_id, vote.channel_id, vote.message_id),
+    }
+
+
+def _comment(comment: CommentKept) -> dict[str, Any]:
+    return {
+        "text": comment.text,
+        "quote": comment.quote,
+        "created_at": _time(comment.created_at),
+        "edited_at": _time(comment.edited_at),
+        "article": {"title": comment.title, "url": comment.url},
+        "reply_to": None if comment.reply_to_id is None else str(comment.reply_to_id),
+        "message": jump_url(comment.guild_id, comment.channel_id, comment.message_id),
+    }
+
+
+def _source(source: SourceKept) -> dict[str, Any]:
+    return {
+        "url": shown_address(source.url),
+        "channel_id": str(source.channel_id),
+        "at": _time(source.at),
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,0 +1,65 @@
+"""Erasing what members said and voted: the rows go, and what they counted for is computed anew.
+
+All of it runs inside the caller's transaction. What is erased at once is a portion, so that nobody waits for long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, and_, delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.rows import portions
+from storage.tables import comments, forgotten, posts, reactions
+from storage.tallies import Ranks, lock, recount, recount_comments
+
+
+async def erase_comments(connection: AsyncConnection, ranks: Ranks, which: ColumnElement[bool]) -> int:
+    """Erase comments with the votes on them; answers how many there were."""
+    places = await connection.execute(
+        select(comments.c.article_id, comments.c.guild_id).where(which).distinct()
+    )
+    commented = [(article_id, guild_id) for article_id, guild_id in places]
+    await lock(connection, commented)
+    erased = await connection.execute(delete(comments).where(which))
+    await recount(connection, ranks, commented)
+    return erased.rowcount
+
+
+async def erase_votes(
+    connection: AsyncConnection, ranks: Ranks, message_ids: Collection[int], which: ColumnElement[bool]
+) -> int:
+    """Erase reactions, of whichever emoji, on these posts and comments; answers how many there were."""
+    rows = await connection.execute(
+        select(posts.c.article_id, posts.c.guild_id).where(posts.c.message_id.in_(message_ids)).distinct()
+    )
+    voted = [(article_id, guild_id) for article_id, guild_id in rows]
+    await lock(connection, voted)
+    erased = await connection.execute(
+        delete(reactions).where(and_(reactions.c.message_id.in_(message_ids), which))
+    )
+    await recount(connection, ranks, voted)
+    on_comments = await connection.scalars(
+        select(comments.c.message_id).where(comments.c.message_id.in_(message_ids))
+    )
+    await recount_comments(connection, on_comments.all())
+    return erased.rowcount
+
+
+async def forgotten_among(connection: AsyncConnection, member_ids: Collection[int]) -> frozenset[int]:
+    """Answer which of the members are not to be stored.
+
+    Who is asked about in a transaction that writes is forgotten before it, or after it has ended: on PostgreSQL the
+    one who forgets waits for the lock that this takes, also where nobody is found.
+    """
+    found: set[int] = set()
+    for portion in portions(sorted(member_ids)):
+        found.update(
+            await connection.scalars(
+                select(forgotten.c.member_id)
+                .where(forgotten.c.member_id.in_(portion))
+                .with_for_update(read=True, key_share=True)
+            )
+        )
+    return frozenset(found)
