@@ -295,6 +295,7 @@ async def test_tellings_are_bound_by_the_limits() -> None:
 
 async def test_closing_stores_nothing_untold(workers: Workers) -> None:
     await parse(workers, RSS)
+    children()[0].suspend()  # an answer that came before the close would be one
     asked = [asyncio.create_task(workers.tell([told(1)]))]
     asked.append(asyncio.create_task(workers.read_page(PAGE, None, URL, "")))
     await asyncio.sleep(0)
