@@ -49,8 +49,9 @@ class DatabaseMissing(DatabaseProblem):
 class Database:
     """An open database. Make one with `open`; `close` it at the end."""
 
-    def __init__(self, engine: AsyncEngine, where: str) -> None:
+    def __init__(self, engine: AsyncEngine, where: str, patience: timedelta) -> None:
         self._engine = engine
+        self._patience = patience
         self._writes = engine.execution_options(broadsheet_writes=True)
         self.where = where
         """The database's name for people, without a password."""
@@ -78,7 +79,7 @@ class Database:
             engine = _sqlite_engine(address, patience, "rwc" if make else "rw")
         else:
             engine = _postgresql_engine(address, patience)
-        database = cls(engine, address.where)
+        database = cls(engine, address.where, patience)
         try:
             async with database.reading() as connection:
                 version = await connection.run_sync(schema.current)
@@ -135,6 +136,18 @@ class Database:
                 await connection.execute(select(_LIMIT_SILENCE))
             yield connection
 
+    async def end_silent(self, connection: AsyncConnection) -> None:
+        """Have PostgreSQL end the sessions of frozen bots that hold on to the lease; nothing to do on SQLite.
+
+        Its own limit of silence does not count while a statement was prepared and not yet carried out: to the server
+        that one is at work, and waits for its program. Such a session is ended here, by its signs: at work, waiting
+        for its program for longer than the limit, and with a lock on the leases. From then on this transaction waits
+        for another's lock no longer than the database's patience, so that its caller can look again.
+        """
+        if connection.dialect.name == "postgresql":
+            silence, patience = int(_SILENCE.total_seconds()), int(self._patience.total_seconds() * 1000)
+            await connection.execute(_END_SILENT, {"silence": silence, "patience": str(patience)})
+
     async def _hold(self, fence: Fence, connection: AsyncConnection) -> None:
         """See that the lease is still the fence's, and have whoever wants to take it wait for the transaction.
 
@@ -166,6 +179,20 @@ class Database:
             raise problem(error, self.where).with_traceback(error.__traceback__) from None
 
 
+# https://www.postgresql.org/docs/15/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
+_END_SILENT: Final = text(
+    """
+    SELECT set_config('lock_timeout', :patience, true), count(pg_terminate_backend(activity.pid))
+    FROM pg_stat_activity AS activity
+    WHERE activity.datname = current_database() AND activity.usename = current_user
+      AND activity.state = 'active' AND activity.wait_event = 'ClientRead'
+      AND activity.state_change < clock_timestamp() - make_interval(secs => :silence)
+      AND EXISTS (
+        SELECT 1 FROM pg_locks AS lock
+        WHERE lock.pid = activity.pid AND lock.granted AND lock.relation = 'leases'::regclass
+      )
+    """
+)
 _LIMIT_SILENCE: Final = func.set_config(
     "idle_in_transaction_session_timeout", literal(str(int(_SILENCE.total_seconds() * 1000))), True
 )

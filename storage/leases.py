@@ -33,6 +33,7 @@ class Leases:
         `instead_of` is for a holder that is known to be dead.
         """
         async with self._database.writing(fenced=False) as connection:
+            await self._database.end_silent(connection)
             await connection.execute(
                 insert(connection, leases)
                 .values(name=name, holder="", fence=0, expires_at=_LONG_AGO)

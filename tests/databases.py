@@ -168,7 +168,7 @@ async def database(database_url: str, engines: dict[str, Database]) -> AsyncIter
         engines[database_url] = await Database.open(database_url)
     known = engines[database_url]
     # With options of its own, even none, an engine keeps a test's listeners to itself.
-    opened = Database(known._engine.execution_options(), known.where)
+    opened = Database(known._engine.execution_options(), known.where, known._patience)
     yield opened
     await opened.close()
 

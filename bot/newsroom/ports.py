@@ -29,12 +29,14 @@ class Later:
     """It surely did not happen; try again, after `after` if Discord named a time.
 
     `everywhere`: nothing can be done at Discord until then, in no channel (the limit of all requests together is
-    reached, the token is refused, the bot is not connected).
+    reached, the token is refused, the bot is not connected). `lasting`: it may take hours until it can be done; what
+    an article can do without is not waited for.
     """
 
     sentence: str
     after: timedelta | None = None
     everywhere: bool = False
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

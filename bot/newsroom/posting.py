@@ -87,7 +87,7 @@ class Posting:
             return none
         outcome = await self._publisher.open_thread(replace(card, post=replace(post, thread_wanted=True)))
         match outcome:
-            case Later() | Unclear():
+            case Later(lasting=False) | Unclear():
                 return outcome
             case Missing():
                 await self._on_missing([post.message_id or 0])
@@ -145,7 +145,7 @@ class Posting:
                 # No fault of this post's: Discord is not there at all.
                 await self._sending.postpone(self._message(card), outcome, unsent=False)
                 return True
-            case Later() | Unclear() | Away() if card.post.attempts < MOST_ATTEMPTS_AT_STEPS:
+            case Later(lasting=False) | Unclear() | Away() if card.post.attempts < MOST_ATTEMPTS_AT_STEPS:
                 await self._sending.postpone(self._message(card), outcome, unsent=False)
                 return True
             case Later() | Unclear() | Away() | Refused():

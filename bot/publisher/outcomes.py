@@ -22,6 +22,8 @@ TROUBLES = (
 # The token was taken back: somebody must act, so asking often helps nobody and gets the address banned.
 UNAUTHORIZED_PAUSE = timedelta(minutes=5)
 BUSY_PAUSE = timedelta(seconds=30)
+# Threads rest for hours before they are archived by themselves.
+FULL_PAUSE = timedelta(minutes=10)
 # An answer that names a longer one is not to be believed, in seconds.
 LONGEST_PAUSE = 86_400.0
 
@@ -31,6 +33,7 @@ REMOVED = (
 
 _UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
 _OVERLOADED = 130000
+_THREADS_FULL = 160006
 _ARCHIVED, _LOCKED = 50083, 160005
 _CLOSED = frozenset((_ARCHIVED, _LOCKED))
 # What was asked for is there already: a thread on the message, the message published.
@@ -76,7 +79,6 @@ _LATER = {
     20029: "The server's write limit is reached.",
     30033: "The thread is full.",
     _OVERLOADED: "Discord is overloaded.",
-    160006: "The server has too many open threads. Archive some.",
 }
 
 
@@ -139,6 +141,12 @@ def _of_answer(status: int, code: object, retry_after: timedelta | None, *, for_
             "Discord does not accept the bot's token any more. Put the current one into DISCORD_TOKEN.",
             UNAUTHORIZED_PAUSE,
             everywhere=True,
+        )
+    if code == _THREADS_FULL:
+        return Later(
+            "The server has 1,000 open threads, which is all that Discord allows. Archive some.",
+            FULL_PAUSE,
+            lasting=True,
         )
     if code in _AWAY:
         return Away(_AWAY[code], gone=code == _UNKNOWN_CHANNEL, closed=code in _CLOSED)

@@ -24,6 +24,10 @@ SHORTEST, LONGEST = 0.05, 0.8
 # Of the downtimes so many are longer than Discord remembers a nonce.
 SHARE_LONG = 0.2
 QUIET_WITHIN = 90.0
+# Members act on so many of the newest cards of a channel, and on what they said about them; older threads are archived.
+# Discord allows 1,000 open ones.
+FRESH_CARDS = 250
+FRESH_COMMENTS = 40
 # While so many are missing nothing more is published: what a feed shows no more nobody can read.
 MOST_MISSING = 200
 
@@ -61,6 +65,7 @@ async def run_kills(kills: int, seed: int, kind: str, nursery: Path, database_ur
                 if await life.ends() != -signal.SIGKILL:
                     raise Stuck(f"A life ended by itself with {life.code}; see {log}.")
                 await crowd.act()
+                made.archive(FRESH_CARDS)
                 if dice.random() < SHARE_LONG:
                     made.sandbox.clock.advance(LONG)
                     tempo.ahead += LONG
@@ -107,15 +112,13 @@ class _Crowd:
 
     async def act(self) -> None:
         """One of them does something."""
-        cards = [
-            card
-            for channel in self._made.channels.values()
-            for found in self._made.standing(channel).values()
-            for card in found
-        ]
+        dice = self._dice
+        channel = dice.choice(list(self._made.channels.values()))
+        cards = [card for found in self._made.standing(channel).values() for card in found]
         if not cards:
             return
-        dice, card = self._dice, self._dice.choice(cards[-200:])
+        card = dice.choice(cards[-FRESH_CARDS // 2 :])
+        del self._said[:-FRESH_COMMENTS]
         person = dice.choice(self._made.people)
         target = {"id": card.id, "channel_id": card.channel_id}
         match dice.randrange(6):

@@ -67,11 +67,11 @@ async def run_matrix(
     tell: Callable[[Verdict], object] = lambda _: None,
 ) -> list[Verdict]:
     """Play cases, so many at once; `tell` hears of each as it ends."""
-    turns = asyncio.Semaphore(at_once)
+    turns, migrating = asyncio.Semaphore(at_once), asyncio.Lock()
 
     async def play(case: Case) -> Verdict:
         async with turns, grounds.database(case.database) as (url, log):
-            verdict = await run_case(case, nursery, url, log)
+            verdict = await run_case(case, nursery, url, log, migrating)
         if not verdict.well:
             verdict.amiss = [*verdict.amiss, f"(its log is {log})"] if verdict.amiss else []
         tell(verdict)

@@ -17,6 +17,7 @@ from bot.sandbox import Sandbox
 from bot.sandbox.clock import Clock
 from bot.sandbox.limits import Limits
 from bot.sandbox.permissions import Permission
+from bot.sandbox.routes import archiving
 from bot.sandbox.scenario import Json, Person, Scenario
 from bot.sandbox.things import ANNOUNCEMENT, FORUM, TEXT, Message
 from storage import Database, Store, SubscriptionToStore
@@ -130,6 +131,17 @@ class Scene:
             await person.unreact(target, emoji)
         else:
             await person.react(target, emoji)
+
+    def archive(self, fresh: int) -> None:
+        """Archive open threads but for so many of the newest in each channel, as hours without a word do."""
+        stage = self.sandbox.stage
+        for channel in self.channels.values():
+            threads = [
+                one for one in stage.world.threads_of(channel.id) if one.thread and not one.thread.archived
+            ]
+            for thread in sorted(threads, key=lambda one: int(one.id))[:-fresh]:
+                archiving.set_archived(stage, thread, True)
+                stage.gateway.thread("THREAD_UPDATE", thread)
 
     def missing(self) -> list[str]:
         """Articles that are not in a channel they belong in."""

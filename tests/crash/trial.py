@@ -67,8 +67,10 @@ async def judge(made: Scene, verdict: Verdict) -> None:
     verdict.unlike += await made.unlike()
 
 
-async def run_case(case: Case, nursery: Path, database_url: str, log: Path) -> Verdict:
-    """Play a case on an empty, migrated database."""
+async def run_case(
+    case: Case, nursery: Path, database_url: str, log: Path, migrating: asyncio.Lock
+) -> Verdict:
+    """Play a case on an empty, migrated database. Alembic takes one step at a time in a process: `migrating`."""
     verdict, begun = Verdict(case.name), time.monotonic()
     tempo = Tempo.now_on(SPEED)
     try:
@@ -77,7 +79,7 @@ async def run_case(case: Case, nursery: Path, database_url: str, log: Path) -> V
         async with scene(database_url, tempo, kinds) as made:
             order = Order(nursery, made.settings, tempo, log)
             async with lives(order) as begin:
-                await _Play(case, made, begin, verdict).run()
+                await _Play(case, made, begin, verdict, migrating).run()
             await judge(made, verdict)
     except Exception as error:  # one case that breaks must not sink the others
         verdict.amiss.append(f"{type(error).__name__}: {error}")
@@ -88,8 +90,11 @@ async def run_case(case: Case, nursery: Path, database_url: str, log: Path) -> V
 class _Play:
     """The course of one case."""
 
-    def __init__(self, case: Case, made: Scene, begin: Callable[..., Any], verdict: Verdict) -> None:
+    def __init__(
+        self, case: Case, made: Scene, begin: Callable[..., Any], verdict: Verdict, migrating: asyncio.Lock
+    ) -> None:
         self._case = case
+        self._migrating = migrating
         self._made = made
         self._begin = begin
         self._verdict = verdict
@@ -234,7 +239,7 @@ class _Play:
         """Take the database back to the version before the newest, with all that is in it."""
         versions = schema._versions()
         database = self._made.database
-        async with database.writing() as connection:
+        async with self._migrating, database.writing() as connection:
             await connection.run_sync(schema.downgrade, versions[-2])
         await database._engine.dispose()  # what it knows of the tables is no more so
 

@@ -150,6 +150,17 @@ async def test_steps_after_the_message_go_on_where_they_stopped(
     assert channel.asked[-3:] == ["vote 👍", "vote 👎", "read"]
 
 
+async def test_where_no_more_threads_can_be_the_channel_goes_on_without(store: Store, clock: Clock) -> None:
+    await queue(store, ["One", "Two"], thread=True)
+    full = Later("1,000 threads are open.", timedelta(minutes=10), lasting=True)
+    channel = Channel(thread=[full] * 2)
+    for _ in range(2):
+        card = await deliver_one(store, channel, clock)
+        assert card is not None
+        assert card.post.finished_at is not None
+    assert channel.asked.count("thread") == channel.asked.count("send") == 2
+
+
 async def test_a_thread_that_fails_again_and_again_does_not_hold_up_the_channel(
     store: Store, clock: Clock
 ) -> None:

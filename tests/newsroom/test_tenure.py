@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import text
 
 from bot.newsroom import tenure
 from bot.newsroom.tenure import Process, Tenure, TenureProblem
-from storage import Database, DatabaseBusy, Lease, Store, TakenOver
+from storage import Database, DatabaseBusy, DatabaseProblem, Lease, Store, TakenOver
 from tests.databases import RANKS, nonces
 from tests.newsroom.channel import NOW
 
@@ -91,14 +91,6 @@ async def test_one_that_was_frozen_while_it_wrote_is_waited_for(
     frozen = bot(store, HERE)
     await frozen.take()
     elsewhere = await Database.open(database_url, patience=tenure.timedelta(milliseconds=100))
-
-    def hurry(connection: Any, _: Any) -> None:
-        # PostgreSQL's server ends a silent transaction by itself, after more seconds than a test has.
-        connection.cursor().execute("SET lock_timeout = 100")
-
-    if "postgresql" in database_url:
-        await elsewhere._engine.dispose()
-        event.listen(elsewhere._engine.sync_engine, "connect", hurry)
     successor = bot(Store(elsewhere, ranks=RANKS, nonce=nonces()), Process("island", "pid:[2]", 7))
     try:
         async with asyncio.timeout(5), database.writing():
@@ -108,6 +100,32 @@ async def test_one_that_was_frozen_while_it_wrote_is_waited_for(
             assert not taking.done()
         assert (await asyncio.wait_for(taking, 5)).holder == "island|pid:[2]|7"
         assert caplog.text.count("Waiting for the database") == 1
+    finally:
+        await elsewhere.close()
+
+
+async def test_one_that_was_frozen_between_preparing_and_doing_is_ended(
+    store: Store, database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "postgresql" not in database_url:
+        pytest.skip("Only PostgreSQL takes a statement that was prepared for one at work.")
+    monkeypatch.setattr("storage.database._SILENCE", tenure.timedelta(seconds=1))
+    frozen = bot(store, HERE)
+    await frozen.take()
+    elsewhere = await Database.open(database_url, patience=tenure.timedelta(milliseconds=100))
+    successor = bot(Store(elsewhere, ranks=RANKS, nonce=nonces()), Process("island", "pid:[2]", 7))
+
+    async def freeze_until_replaced() -> None:
+        async with database.writing() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            await driver.prepare("UPDATE leases SET holder = 'nobody'")
+            assert (await successor.take()).holder == "island|pid:[2]|7"
+            await connection.execute(text("SELECT 1"))
+
+    try:
+        async with asyncio.timeout(5):
+            with pytest.raises(DatabaseProblem):
+                await freeze_until_replaced()
     finally:
         await elsewhere.close()
 
