@@ -11,27 +11,24 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import os
 import random
 import secrets
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from bot import __version__
-from bot.client import BroadsheetBot
+from bot.client import BroadsheetBot, close_session, connect
 from bot.config import Settings
 from bot.feeds.discover import Finder
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import parse_allow
 from bot.feeds.language_model import ModelClient
 from bot.feeds.workers import Workers
-from bot.login import DiscordProblem, point_at
+from bot.login import point_at
 from bot.newsroom.announcing import Announcer
 from bot.newsroom.away import AwayNotices
 from bot.newsroom.delivery import Delivery
@@ -44,9 +41,10 @@ from bot.newsroom.reader import Reader
 from bot.newsroom.refresh import BATCH_EVERY, Refresher
 from bot.newsroom.retention import Retention
 from bot.newsroom.sweep import Pace, Sweeper
-from bot.newsroom.tenure import Process, Tenure
+from bot.newsroom.tenure import Tenure
 from bot.newsroom.websub import WebSub
 from bot.newsroom.writing import Budget, Writing
+from bot.process import is_alive, this_process
 from bot.publisher import DiscordReader
 from bot.web import Health, WebServer, mirror_figures
 from cogs.visibility import public_channels
@@ -54,14 +52,11 @@ from storage import Database, DatabaseProblem, Post, Store
 
 log = logging.getLogger(__name__)
 
-# What is in flight when the bot is told to stop may take this long to end well, and then its session at Discord:
+# What is in flight when the bot is told to stop may take this long to end well, before its session at Discord does:
 # whoever stops it waits for ten seconds before it is killed (docker stop).
 GRACE = timedelta(seconds=5)
-SESSION_GRACE = timedelta(seconds=3)
 # Bytes of address space: an image of 40 million pixels and its copy need 350 MB beside the libraries.
 PAGE_MEMORY = 1 << 30
-
-LONGEST_RECONNECT = timedelta(minutes=5)
 
 
 class AppProblem(Exception):
@@ -329,35 +324,6 @@ async def open_websub(
     )
 
 
-async def connect(bot: BroadsheetBot, token: str) -> None:
-    """Keep the bot logged in. Trouble that may pass is waited out, longer each time up to five minutes.
-
-    Raises DiscordProblem where trying again is of no use.
-    """
-    wait = timedelta(seconds=1)
-    while not bot.is_closed():
-        try:
-            await bot.start(token)
-        except DiscordProblem as problem:
-            if not problem.passing:
-                raise
-            log.warning("%s Trying again in %d s.", problem, wait.total_seconds())
-            await asyncio.sleep(wait.total_seconds())
-            wait = min(wait * 2, LONGEST_RECONNECT)
-    raise AppProblem(
-        "The connection to Discord was closed for good. The log says why; start Broadsheet again."
-    )
-
-
-async def close_session(bot: BroadsheetBot) -> None:
-    """End the session at Discord; one that does not answer is left as it is."""
-    try:
-        async with asyncio.timeout(SESSION_GRACE.total_seconds()):
-            await bot.close()
-    except TimeoutError:
-        log.warning("Discord did not answer the end of the session in time")
-
-
 async def _run_until(stop: asyncio.Event, *pieces: Coroutine[Any, Any, object]) -> None:
     """Run the pieces side by side until `stop` is set or one of them ends; then end the others.
 
@@ -386,25 +352,3 @@ async def look_at_health(database: Database, bot: BroadsheetBot) -> Health:
     if not bot.connected:
         return Health(alive=True, ready=False, sentence="Discord is not connected.")
     return Health(alive=True, ready=True, sentence="All is well.")
-
-
-def this_process() -> Process:
-    """This process as it writes itself into the lease."""
-    try:
-        # The namespace's number alone is the same on every machine; the boot's id is not.
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        space = f"{boot} {os.readlink('/proc/self/ns/pid')}"
-    except OSError:  # not Linux: nothing tells whether another process id is of this machine
-        space = secrets.token_hex(8)
-    return Process(socket.gethostname().replace("|", "-"), space, os.getpid())
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process of this id runs on this machine."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -7,6 +7,7 @@ import logging
 import secrets
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, cast
 
 import discord
@@ -14,7 +15,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.config import Settings
-from bot.login import LOGIN_TROUBLES, LONGEST_RATE_LIMIT, login_problem
+from bot.login import LOGIN_TROUBLES, LONGEST_RATE_LIMIT, DiscordProblem, login_problem
 from bot.newsroom.gaps import Gaps
 from bot.newsroom.newsroom import Newsroom
 from bot.publisher import INVITE_PERMISSIONS, DiscordPublisher, DiscordReader
@@ -39,6 +40,9 @@ COGS = (
 
 # How long, in seconds, handlers of events and commands may go on when the bot is closed.
 HANDLERS_MAY_TAKE = 3.0
+# The end of a session that Discord does not answer is not waited for.
+SESSION_GRACE = timedelta(seconds=3)
+LONGEST_RECONNECT = timedelta(minutes=5)
 
 
 def intents(*, message_content: bool) -> discord.Intents:
@@ -328,3 +332,33 @@ def _what(interaction: discord.Interaction[BroadsheetBot]) -> str:
 
 def _titles(names: Sequence[str]) -> str:
     return ", ".join(f"**{name.replace('_', ' ').replace('guild', 'server').title()}**" for name in names)
+
+
+async def connect(bot: BroadsheetBot, token: str) -> None:
+    """Keep the bot logged in. Trouble that may pass is waited out, longer each time up to five minutes.
+
+    Raises DiscordProblem where trying again is of no use.
+    """
+    wait = timedelta(seconds=1)
+    while not bot.is_closed():
+        try:
+            await bot.start(token)
+        except DiscordProblem as problem:
+            if not problem.passing:
+                raise
+            log.warning("%s Trying again in %d s.", problem, wait.total_seconds())
+            await asyncio.sleep(wait.total_seconds())
+            wait = min(wait * 2, LONGEST_RECONNECT)
+    raise DiscordProblem(
+        "The connection to Discord was closed for good. The log says why; start Broadsheet again.",
+        passing=False,
+    )
+
+
+async def close_session(bot: BroadsheetBot) -> None:
+    """End the session at Discord; one that does not answer is left as it is."""
+    try:
+        async with asyncio.timeout(SESSION_GRACE.total_seconds()):
+            await bot.close()
+    except TimeoutError:
+        log.warning("Discord did not answer the end of the session in time")

@@ -28,6 +28,7 @@ from sqlalchemy import func, literal
 
 import bot.app
 import bot.feeds.worker
+import bot.login
 import cogs  # noqa: F401
 import storage.database
 from bot.config import Settings
@@ -37,7 +38,7 @@ from storage import Database, Store, schema
 from tests.crash.tempo import Tempo
 from tests.crash.trouble import Trouble
 
-PROBLEMS = (bot.app.AppProblem, tenure.TenureProblem, bot.app.DatabaseProblem, bot.app.DiscordProblem)
+PROBLEMS = (bot.app.AppProblem, tenure.TenureProblem, bot.app.DatabaseProblem, bot.login.DiscordProblem)
 
 # Requests by what they are for; the fetch of a feed is one of them.
 REQUESTS = (

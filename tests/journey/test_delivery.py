@@ -10,10 +10,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.app import run_app, this_process
+from bot.app import run_app
 from bot.config import Settings
 from bot.newsroom import tenure
 from bot.newsroom.tenure import TenureProblem
+from bot.process import this_process
 from bot.sandbox import Sandbox
 from bot.sandbox.faults import Hang, SlowBody
 from storage import Database, Lease, TakenOver, schema
