@@ -44,9 +44,16 @@ class Messages:
         """Record which image the post's message carries as a file now, if any."""
         await self._change(posts.c.id == post_id, attached=address, attached_as=name)
 
-    async def thread_read(self, post_id: int, last_id: int | None, count: int | None) -> None:
-        """Record what Discord told of the post's thread when that was read: its newest message, and how many."""
-        await self._change(posts.c.id == post_id, thread_last_id=last_id, thread_count=count)
+    async def thread_read(
+        self, post_id: int, last_id: int | None, count: int | None, archived_at: datetime | None
+    ) -> None:
+        """Record what Discord told of the post's thread when that was read.
+
+        That is its newest message, how many there are, and since when it is archived, if it is.
+        """
+        await self._change(
+            posts.c.id == post_id, thread_last_id=last_id, thread_count=count, thread_archived_at=archived_at
+        )
 
     async def _change(self, which: ColumnElement[bool], **values: Any) -> bool:
         async with self._database.writing() as connection:

@@ -212,8 +212,8 @@ class Reconciler:
             seen |= archived
         for thread_id in sorted(wanted):
             owner, cards, thread = owners.get(thread_id), room.inside.get(thread_id, {}), seen.get(thread_id)
-            # A card's votes show in no figure of its thread's. In an archived one nobody votes.
-            votes_hidden = bool(cards) and (thread is None or thread.archived_at is None)
+            # A card's votes show in no figure of its thread's. Nobody votes in one since it was archived.
+            votes_hidden = bool(cards) and not self._is_still_archived(owner, thread)
             if not by_member and not votes_hidden and self._is_unchanged(owner, thread):
                 done.unchanged += 1
                 done.places.add(thread_id)
@@ -225,7 +225,8 @@ class Reconciler:
                 reader, room, Place(thread_id, after, cards, to_next_card, by_member), done
             )
             if read is not None and owner is not None and thread is not None:
-                await self._store.posts.thread_read(owner.id, thread.last_id, thread.count)
+                figures = (thread.last_id, thread.count, thread.archived_at)
+                await self._store.posts.thread_read(owner.id, *figures)
 
     def _is_unchanged(self, owner: Post | None, thread: ThreadSeen | None) -> bool:
         """Whether a thread is as it was when it was read last, as far as its figures show.
@@ -235,6 +236,13 @@ class Reconciler:
         if owner is None or thread is None or thread.last_at > self._clock() - RECENT:
             return False
         return (owner.thread_last_id, owner.thread_count) == (thread.last_id, thread.count)
+
+    @staticmethod
+    def _is_still_archived(owner: Post | None, thread: ThreadSeen | None) -> bool:
+        """Whether a thread was archived already, and the same time, when it was read last."""
+        if owner is None or thread is None or thread.archived_at is None:
+            return False
+        return owner.thread_archived_at == thread.archived_at
 
     async def _archived(
         self, reader: ChannelReader, room: Room, wanted: Collection[int], done: Reconciled

@@ -40,7 +40,8 @@ class Post:
     `announced` and `pinned` say that these steps are done or left out. `claim` counts how often it was claimed: a
     step that is handed a post of an earlier claim does nothing. Unsent at `expires_at`, it goes into a digest.
     In a `forum` its message begins a forum post, unless it goes beside another: once sent, `place_id`, `thread_id` and
-    `message_id` are one. `thread_last_id` and `thread_count` are what Discord told of its thread when that was read.
+    `message_id` are one. `thread_last_id`, `thread_count` and `thread_archived_at` are what Discord told of
+    its thread when that was read.
     """
 
     id: int
@@ -72,6 +73,7 @@ class Post:
     forum: bool = False
     thread_last_id: int | None = None
     thread_count: int | None = None
+    thread_archived_at: datetime | None = None
 
     @property
     def begins_forum_post(self) -> bool:

@@ -74,6 +74,7 @@ class PostColumns(TypedColumns):
     swept_at: Named[datetime | None] = Column(UtcDateTime)
     thread_last_id: Named[int | None] = Column(BigInteger)
     thread_count: Named[int | None]
+    thread_archived_at: Named[datetime | None] = Column(UtcDateTime)
 
 
 posts = Table(

@@ -26,7 +26,7 @@ SHARE_LONG = 0.2
 QUIET_WITHIN = 90.0
 # Members act on so many of the newest cards of a channel, and on what they said about them; older threads are archived.
 # Discord allows 1,000 open ones.
-FRESH_CARDS = 250
+FRESH_CARDS = 100
 FRESH_COMMENTS = 40
 # While so many are missing nothing more is published: what a feed shows no more nobody can read.
 MOST_MISSING = 200
@@ -73,6 +73,7 @@ async def run_kills(kills: int, seed: int, kind: str, nursery: Path, database_ur
             await life.connects()
             while len(made.titles) < articles:
                 _publish(made, articles, ARTICLES_A_KILL)
+                made.archive(FRESH_CARDS)
                 await asyncio.sleep(0.1)
             await made.quiet(QUIET_WITHIN)
             life.signal(signal.SIGTERM)

@@ -174,7 +174,7 @@ async def use_queues(desk: Desk, card: CardToPost) -> None:
     await posts.to_sweep(late, NOW, 9)
     await posts.to_sweep(late, late, 9)
     await posts.swept([card.post.id], late)
-    await posts.thread_read(card.post.id, 5, 5)
+    await posts.thread_read(card.post.id, 5, 5, None)
 
 
 async def use_readings(desk: Desk, source: Source) -> None:

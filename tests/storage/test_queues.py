@@ -227,7 +227,7 @@ async def test_what_was_sent_is_swept_longest_ago_first_and_never_once_it_is_old
     assert [post.id for post in await store.to_sweep(at(1), at(0), 9)] == [first, second]
     await store.swept([first], at(10))
     assert [post.id for post in await store.to_sweep(at(9), at(0), 2)] == [second, third]
-    await store.thread_read(third, 5, 2)
+    await store.thread_read(third, 5, 2, None)
     await desk.store.guilds.left(20, at(10))
     assert [
         (post.id, post.thread_last_id, post.thread_count) for post in await store.to_sweep(at(9), at(2), 1)

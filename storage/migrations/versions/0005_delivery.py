@@ -25,7 +25,12 @@ _INDEXES = (
 )
 _WISHES = ("announce", "pin", "forum")
 _STEPS = ("announce_wanted", "announced", "pin_wanted", "pinned", "forum")
-_SEEN = (("swept_at", UtcDateTime()), ("thread_last_id", sa.BigInteger()), ("thread_count", sa.Integer()))
+_SEEN = (
+    ("swept_at", UtcDateTime()),
+    ("thread_last_id", sa.BigInteger()),
+    ("thread_count", sa.Integer()),
+    ("thread_archived_at", UtcDateTime()),
+)
 
 
 def _flag(name: str) -> sa.Column[bool]:
