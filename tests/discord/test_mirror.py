@@ -175,9 +175,9 @@ class Gap:
 
         return await eventually(read, 20)
 
-    async def end_well(self) -> Reconciled:
+    async def end_well(self, **parts: Any) -> Reconciled:
         """As `end`, and nothing is missing then, nor too much."""
-        done = await self.end()
+        done = await self.end(**parts)
         await assert_mirror_equals(self._town.sandbox.stage.world, self._database)
         assert not done.unreadable
         return done
@@ -241,6 +241,10 @@ async def test_a_forum_post_is_read_with_its_votes_open_or_archived(
     world = town.sandbox.stage.world
     opened, archived, deleted, silent = sorted((one.id for one in world.threads_of(forum["id"])), key=int)
     await town.bob.say("Before", in_=archived)
+
+    def tomorrow() -> Reconciler:
+        return Reconciler(store, newsroom.comments, Watch(), clock=lambda: utc_now() + timedelta(days=1))
+
     # All figures are as they are read here, but for what is done after it.
     await gap.begin()
     await gap.end_well()
@@ -254,16 +258,13 @@ async def test_a_forum_post_is_read_with_its_votes_open_or_archived(
     await town.alice.archive(silent)
     await town.alice.delete_channel(deleted)
 
-    done = await gap.end_well()
+    done = await gap.end_well(reconciler=tomorrow())
     # One list of archived posts; the four posts, of which one is not there; three emoji on three of them.
     assert done.channels == 1
     assert done.requests <= 1 + 4 + 3 * 3
 
-    def tomorrow() -> datetime:
-        return utc_now() + timedelta(days=1)
-
     await gap.begin()
-    done = await gap.end(reconciler=Reconciler(store, newsroom.comments, Watch(), clock=tomorrow))
+    done = await gap.end_well(reconciler=tomorrow())
     assert done.unchanged == 2, "Nobody votes in what was archived when it was read."
 
 
