@@ -42,11 +42,11 @@ def play_tour(points: Sequence[Point], kind: str, door: Path, grounds: Grounds) 
     return asyncio.run(play())
 
 
-@pytest.mark.parametrize("half", [0, 1])
+@pytest.mark.parametrize("third", [0, *(pytest.param(n, marks=pytest.mark.thorough) for n in (1, 2))])
 def test_killed_at_every_point_nothing_is_lost_or_twice(
-    half: int, door: Path, sqlite_grounds: Grounds
+    third: int, door: Path, sqlite_grounds: Grounds
 ) -> None:
-    assert not play_tour(ON_TOUR[half::2], "sqlite", door, sqlite_grounds)
+    assert not play_tour(ON_TOUR[third::3], "sqlite", door, sqlite_grounds)
 
 
 def test_killed_at_some_points_on_postgresql(door: Path, grounds: Grounds) -> None:

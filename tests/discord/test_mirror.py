@@ -127,7 +127,7 @@ async def people(town: Town) -> AsyncIterator[list[Person]]:
 )
 @pytest.mark.parametrize(
     ("cards", "deeds"),
-    [(6, 400), pytest.param(60, 10_000, marks=[pytest.mark.thorough, pytest.mark.timeout(1200)])],
+    [(5, 200), pytest.param(60, 10_000, marks=[pytest.mark.thorough, pytest.mark.timeout(1200)])],
 )
 async def test_a_fifth_of_the_events_lost_doubled_or_swapped_is_made_good_by_one_reconciliation(
     town: Town,

@@ -136,10 +136,9 @@ def everything(reply: Any) -> str:
     return str(reply.raw)
 
 
-# Every day on SQLite: leases and what is due again after a death are held against both kinds in tests/storage.
-@pytest.mark.parametrize(
-    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.thorough)], indirect=True
-)
+# Every day tests/crash kills it at many points.
+@pytest.mark.thorough
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 async def test_a_bot_that_is_killed_loses_nothing_and_repeats_nothing(
     sandbox: Sandbox, town: Town, press: Press, settings: Settings, start_process: Starter
 ) -> None:
