@@ -11,8 +11,9 @@ from discord.ext import commands
 
 from bot.cards import rules_card
 from bot.feeds.language_model import LANGUAGES
+from bot.newsroom.emoji import own_id, read_emoji
 from bot.newsroom.guilds import Guilds
-from bot.newsroom.vote_rules import VotingRules, WrongRule, own_id, read_emoji
+from bot.newsroom.vote_rules import VotingRules, WrongRule
 from cogs.replies import Answer, Host, Interaction, guild_of, show
 from storage.records import VoteRules
 

@@ -33,7 +33,7 @@ from storage.records import Judge, Tally
 from storage.rows import given, insert, packed, portions
 from storage.stories import Kinship
 from storage.tables import SENT, comments, posts, reactions, standings, vote_emoji
-from storage.types import DatabaseClock, RowId, UtcDateTime
+from storage.types import DatabaseClock, EmojiKey, RowId, UtcDateTime
 
 Place = tuple[int, int]
 """An article's id and a guild's."""
@@ -111,6 +111,13 @@ def _ranked(ranks: Ranks, tally: Tally, posted_at: datetime) -> dict[str, Any]:
     }
 
 
+def is_vote_in(guild_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Say which vote emoji of the guild a reaction is."""
+    return and_(
+        vote_emoji.c.guild_id == guild_id, EmojiKey(vote_emoji.c.emoji) == EmojiKey(reactions.c.emoji)
+    )
+
+
 def votes(dialect: str) -> Subquery[Any]:
     """Select each member's one vote on each of the `given` articles in their guilds: the latest, from whichever post.
 
@@ -127,7 +134,7 @@ def votes(dialect: str) -> Subquery[Any]:
         .join(reactions, reactions.c.post_id == posts.c.id)
         .join(
             vote_emoji,
-            and_(vote_emoji.c.guild_id == posts.c.guild_id, vote_emoji.c.emoji == reactions.c.emoji),
+            is_vote_in(posts.c.guild_id),
         )
     )
 
@@ -142,7 +149,7 @@ def _comment_votes(dialect: str) -> Subquery[Any]:
         .join(reactions, reactions.c.comment_id == comments.c.message_id)
         .join(
             vote_emoji,
-            and_(vote_emoji.c.guild_id == comments.c.guild_id, vote_emoji.c.emoji == reactions.c.emoji),
+            is_vote_in(comments.c.guild_id),
         )
         .where(reactions.c.member_id != comments.c.author_id)
     )

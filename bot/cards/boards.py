@@ -11,8 +11,8 @@ from bot.cards.card import COLOUR, DESCRIPTION, TITLE, Card, File
 from bot.cards.lists import PERIODS, joined
 from bot.cards.text import escaped_line, line, units
 from bot.newsroom.boards import Figures
+from bot.newsroom.emoji import written_emoji
 from bot.newsroom.ranking import Period
-from bot.newsroom.vote_rules import written_emoji
 from storage.records import CommenterRank, Listed, SourceRank, Voter
 
 PICTURE = "stats.png"

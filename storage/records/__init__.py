@@ -60,7 +60,7 @@ from storage.records.subscriptions import (
     SubscriptionToStore,
     Wishes,
 )
-from storage.records.votes import ReactionChange, Verdict, VoteEmoji, VoteRules
+from storage.records.votes import ReactionChange, Verdict, VoteEmoji, VoteRules, emoji_key
 
 __all__ = [
     "AlsoCovered",
@@ -122,4 +122,5 @@ __all__ = [
     "Voter",
     "Wishes",
     "WordsStored",
+    "emoji_key",
 ]
