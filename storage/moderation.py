@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, select, update
 
 from storage.database import Database
 from storage.rows import insert
 from storage.tables import closed, comments, posts
-from storage.tallies import Ranks, recount
+from storage.tallies import Ranks, lock, recount
 
 
 class Moderation:
@@ -22,16 +22,14 @@ class Moderation:
     async def hide(self, guild_id: int, message_id: int, *, hidden: bool) -> bool:
         """Hide a comment, or show it again. False: the guild has no such comment."""
         async with self._database.writing() as connection:
-            article_id = await connection.scalar(
-                update(comments)
-                .where(comments.c.message_id == message_id, comments.c.guild_id == guild_id)
-                .values(hidden=hidden)
-                .returning(comments.c.article_id)
-            )
+            this = and_(comments.c.message_id == message_id, comments.c.guild_id == guild_id)
+            article_id = await connection.scalar(select(comments.c.article_id).where(this))
             if article_id is None:
                 return False
+            await lock(connection, [(article_id, guild_id)])
+            changed = await connection.execute(update(comments).where(this).values(hidden=hidden))
             await recount(connection, self._ranks, [(article_id, guild_id)])
-            return True
+            return changed.rowcount > 0
 
     async def close(self, guild_id: int, article_id: int, at: datetime) -> bool:
         """Take no comments any more that are written after `at`. False: it was closed before."""

@@ -128,7 +128,8 @@ class RulesOfVoting:
                     .where(guilds.c.recount_at.is_not(None))
                     .order_by(guilds.c.recount_at)
                     .limit(1)
-                    .with_for_update()
+                    # Whoever writes a comment there refers to the guild, and may be waited for below.
+                    .with_for_update(key_share=True)
                 )
             ).one_or_none()
             if waiting is None:

@@ -181,3 +181,20 @@ async def test_names_are_hidden_by_guild(desk: Desk):
     assert await privacy.hidden(GUILD, []) == set()
     await privacy.show_name(GUILD, ADA)
     assert await privacy.hidden(GUILD, [ADA]) == set()
+
+
+async def test_a_name_goes_with_the_last_comment_in_its_guild(desk: Desk):
+    article_id, _, _ = await furnished(desk)
+
+    async def names() -> list[tuple[int, str | None]]:
+        return [(one.guild_id, one.name) for one in (await desk.store.privacy.kept_of(ADA)).names]
+
+    await desk.store.comments.record(comment(4, article_id, author_id=ADA, author_name="Ada"))
+    await desk.store.comments.remove([1, 2])
+    assert await names() == [(GUILD, "Ada"), (20, "Countess")]
+    assert (await desk.store.privacy.kept_of(BEN)).names == ()
+    while (await desk.store.retention.erase_old(20, at(1))).more:
+        pass
+    assert await names() == [(GUILD, "Ada")]
+    await desk.store.comments.remove_channel(100)
+    assert await names() == []
