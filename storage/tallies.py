@@ -124,7 +124,7 @@ def votes(dialect: str) -> Subquery[Any]:
     Of two given at one time the one that says more for the article counts. What a member might not give, does not.
     """
     wanted = _places(dialect)
-    return _latest(
+    return latest_votes(
         select(wanted.c.article_id, wanted.c.guild_id)
         .select_from(wanted)
         .join(
@@ -142,7 +142,7 @@ def votes(dialect: str) -> Subquery[Any]:
 def _comment_votes(dialect: str) -> Subquery[Any]:
     """Select each member's one vote on each of the `given` comments, as `votes` does; none of its author."""
     wanted = given(dialect, message_id=BigInteger())
-    return _latest(
+    return latest_votes(
         select(wanted.c.message_id)
         .select_from(wanted)
         .join(comments, comments.c.message_id == wanted.c.message_id)
@@ -155,14 +155,18 @@ def _comment_votes(dialect: str) -> Subquery[Any]:
     )
 
 
-def _latest(cast: Select[Any]) -> Subquery[Any]:
+def latest_votes(cast: Select[Any]) -> Subquery[Any]:
+    """Of reactions joined with the vote emoji that they are, each member's one vote on what is selected.
+
+    `vote` is the emoji as the guild's rules name it.
+    """
     subject = tuple(cast.selected_columns)
     ranked = (
         cast.where(reactions.c.counts)
         .add_columns(
             reactions.c.member_id,
             reactions.c.reacted_at,
-            reactions.c.emoji,
+            vote_emoji.c.emoji.label("vote"),
             vote_emoji.c.weight,
             func.row_number()
             .over(

@@ -13,7 +13,7 @@ from bot.cards.text import escaped_line, line, units
 from bot.newsroom.boards import Figures
 from bot.newsroom.emoji import written_emoji
 from bot.newsroom.ranking import Period
-from storage.records import CommenterRank, Listed, SourceRank, Voter
+from storage.records import CommenterRank, Listed, SourceRank, VotersOfEmoji
 
 PICTURE = "stats.png"
 _MEDALS = ("🥇", "🥈", "🥉")
@@ -27,23 +27,33 @@ class About(StrEnum):
     SOURCES = "sources"
 
 
-def voters_card(article: Listed, found: Sequence[Voter]) -> Card:
+def voters_card(article: Listed, found: Sequence[VotersOfEmoji]) -> Card:
     """Who voted on an article, by emoji; mentions in an embed tell nobody."""
     embed = discord.Embed(colour=COLOUR, title="Who voted")
-    by_emoji: dict[str, list[str]] = {}
-    for one in found:
-        by_emoji.setdefault(one.emoji, []).append(f"<@{one.member_id}>")
-    room, blocks = DESCRIPTION - 200, []
-    for emoji, names in by_emoji.items():
-        shown = list(names)
-        while shown and units(" ".join(shown)) > room // len(by_emoji):
-            shown.pop()
-        more = len(names) - len(shown)
-        rest = f" and {more} more" if more else ""
-        blocks.append(f"{written_emoji(emoji)} **{len(names)}** · {', '.join(shown)}{rest}")
-    embed.description = "\n\n".join(blocks) or "Nobody has voted on this article yet."
+    room = DESCRIPTION // max(len(found), 1) - len(_BETWEEN)
+    blocks = [_voters_of(one, room) for one in found]
+    embed.description = _BETWEEN.join(blocks) or "Nobody has voted on this article yet."
     embed.set_footer(text=line(article.article.title, TITLE) or "Untitled article")
     return Card(embed)
+
+
+_BETWEEN = "\n\n"
+
+
+def _voters_of(one: VotersOfEmoji, room: int) -> str:
+    """An emoji with those who voted by it, as many as have room."""
+    text = f"{written_emoji(one.emoji)} **{one.votes:,}**"
+    shown = 0
+    for member_id in one.member_ids:
+        longer = f"{text}{', ' if shown else ' · '}<@{member_id}>"
+        if units(longer + _more(one.votes - shown - 1)) > room:
+            break
+        text, shown = longer, shown + 1
+    return text + _more(one.votes - shown) if shown else text
+
+
+def _more(count: int) -> str:
+    return f" and {count:,} more" if count else ""
 
 
 def sources_board(found: Sequence[SourceRank], period: Period) -> Card:

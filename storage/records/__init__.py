@@ -20,7 +20,7 @@ from storage.records.articles import (
     TextStored,
     WordsStored,
 )
-from storage.records.boards import CommenterRank, DayFigures, SourceRank, Voter
+from storage.records.boards import CommenterRank, DayFigures, SourceRank, VotersOfEmoji
 from storage.records.comments import Comment, CommentSeen, Lease, LeaseHeld
 from storage.records.digests import Digest, DigestLine, DigestToPost
 from storage.records.posts import (
@@ -119,7 +119,7 @@ __all__ = [
     "VoteEmoji",
     "VoteKept",
     "VoteRules",
-    "Voter",
+    "VotersOfEmoji",
     "Wishes",
     "WordsStored",
     "emoji_key",

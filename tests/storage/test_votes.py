@@ -104,7 +104,12 @@ async def test_an_emoji_by_another_name_is_the_same_vote(desk: Desk):
     ):
         await add_vote(votes, message, member, emoji, at(minute))
     assert await tally(desk, article_id) == Tally(1 + 2, 2)
-    assert [one.member_id for one in await desk.store.boards.voters(GUILD, article_id, 9)] == [3, 2, 1, 4]
+    voters = await desk.store.boards.voters(GUILD, article_id, 9)
+    assert [(one.emoji, one.member_ids) for one in voters] == [
+        ("\u2764", (3,)),
+        ("yes:5", (2,)),
+        ("no:55", (1, 4)),
+    ]
     await remove_vote(votes, message, 3, "\u2764")
     assert await votes.mirrored([message]) == {
         message: {
