@@ -43,8 +43,9 @@ Place = tuple[int, int]
 class Ranks:
     """The newsroom's rules for what is stored.
 
-    It is sorted by what upvotes, downvotes and the time of posting make; `kinship` says what is the same story, `judge`
-    what a revision means for readers.
+    It is sorted by what upvotes, downvotes and the time of posting make; `best` takes how many members voted for and
+    against, whatever their votes weigh. `kinship` says what is the same story, `judge` what a revision means for
+    readers.
     """
 
     hot: Callable[[int, int, datetime], float]
@@ -93,13 +94,25 @@ async def make_standing(
             comment_count=0,
             posted_at=posted_at,
             version=0,
-            **_ranked(ranks, Tally(0, 0), posted_at),
+            **_ranked(ranks, _NO_VOTES, posted_at),
         )
         .on_conflict_do_nothing(index_elements=["article_id", "guild_id"])
     )
 
 
-def _ranked(ranks: Ranks, tally: Tally, posted_at: datetime) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Cast:
+    """Votes as they weigh, and the `members` who gave them."""
+
+    tally: Tally
+    members: Tally
+
+
+_NO_VOTES = _Cast(Tally(0, 0), Tally(0, 0))
+
+
+def _ranked(ranks: Ranks, cast: _Cast, posted_at: datetime) -> dict[str, Any]:
+    tally, members = cast.tally, cast.members
     ups, downs = tally.upvotes, tally.downvotes
     return {
         "upvotes": ups,
@@ -107,7 +120,7 @@ def _ranked(ranks: Ranks, tally: Tally, posted_at: datetime) -> dict[str, Any]:
         "score": tally.score,
         "hot": ranks.hot(ups, downs, posted_at),
         "controversy": ranks.controversy(ups, downs),
-        "best": ranks.best(ups, downs),
+        "best": ranks.best(members.upvotes, members.downvotes),
     }
 
 
@@ -193,12 +206,14 @@ def _comments_tallied(dialect: str) -> Select[*tuple[Any, ...]]:
 
 
 def _summed(latest: Subquery[Any], *subject: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
-    """Sum up votes for and against: each as often as its emoji weighs."""
+    """Sum up votes for and against, each as often as its emoji weighs, and count those who gave them."""
     weight = latest.c.weight
     return select(
         *subject,
         func.sum(case((weight > 0, weight), else_=0)),
         func.sum(case((weight < 0, -weight), else_=0)),
+        func.sum(case((weight > 0, 1), else_=0)),
+        func.sum(case((weight < 0, 1), else_=0)),
     ).group_by(*subject)
 
 
@@ -248,16 +263,15 @@ async def recount(connection: AsyncConnection, ranks: Ranks, places: Collection[
     seen: list[dict[str, Any]] = []
     dialect, asked = connection.dialect.name, {"given": packed(sorted(set(places)))}
     tallies = {
-        (article_id, guild_id): Tally(int(upvotes), int(downvotes))
-        for article_id, guild_id, upvotes, downvotes in await connection.execute(_tallied(dialect), asked)
+        (row[0], row[1]): _Cast(Tally(int(row[2]), int(row[3])), Tally(int(row[4]), int(row[5])))
+        for row in await connection.execute(_tallied(dialect), asked)
     }
     for row in await connection.execute(_counted(dialect), asked):
         at = {"at_article": row.article_id, "at_guild": row.guild_id}
         if not row.posted:
             gone.append(at)
             continue
-        tally = tallies.get((row.article_id, row.guild_id), Tally(0, 0))
-        now = _ranked(ranks, tally, row.posted_at)
+        now = _ranked(ranks, tallies.get((row.article_id, row.guild_id), _NO_VOTES), row.posted_at)
         now["comment_count"] = row.commented
         if any(now[name] != getattr(row, name) for name in _RANKED):
             shown = any(now[name] != getattr(row, name) for name in ("upvotes", "downvotes", "comment_count"))
@@ -279,7 +293,7 @@ async def recount_comments(connection: AsyncConnection, message_ids: Collection[
     dialect, asked = connection.dialect.name, {"given": packed([(one,) for one in sorted(set(message_ids))])}
     tallies = {
         message_id: Tally(int(upvotes), int(downvotes))
-        for message_id, upvotes, downvotes in await connection.execute(_comments_tallied(dialect), asked)
+        for message_id, upvotes, downvotes, *_ in await connection.execute(_comments_tallied(dialect), asked)
     }
     changed = []
     for message_id, upvotes, downvotes in await connection.execute(_shown(dialect), asked):

@@ -313,6 +313,12 @@ async def test_ranks_follow_the_votes(desk: Desk):
     async with desk.database.reading() as connection:
         row = (await connection.exec_driver_sql("SELECT score, hot, controversy, best FROM standings")).one()
     assert tuple(row) == (2, hot(3, 1, NOW), controversy(3, 1), best(3, 1))
+    # One whose emoji weighs ten votes is one member for all that.
+    await desk.store.vote_rules.put_emoji(GUILD, [VoteEmoji(UP, 10), VoteEmoji(DOWN, -2)])
+    await desk.store.vote_rules.recount_some(9)
+    async with desk.database.reading() as connection:
+        row = (await connection.exec_driver_sql("SELECT score, hot, controversy, best FROM standings")).one()
+    assert tuple(row) == (28, hot(30, 2, NOW), controversy(30, 2), best(3, 1))
     assert article_id == stale.card.article.id
 
 
