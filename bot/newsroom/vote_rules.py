@@ -81,13 +81,20 @@ class VotingRules:
         roles = rules.voter_roles | {role_id} if allowed else rules.voter_roles - {role_id}
         if len(roles) > MOST_ROLES:
             raise WrongRule(f"{MOST_ROLES} roles may vote already. Make one role for all of them.")
-        await self._store.vote_rules.put_roles(guild_id, roles)
-        return replace(rules, voter_roles=roles)
+        return await self._let(rules, guild_id, roles)
+
+    async def allow_everybody(self, guild_id: int) -> VoteRules:
+        """Let everybody vote from now on. Roles that could, and were deleted, could not be named one by one."""
+        return await self._let(await self.of(guild_id), guild_id, frozenset())
 
     async def show_voters(self, guild_id: int, shows: bool) -> VoteRules:
         """Let members see who voted, or not."""
         await self._store.vote_rules.show_voters(guild_id, shows)
         return replace(await self.of(guild_id), shows_voters=shows)
+
+    async def _let(self, rules: VoteRules, guild_id: int, roles: frozenset[int]) -> VoteRules:
+        await self._store.vote_rules.put_roles(guild_id, roles)
+        return replace(rules, voter_roles=roles)
 
     async def _put(self, guild_id: int, rules: VoteRules, emoji: Collection[VoteEmoji]) -> VoteRules:
         if not any(one.weight > 0 for one in emoji):

@@ -141,6 +141,13 @@ async def test_a_vote_that_does_not_count_is_taken_back_and_explained_once(
     await watching.until_votes(0, 1)
     assert len(await told()) == 2
 
+    # A role that was deleted can't be chosen any more, so that there is another way to let everybody vote.
+    await town.alice.request("DELETE", f"/guilds/{town.guild_id}/roles/{role['id']}")
+    everybody = await town.alice.slash("settings votes role")
+    assert "**Who may vote:** everybody" in shown(everybody)
+    await town.alice.react(card, "👍")
+    await watching.until_votes(1, 1)
+
 
 async def test_a_vote_that_was_missed_counts_only_if_its_member_may_vote(
     town: Town, press: Press, newsroom: Newsroom, store: Store, start_bot: StartBot
