@@ -113,6 +113,17 @@ class RulesOfVoting:
             )
             return made is not None
 
+    async def not_answered(self, guild_id: int, member_id: int, verdict: Verdict) -> None:
+        """Note that a member was not told, after all."""
+        async with self._database.writing() as connection:
+            await connection.execute(
+                delete(vote_answers).where(
+                    vote_answers.c.guild_id == guild_id,
+                    vote_answers.c.member_id == member_id,
+                    vote_answers.c.verdict == verdict,
+                )
+            )
+
     async def recount_some(self, most: int) -> bool:
         """Count at most so many articles' votes anew, with those on their comments; newest first.
 

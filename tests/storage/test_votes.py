@@ -240,6 +240,8 @@ async def test_members_are_told_once_for_each_reason(desk: Desk):
         (2, Verdict.NOT_A_VOTER),
     ]
     assert [await answered(GUILD, member, why) for member, why in asked] == [True, False, True, True]
+    await desk.store.vote_rules.not_answered(GUILD, 1, Verdict.OWN_COMMENT)
+    assert [await answered(GUILD, member, why) for member, why in asked] == [True, False, False, False]
 
 
 async def test_messages_that_are_not_ours(desk: Desk):
