@@ -55,7 +55,8 @@ def sources_chart(sources: Sequence[SourceRank]) -> bytes:
 
     A name in a script that the picture's letters lack is a number; the message names it.
     """
-    image, draw = _paper("Sources: votes for and against")
+    image, draw = _paper("Sources by their votes")
+    _key(draw, [("against", _RED), ("for", _GREEN)])
     if not sources:
         return _png(image, draw, empty=True)
     names_end = 420
@@ -69,12 +70,13 @@ def sources_chart(sources: Sequence[SourceRank]) -> bytes:
         middle = _TOP + step * (place + 0.5)
         draw.text((40, middle), source_label(one, place), _TEXT, _font(_LABEL), anchor="lm")
         for count, sign, colour in ((one.upvotes, 1, _GREEN), (one.downvotes, -1, _RED)):
-            end = zero + sign * count * unit
+            # Never so short that the line in the middle hides it.
+            end = zero + sign * max(count * unit, 4)
             if count:
                 left, right = sorted((zero, end))
                 draw.rectangle((left, middle - thick / 2, right, middle + thick / 2), colour)
                 at, anchor = (end + 10 * sign, middle), "lm" if sign > 0 else "rm"
-                draw.text(at, str(count), _FAINT, _font(_SMALL), anchor=anchor)
+                draw.text(at, f"{count:,}", _FAINT, _font(_SMALL), anchor=anchor)
     draw.line((zero, _TOP, zero, HEIGHT - 30), _FAINT, 2)
     return _png(image, draw, empty=not against + for_)
 
@@ -96,12 +98,7 @@ def source_label(source: SourceRank, place: int) -> str:
 
 def _by_day(title: str, days: Sequence[DayFigures], series: Sequence[Series]) -> bytes:
     image, draw = _paper(title)
-    right = WIDTH - _RIGHT
-    for name, colour, _ in reversed(series):
-        right -= round(draw.textlength(name, _font(_LABEL)))
-        draw.text((right, 58), name, _TEXT, _font(_LABEL), anchor="lm")
-        draw.rounded_rectangle((right - 36, 46, right - 12, 70), 5, colour)
-        right -= 70
+    _key(draw, [(name, colour) for name, colour, _ in series])
     highest = max((count for _, _, counts in series for count in counts), default=0)
     step = _step(highest)
     top = max(ceil(highest / step), 1) * step
@@ -123,6 +120,16 @@ def _by_day(title: str, days: Sequence[DayFigures], series: Sequence[Series]) ->
             at = (_LEFT + slot * (place + 0.5), HEIGHT - _BOTTOM + 30)
             draw.text(at, f"{day.day.day} {day.day:%b}", _FAINT, _font(_SMALL), anchor="mm")
     return _png(image, draw, empty=not highest)
+
+
+def _key(draw: ImageDraw.ImageDraw, colours: Sequence[tuple[str, str]]) -> None:
+    """Say what each colour is, beside the title."""
+    right = WIDTH - _RIGHT
+    for name, colour in reversed(colours):
+        right -= round(draw.textlength(name, _font(_LABEL)))
+        draw.text((right, 58), name, _TEXT, _font(_LABEL), anchor="lm")
+        draw.rounded_rectangle((right - 36, 46, right - 12, 70), 5, colour)
+        right -= 70
 
 
 def _step(highest: int) -> int:

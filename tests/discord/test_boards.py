@@ -101,7 +101,9 @@ def test_bars_are_as_long_as_what_they_count() -> None:
     key = 24 * 24
     assert (shown[GREEN] - key) / (shown[RED] - key) == pytest.approx(3, rel=0.1)
     one = colours(sources_chart([SourceRank(1, "A", 1, 40, 10, 0)]))
-    assert one[GREEN] / one[RED] == pytest.approx(4, rel=0.1)
+    assert (one[GREEN] - key) / (one[RED] - key) == pytest.approx(4, rel=0.1)
+    little = colours(sources_chart([SourceRank(1, "A", 1, 0, 5000, 0), SourceRank(2, "B", 1, 1, 0, 0)]))
+    assert little[GREEN] > key + 60, "a single vote is seen beside thousands"
     assert shown[GROUND] > WIDTH * HEIGHT * 0.8
 
 
