@@ -89,8 +89,8 @@ def stats_card(figures: Figures, about: About, picture: bytes) -> Card:
     sums = (
         _counted(sum(day.articles for day in days), "article"),
         _counted(sum(day.comments for day in days), "comment"),
-        f"{sum(day.votes_for for day in days)} votes for",
-        f"{sum(day.votes_against for day in days)} against",
+        f"{_counted(sum(day.votes_for for day in days), 'vote')} for",
+        f"{sum(day.votes_against for day in days):,} against",
     )
     words = " · ".join(sums)
     if about is About.SOURCES:
@@ -115,4 +115,4 @@ def _score(score: int) -> str:
 
 
 def _counted(count: int, what: str) -> str:
-    return f"1 {what}" if count == 1 else f"{count} {what}s"
+    return f"1 {what}" if count == 1 else f"{count:,} {what}s"

@@ -14,13 +14,14 @@ from PIL import Image, ImageDraw, ImageFont
 
 from storage.records import DayFigures, SourceRank
 
-# Discord shows a picture at most 550 points wide and 350 high; twice that for fine screens.
-WIDTH, HEIGHT = 1100, 660
-_LEFT, _TOP, _RIGHT, _BOTTOM = 96, 122, 40, 72
+# Discord shows a picture at most 550 points wide, finer on fine screens, and some 290 on a phone: there the smallest
+# letters are 9 points high.
+WIDTH, HEIGHT = 900, 600
+_LEFT, _TOP, _RIGHT, _BOTTOM = 100, 124, 40, 76
 _GROUND, _GRID, _TEXT, _FAINT = "#20242c", "#3b424f", "#f1f3f6", "#b4bcc9"
 # Told apart also by who can't tell red from green: they differ in lightness.
 _BLUE, _YELLOW, _GREEN, _RED = "#6ea8fe", "#f5c451", "#5fd0a5", "#e2675e"
-_TITLE, _LABEL, _SMALL = 38, 28, 24
+_TITLE, _LABEL, _SMALL = 40, 32, 28
 
 Series = tuple[str, str, Sequence[int]]
 """What is counted, its colour, and how many on each day."""
@@ -29,7 +30,7 @@ Series = tuple[str, str, Sequence[int]]
 def activity_chart(days: Sequence[DayFigures]) -> bytes:
     """Articles and comments by day, as a PNG."""
     return _by_day(
-        "Articles and comments",
+        "Activity",
         days,
         [
             ("articles", _BLUE, [day.articles for day in days]),
@@ -59,7 +60,7 @@ def sources_chart(sources: Sequence[SourceRank]) -> bytes:
     _key(draw, [("against", _RED), ("for", _GREEN)])
     if not sources:
         return _png(image, draw, empty=True)
-    names_end = 420
+    names_end = 360
     against, for_ = max(one.downvotes for one in sources), max(one.upvotes for one in sources)
     room = WIDTH - _RIGHT - names_end - 150
     unit = room / max(for_ + against, 1)
@@ -117,7 +118,7 @@ def _by_day(title: str, days: Sequence[DayFigures], series: Sequence[Series]) ->
                 draw.rectangle((x, min(y, HEIGHT - _BOTTOM - 3), x + bar - 2, HEIGHT - _BOTTOM), colour)
         # A week apart, counted back from today.
         if (len(days) - 1 - place) % 7 == 0:
-            at = (_LEFT + slot * (place + 0.5), HEIGHT - _BOTTOM + 30)
+            at = (min(_LEFT + slot * (place + 0.5), WIDTH - 60), HEIGHT - _BOTTOM + 34)
             draw.text(at, f"{day.day.day} {day.day:%b}", _FAINT, _font(_SMALL), anchor="mm")
     return _png(image, draw, empty=not highest)
 
