@@ -37,6 +37,9 @@ class Host(Protocol):
     def intents(self) -> discord.Intents:
         """What the bot listens to."""
 
+    def on_gap(self, guild_id: int) -> None:
+        """Have a server's channels read again: events may have been missed."""
+
     async def add_cog(self, cog: commands.Cog, /) -> None:
         """Take up a cog's commands and listeners."""
 
