@@ -15,7 +15,7 @@ from bot.cards.words import jump_url
 from bot.newsroom.privacy import Standing
 from bot.newsroom.retention import LEFT_FOR
 from bot.newsroom.source_status import shown_address
-from storage.records import CommentKept, MemberKept, SourceKept, VoteKept
+from storage.records import CommentKept, MemberKept, SourceKept, Verdict, VoteKept
 
 # Discord takes 10 MB of a bot.
 LARGEST_FILE = 8_000_000
@@ -67,13 +67,14 @@ def _paragraphs(standing: Standing, kept_for: timedelta | None) -> list[str]:
         else f"{kept_for.days} days; then they are erased"
     )
     shown = (
-        "You are **not shown by name** outside of Discord, and rankings leave you out."
+        "You are **not shown by name** outside of Discord, and rankings and `/who voted` leave you out."
         if standing.hidden
         else "You are shown by the name that you have in this server."
     )
     return [
         "**Votes.** When you react to a card or a comment: your Discord id, the emoji and the time. So each member has "
-        "one vote, and one that you take back is gone.",
+        "one vote, and one that you take back is gone. If one can't count: that you were told so, once. Where a server "
+        "allows it, `/who voted` tells others of your vote, as Discord's own list of reactions does.",
         "**Comments.** When you answer a card or write in its thread: the text, the addresses of attachments, the time "
         f"and your name. `/comments` and this server's public page show them, as Discord does. {shown} What you edit "
         "or delete in Discord is edited or deleted here.",
@@ -139,6 +140,7 @@ def exported(kept: MemberKept, made_at: datetime) -> dict[str, Any]:
                 "votes": [],
                 "comments": [],
                 "sources_added": [],
+                "told_why_a_vote_does_not_count": [],
             },
         )
 
@@ -152,6 +154,8 @@ def exported(kept: MemberKept, made_at: datetime) -> dict[str, Any]:
         server(comment.guild_id)["comments"].append(_comment(comment))
     for source in kept.sources:
         server(source.guild_id)["sources_added"].append(_source(source))
+    for answer in kept.answers:
+        server(answer.guild_id)["told_why_a_vote_does_not_count"].append(_REASONS[answer.verdict])
     return {
         "about": "All that this Broadsheet keeps of a member of Discord. Times are in UTC, ids are Discord's.",
         "made_at": _time(made_at),
@@ -159,6 +163,9 @@ def exported(kept: MemberKept, made_at: datetime) -> dict[str, Any]:
         "forgotten_since": _time(kept.forgotten_since),
         "servers": list(servers.values()),
     }
+
+
+_REASONS = {Verdict.OWN_COMMENT: "it is on your own comment", Verdict.NOT_A_VOTER: "you lack the roles"}
 
 
 def _vote(vote: VoteKept) -> dict[str, Any]:

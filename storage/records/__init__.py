@@ -35,6 +35,7 @@ from storage.records.posts import (
     TrackedChannel,
 )
 from storage.records.privacy import (
+    AnswerKept,
     CommentKept,
     Erased,
     MemberKept,
@@ -64,6 +65,7 @@ from storage.records.votes import ReactionChange, Verdict, VoteEmoji, VoteRules,
 
 __all__ = [
     "AlsoCovered",
+    "AnswerKept",
     "Article",
     "ArticleRead",
     "ArticleToRead",

@@ -91,6 +91,7 @@ async def test_a_day_on_the_floor(
     # Who asks is answered where they asked, also without direct messages; who is forgotten stays so.
     data = await sent_file(await bob.slash("privacy export"))
     assert [vote["on"] for vote in data["servers"][0]["votes"]] == ["article", "comment"]
+    assert data["servers"][0]["told_why_a_vote_does_not_count"] == ["it is on your own comment"]
     await alice.slash("settings votes names", shown=True)
     voters = shown(await alice.slash("who voted", article="Bridge"))
     assert (f"<@{alice.id}>" in voters, f"<@{bob.id}>" in voters) == (True, True)

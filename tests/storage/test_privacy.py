@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from storage import Database, Store, SubscriptionToStore, Tally
 from storage.erasing import forgotten_among
-from storage.records import Verdict
+from storage.records import AnswerKept, Verdict
 from tests.databases import RANKS, nonces
 from tests.storage.desk import GUILD, NOW, VISIBLE, Desk, at, comment
 from tests.votes import add
@@ -71,7 +71,9 @@ async def test_all_that_is_kept_of_a_member_is_told(desk: Desk):
     await desk.store.subscriptions.add(SubscriptionToStore(GUILD, 101, source.id, False, 0, ADA), NOW)
     await desk.store.privacy.hide_name(20, ADA, NOW)
     await desk.store.guilds.seen(GUILD, "Harbour", NOW)
+    await desk.store.vote_rules.answered(20, ADA, Verdict.OWN_COMMENT)
     kept = await desk.store.privacy.kept_of(ADA)
+    assert kept.answers == (AnswerKept(20, Verdict.OWN_COMMENT),)
     assert [(one.guild_id, one.guild_name, one.name, one.hidden) for one in kept.names] == [
         (GUILD, "Harbour", "Ada", False),
         (20, None, "Countess", True),
