@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import and_, delete, func, select, update
 
 from storage.database import Database
 from storage.rows import insert
@@ -60,15 +60,19 @@ class Moderation:
             )
 
     async def threads(self, guild_id: int, article_id: int) -> list[int]:
-        """List the threads of an article's posts in a guild."""
+        """List the threads of an article's posts in a guild, and those that members may have made from their messages.
+
+        Such a thread has its message's id, and is not noted before it is read.
+        """
+        thread_id = func.coalesce(posts.c.thread_id, posts.c.message_id)
         async with self._database.reading() as connection:
             found = await connection.scalars(
-                select(posts.c.thread_id)
+                select(thread_id)
                 .where(
                     posts.c.article_id == article_id,
                     posts.c.guild_id == guild_id,
-                    posts.c.thread_id.is_not(None),
+                    thread_id.is_not(None),
                 )
                 .order_by(posts.c.id)
             )
-            return [thread_id for thread_id in found if thread_id is not None]
+            return [one for one in found if one is not None]
