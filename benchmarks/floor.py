@@ -253,7 +253,7 @@ async def _ask(database: Database, store: Store, floor: Floor) -> list[str]:
 
     front_page, random = FrontPage(store, clock=clock), Random(3)
     talk = Comments(store, Watch(), clock=clock)
-    boards = Boards(store, clock=clock, hidden=store.privacy.hidden)
+    boards = Boards(store, clock=clock)
 
     def visible(guild_id: int) -> set[int]:
         # As a guild of fifty channels has them.

@@ -225,8 +225,8 @@ class Commands(app_commands.CommandTree[BroadsheetBot]):
         await super()._call(interaction)
 
     async def interaction_check(self, interaction: discord.Interaction[BroadsheetBot], /) -> bool:
-        """Every command is about a server."""
-        if interaction.guild_id is None:
+        """Every command is about a server, but for those that say that they work in direct messages, too."""
+        if interaction.guild_id is None and not _works_anywhere(interaction.command):
             raise app_commands.NoPrivateMessage
         return True
 
@@ -274,6 +274,13 @@ class Commands(app_commands.CommandTree[BroadsheetBot]):
                     f"operator this error id: `{error_id}`."
                 )
         await _answer(interaction, sentence)
+
+
+def _works_anywhere(command: object) -> bool:
+    if not isinstance(command, app_commands.Command):
+        return False
+    contexts = (command.root_parent or command).allowed_contexts
+    return contexts is not None and bool(contexts.dm_channel)
 
 
 def definitions(commands_: Sequence[Mapping[str, Any]]) -> dict[tuple[int, str], dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import discord
 from discord.ext import commands
@@ -18,10 +19,18 @@ class GuildsCog(commands.Cog, name="guilds"):
     """Servers that are there when a session begins, joined, changed and left.
 
     They are told one after the other: thousands may come at once, and the order is kept.
+    `on_return` is told the id of a server that the bot had left: what happened there was missed.
     """
 
-    def __init__(self, guilds: Guilds, away: AwayChannels, subscriptions: Subscriptions) -> None:
+    def __init__(
+        self,
+        guilds: Guilds,
+        away: AwayChannels,
+        subscriptions: Subscriptions,
+        on_return: Callable[[int], None],
+    ) -> None:
         self._guilds = guilds
+        self._on_return = on_return
         self._away = away
         self._subscriptions = subscriptions
         self._turn = asyncio.Lock()
@@ -86,7 +95,8 @@ class GuildsCog(commands.Cog, name="guilds"):
 
     async def _joined(self, guild: discord.Guild) -> None:
         async with self._turn:
-            await self._guilds.joined(guild.id, guild.name)
+            if await self._guilds.joined(guild.id, guild.name):
+                self._on_return(guild.id)
 
     async def _changed(self, guild: discord.Guild, where: int | None = None) -> None:
         """Have posting go on at once in those of a server's channels that were away and can be used now.
@@ -116,4 +126,4 @@ def _usable(channel: object, *, thread_wanted: bool) -> bool:
 async def setup(bot: Host) -> None:
     """Called by discord.py."""
     newsroom = bot.newsroom
-    await bot.add_cog(GuildsCog(newsroom.guilds, newsroom.away, newsroom.subscriptions))
+    await bot.add_cog(GuildsCog(newsroom.guilds, newsroom.away, newsroom.subscriptions, bot.on_gap))

@@ -8,10 +8,17 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.cards import PrivacyButton, about_card, confirm_card, export_card, read_privacy_button
+from bot.cards import (
+    PrivacyButton,
+    about_card,
+    about_card_anywhere,
+    confirm_card,
+    export_card,
+    read_privacy_button,
+)
 from bot.newsroom.guilds import Guilds
 from bot.newsroom.privacy import Privacy
-from cogs.replies import Answer, Host, Interaction, clicked, guild_of, show, turn_page
+from cogs.replies import Answer, Host, Interaction, clicked, show, turn_page
 
 SHOWN = [
     app_commands.Choice(name="shown", value="shown"),
@@ -21,6 +28,9 @@ _ALLOWED = (
     "Welcome back: what you vote and write counts again from now on. What you said and voted lately may count again, "
     "too, as far as it still stands in Discord."
 )
+_IN_A_SERVER = (
+    "Each server shows you by the name that you have there, or not. Use `/privacy name` in the one you mean."
+)
 _NOT_FORGOTTEN = "Nothing to do: what you vote and write counts here. `/privacy about` says what is kept."
 
 
@@ -28,7 +38,10 @@ class PrivacyCog(commands.Cog, name="privacy"):
     """Members ask about their data, have it sent, erased, or shown without their name."""
 
     privacy = app_commands.Group(
-        name="privacy", description="What Broadsheet keeps of you, and your say in it"
+        name="privacy",
+        description="What Broadsheet keeps of you, and your say in it",
+        # Who has left a server, or was sent away, has no other place to ask.
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
     )
 
     def __init__(self, privacy: Privacy, guilds: Guilds) -> None:
@@ -70,7 +83,7 @@ class PrivacyCog(commands.Cog, name="privacy"):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
         """A button under one of our answers."""
-        match read_privacy_button(clicked(interaction) or ""):
+        match read_privacy_button(clicked(interaction, anywhere=True) or ""):
             case PrivacyButton.EXPORT:
                 await show(interaction, self._export(interaction))
             case PrivacyButton.DELETE:
@@ -85,8 +98,10 @@ class PrivacyCog(commands.Cog, name="privacy"):
                 pass
 
     async def _about(self, interaction: Interaction) -> Answer:
-        guild_id = guild_of(interaction)
+        guild_id = interaction.guild_id
         standing = await self._privacy.standing(guild_id, interaction.user.id)
+        if guild_id is None:
+            return about_card_anywhere(standing)
         return about_card(standing, await self._guilds.kept_for(guild_id))
 
     async def _export(self, interaction: Interaction) -> Answer:
@@ -108,7 +123,9 @@ class PrivacyCog(commands.Cog, name="privacy"):
         return _ALLOWED if await self._privacy.allow(interaction.user.id) else _NOT_FORGOTTEN
 
     async def _name(self, interaction: Interaction, *, hidden: bool) -> Answer:
-        await self._privacy.name(guild_of(interaction), interaction.user.id, hidden=hidden)
+        if interaction.guild_id is None:
+            return _IN_A_SERVER
+        await self._privacy.name(interaction.guild_id, interaction.user.id, hidden=hidden)
         if hidden:
             return (
                 "Your name is hidden: this server's public page shows you as “a member”, and rankings leave you out. "

@@ -37,6 +37,9 @@ class Host(Protocol):
     def intents(self) -> discord.Intents:
         """What the bot listens to."""
 
+    def on_gap(self, guild_id: int) -> None:
+        """Have a server's channels read again: events may have been missed."""
+
     async def add_cog(self, cog: commands.Cog, /) -> None:
         """Take up a cog's commands and listeners."""
 
@@ -48,9 +51,14 @@ def guild_of(interaction: Interaction) -> int:
     return interaction.guild_id
 
 
-def clicked(interaction: Interaction) -> str | None:
-    """The custom id of the clicked button or used menu, or None where the interaction is something else."""
-    if interaction.type is not discord.InteractionType.component or interaction.guild_id is None:
+def clicked(interaction: Interaction, *, anywhere: bool = False) -> str | None:
+    """The custom id of the clicked button or used menu, or None where the interaction is something else.
+
+    One outside of a server is something else, unless it may be `anywhere`.
+    """
+    if interaction.type is not discord.InteractionType.component:
+        return None
+    if interaction.guild_id is None and not anywhere:
         return None
     data: object = interaction.data
     custom_id = data.get("custom_id") if isinstance(data, dict) else None

@@ -11,8 +11,9 @@ from discord.ext import commands
 
 from bot.cards import rules_card
 from bot.feeds.language_model import LANGUAGES
+from bot.newsroom.emoji import own_id, read_emoji
 from bot.newsroom.guilds import Guilds
-from bot.newsroom.vote_rules import VotingRules, WrongRule, own_id, read_emoji
+from bot.newsroom.vote_rules import VotingRules, WrongRule
 from cogs.replies import Answer, Host, Interaction, guild_of, show
 from storage.records import VoteRules
 
@@ -155,17 +156,23 @@ class SettingsCog(commands.Cog, name="settings"):
             return
         await show(interaction, _told(self._vote_rules.remove(guild_of(interaction), chosen), _COUNTED_ANEW))
 
-    @votes.command(name="role", description="Let only members of certain roles vote")
+    @votes.command(name="role", description="Let only members of certain roles vote, or everybody")
     @app_commands.describe(
-        role="Whose members are meant", may_vote="Whether its members may vote (yes if you leave it out)"
+        role="Whose members are meant; leave it out to let everybody vote",
+        may_vote="Whether its members may vote (yes if you leave it out)",
     )
     @app_commands.checks.has_permissions(manage_guild=True)
-    async def let_role(self, interaction: Interaction, role: discord.Role, may_vote: bool = True) -> None:
-        """One more role that may vote, or one less."""
-        sentence = "Votes that were given before stay as they are."
-        await show(
-            interaction, _told(self._vote_rules.allow(guild_of(interaction), role.id, may_vote), sentence)
+    async def let_role(
+        self, interaction: Interaction, role: discord.Role | None = None, may_vote: bool = True
+    ) -> None:
+        """One more role that may vote, or one less, or none that is needed."""
+        guild_id = guild_of(interaction)
+        letting = (
+            self._vote_rules.allow_everybody(guild_id)
+            if role is None
+            else self._vote_rules.allow(guild_id, role.id, may_vote)
         )
+        await show(interaction, _told(letting, "Votes that were given before stay as they are."))
 
     @votes.command(name="names", description="Let members see who voted, with /who voted")
     @app_commands.describe(shown="Whether members may see who voted")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 from discord.ext import commands
 
-from bot.newsroom.ports import Done
+from bot.newsroom.ports import Done, Later
 from bot.newsroom.votes import Votes
 from bot.publisher import DiscordPublisher, emoji_name
 from cogs.replies import Host
@@ -38,9 +38,11 @@ class VotesCog(commands.Cog, name="votes"):
         place = (guild_id, reaction.channel_id, reaction.message_id)
         taken = await self._publisher.take_back(*place, emoji, reaction.user_id)
         if await self._votes.to_answer(guild_id, reaction.user_id, verdict):
-            await self._publisher.tell_uncounted(
+            told = await self._publisher.tell_uncounted(
                 guild_id, reaction.user_id, verdict, taken_back=isinstance(taken, Done)
             )
+            if isinstance(told, Later):
+                await self._votes.not_answered(guild_id, reaction.user_id, verdict)
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, reaction: discord.RawReactionActionEvent) -> None:

@@ -13,20 +13,21 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 
 from storage.database import Database
-from storage.records import CommenterRank, DayFigures, SourceRank, Voter
+from storage.records import CommenterRank, DayFigures, SourceRank, VotersOfEmoji
 from storage.rows import packed
 from storage.tables import (
     SENT,
     articles,
     comments,
     members,
+    nameless,
     posts,
     reactions,
     sources,
     standings,
     vote_emoji,
 )
-from storage.tallies import votes
+from storage.tallies import is_vote_in, latest_votes, votes
 from storage.types import DayOf
 
 
@@ -73,17 +74,42 @@ class Boards:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def voters(self, guild_id: int, article_id: int, most: int) -> list[Voter]:
-        """List the votes that count on an article, at most so many, votes for first and the latest first among them."""
+    async def voters(self, guild_id: int, article_id: int, most: int) -> list[VotersOfEmoji]:
+        """List the votes that count on an article, the weightiest emoji for first, of each the latest `most` members.
+
+        Who is not to be shown by name is counted and not listed.
+        """
         async with self._database.reading() as connection:
             latest = votes(connection.dialect.name)
+            of_emoji = latest.c.vote
+            hidden = exists().where(
+                nameless.c.guild_id == guild_id, nameless.c.member_id == latest.c.member_id
+            )
+            ranked = select(
+                latest.c.member_id,
+                of_emoji,
+                latest.c.weight,
+                hidden.label("hidden"),
+                func.count().over(partition_by=of_emoji).label("votes"),
+                func.row_number()
+                .over(
+                    partition_by=of_emoji,
+                    order_by=(hidden, latest.c.reacted_at.desc(), latest.c.member_id),
+                )
+                .label("nth"),
+            ).subquery("ranked")
             rows = await connection.execute(
-                select(latest.c.member_id, latest.c.emoji, latest.c.weight)
-                .order_by(latest.c.weight.desc(), latest.c.reacted_at.desc(), latest.c.member_id)
-                .limit(most),
+                select(ranked)
+                .where(ranked.c.nth <= most)
+                .order_by(ranked.c.weight.desc(), ranked.c.vote, ranked.c.nth),
                 {"given": packed([(article_id, guild_id)])},
             )
-            return [Voter(*row) for row in rows]
+            found: dict[str, VotersOfEmoji] = {}
+            for row in rows:
+                one = found.setdefault(row.vote, VotersOfEmoji(row.vote, row.votes, ()))
+                if not row.hidden:
+                    found[row.vote] = replace(one, member_ids=(*one.member_ids, row.member_id))
+            return list(found.values())
 
     async def sources(
         self, guild_id: int, since: datetime | None, limit: int, *, visible: Collection[int]
@@ -116,7 +142,10 @@ class Boards:
     async def commenters(
         self, guild_id: int, since: datetime | None, limit: int, *, visible: Collection[int]
     ) -> list[CommenterRank]:
-        """List the members whose comments, written since then, have the highest scores together, then the most."""
+        """List the members whose comments, written since then, have the highest scores together, then the most.
+
+        Who is not to be shown by name is left out.
+        """
         score = func.sum(comments.c.upvotes - comments.c.downvotes)
         query = (
             select(comments.c.author_id, members.c.name, func.count(), score)
@@ -124,7 +153,12 @@ class Boards:
                 members,
                 (members.c.guild_id == comments.c.guild_id) & (members.c.member_id == comments.c.author_id),
             )
-            .where(*_commented(guild_id, since, visible))
+            .where(
+                *_commented(guild_id, since, visible),
+                ~exists().where(
+                    nameless.c.guild_id == guild_id, nameless.c.member_id == comments.c.author_id
+                ),
+            )
             .group_by(comments.c.author_id, members.c.name)
             .order_by(score.desc(), func.count().desc(), comments.c.author_id)
             .limit(limit)
@@ -136,8 +170,8 @@ class Boards:
     async def days(self, guild_id: int, since: datetime, *, visible: Collection[int]) -> list[DayFigures]:
         """List what happened by day since then, the first day first; a day on which nothing did is left out."""
         posted = [standings.c.guild_id == guild_id, standings.c.posted_at >= since, _posted(visible)]
-        cast = (
-            select(DayOf(reactions.c.reacted_at), *(_given(sign) for sign in (1, -1)))
+        cast = latest_votes(
+            select(standings.c.article_id)
             .select_from(standings)
             .join(
                 posts,
@@ -146,11 +180,8 @@ class Boards:
                 & SENT,
             )
             .join(reactions, reactions.c.post_id == posts.c.id)
-            .join(
-                vote_emoji,
-                (vote_emoji.c.guild_id == posts.c.guild_id) & (vote_emoji.c.emoji == reactions.c.emoji),
-            )
-            .where(*posted, posts.c.channel_id.in_(visible), reactions.c.counts)
+            .join(vote_emoji, is_vote_in(posts.c.guild_id))
+            .where(*posted)
         )
         asked: dict[tuple[str, ...], Select[*tuple[Any, ...]]] = {
             ("articles",): _by_day(select(DayOf(standings.c.posted_at), func.count()).where(*posted)),
@@ -159,7 +190,12 @@ class Boards:
                     *_commented(guild_id, since, visible)
                 )
             ),
-            ("votes_for", "votes_against"): _by_day(cast),
+            ("votes_for", "votes_against"): _by_day(
+                select(
+                    DayOf(cast.c.reacted_at),
+                    *(func.sum(case((cast.c.weight * sign > 0, 1), else_=0)) for sign in (1, -1)),
+                )
+            ),
         }
         found: dict[str, DayFigures] = {}
         async with self._database.reading() as connection:
@@ -169,10 +205,6 @@ class Boards:
                     counted: dict[str, Any] = dict(zip(names, map(int, counts), strict=True))
                     found[day] = replace(known, **counted)
         return [found[day] for day in sorted(found)]
-
-
-def _given(sign: int) -> ColumnElement[int]:
-    return func.sum(case((vote_emoji.c.weight * sign > 0, 1), else_=0))
 
 
 def _by_day(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:

@@ -7,24 +7,43 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, and_, delete, select
+from sqlalchemy import ColumnElement, and_, delete, exists, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.rows import portions
-from storage.tables import comments, forgotten, posts, reactions
+from storage.tables import comments, forgotten, members, posts, reactions
 from storage.tallies import Ranks, lock, recount, recount_comments
 
 
 async def erase_comments(connection: AsyncConnection, ranks: Ranks, which: ColumnElement[bool]) -> int:
-    """Erase comments with the votes on them; answers how many there were."""
-    places = await connection.execute(
-        select(comments.c.article_id, comments.c.guild_id).where(which).distinct()
+    """Erase comments with the votes on them, and names that no comment needs any more; answers how many there were."""
+    rows = await connection.execute(
+        select(comments.c.article_id, comments.c.guild_id, comments.c.author_id).where(which).distinct()
     )
-    commented = [(article_id, guild_id) for article_id, guild_id in places]
+    written = rows.all()
+    commented = {(row.article_id, row.guild_id) for row in written}
     await lock(connection, commented)
     erased = await connection.execute(delete(comments).where(which))
+    await _erase_names(connection, {(row.guild_id, row.author_id) for row in written})
     await recount(connection, ranks, commented)
     return erased.rowcount
+
+
+async def _erase_names(connection: AsyncConnection, authors: Collection[tuple[int, int]]) -> None:
+    """Erase the names of those of these authors, of guilds, of whom no comment is left."""
+    for portion in portions(sorted(authors)):
+        theirs = tuple_(members.c.guild_id, members.c.member_id).in_(portion)
+        # Who is writing at this moment has their name locked; the deletion sees what they wrote.
+        await connection.execute(
+            select(members.c.member_id)
+            .where(theirs)
+            .order_by(members.c.guild_id, members.c.member_id)
+            .with_for_update()
+        )
+        left = exists().where(
+            comments.c.author_id == members.c.member_id, comments.c.guild_id == members.c.guild_id
+        )
+        await connection.execute(delete(members).where(theirs, ~left))
 
 
 async def erase_votes(
@@ -36,14 +55,19 @@ async def erase_votes(
     )
     voted = [(article_id, guild_id) for article_id, guild_id in rows]
     await lock(connection, voted)
+    # As whoever votes does: first what is counted, then the mirror.
+    on_comments = await connection.scalars(
+        select(comments.c.message_id)
+        .where(comments.c.message_id.in_(message_ids))
+        .order_by(comments.c.message_id)
+        .with_for_update()
+    )
+    commented = on_comments.all()
     erased = await connection.execute(
         delete(reactions).where(and_(reactions.c.message_id.in_(message_ids), which))
     )
     await recount(connection, ranks, voted)
-    on_comments = await connection.scalars(
-        select(comments.c.message_id).where(comments.c.message_id.in_(message_ids))
-    )
-    await recount_comments(connection, on_comments.all())
+    await recount_comments(connection, commented)
     return erased.rowcount
 
 

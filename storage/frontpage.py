@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Column, Select, and_, exists, select, tuple_
@@ -84,11 +84,18 @@ def _read(row: Any) -> Listed:
 
 def _read_key(sort: Sort, after: tuple[Any, ...]) -> tuple[Any, int]:
     """Read a key that came back from outside; raises ValueError when it is not one of this order."""
+    try:
+        return _key(sort, after)
+    except OverflowError as error:
+        raise ValueError("No page ends there: the number or the time is beyond all there are.") from error
+
+
+def _key(sort: Sort, after: tuple[Any, ...]) -> tuple[Any, int]:
     match after:
         case (str(text), int(article_id)) if sort is Sort.NEW and 0 <= article_id < 2**63:
             moment = datetime.fromisoformat(text)
             if moment.tzinfo is not None:
-                return moment, article_id
+                return moment.astimezone(UTC), article_id
         case (float() | int() as rank, int(article_id)) if (
             sort in (Sort.HOT, Sort.CONTROVERSIAL, Sort.BEST) and 0 <= article_id < 2**63
         ):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.away import forget_away
@@ -13,6 +13,7 @@ from storage.records import PostState
 from storage.rows import insert
 from storage.sources import soon, wanted
 from storage.tables import (
+    SENT,
     UNFINISHED,
     UNSENT,
     away_channels,
@@ -55,10 +56,10 @@ class Guilds:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def seen(self, guild_id: int, name: str, now: datetime) -> None:
-        """Record that the bot is in a guild of this name.
+    async def seen(self, guild_id: int, name: str, now: datetime) -> bool:
+        """Record that the bot is in a guild of this name. True: it had left it, and what happened there was missed.
 
-        In a guild that it had left, subscriptions begin anew: with their newest articles, not with all that was missed.
+        There subscriptions begin anew: with their newest articles, not with all that was missed.
         """
         async with self._database.writing() as connection:
             await ensure_guild(connection, guild_id, now)
@@ -70,7 +71,7 @@ class Guilds:
             )
             await connection.execute(update(guilds).where(guilds.c.id == guild_id).values(name=name))
             if came_back is None:
-                return
+                return False
             # Something may have been queued while the bot was being removed.
             await _give_up(connection, guild_id)
             own = subscriptions.c.guild_id == guild_id
@@ -80,6 +81,10 @@ class Guilds:
                 .where(sources.c.id.in_(select(subscriptions.c.source_id).where(own)))
                 .values(next_poll_at=soon(now), etag=None, last_modified=None, digest=None)
             )
+            # Nobody looked after them meanwhile.
+            stand = and_(posts.c.guild_id == guild_id, SENT, posts.c.swept_at.is_(None))
+            await connection.execute(update(posts).where(stand).values(swept_at=now))
+            return True
 
     async def left(self, guild_id: int, now: datetime) -> None:
         """Record that the bot is no longer in a guild: nothing is posted there, and its sources may idle."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, func, select, update
 
 from storage.database import Database
 from storage.rows import insert
 from storage.tables import closed, comments, posts
-from storage.tallies import Ranks, recount
+from storage.tallies import Ranks, lock, recount
 
 
 class Moderation:
@@ -22,16 +22,14 @@ class Moderation:
     async def hide(self, guild_id: int, message_id: int, *, hidden: bool) -> bool:
         """Hide a comment, or show it again. False: the guild has no such comment."""
         async with self._database.writing() as connection:
-            article_id = await connection.scalar(
-                update(comments)
-                .where(comments.c.message_id == message_id, comments.c.guild_id == guild_id)
-                .values(hidden=hidden)
-                .returning(comments.c.article_id)
-            )
+            this = and_(comments.c.message_id == message_id, comments.c.guild_id == guild_id)
+            article_id = await connection.scalar(select(comments.c.article_id).where(this))
             if article_id is None:
                 return False
+            await lock(connection, [(article_id, guild_id)])
+            changed = await connection.execute(update(comments).where(this).values(hidden=hidden))
             await recount(connection, self._ranks, [(article_id, guild_id)])
-            return True
+            return changed.rowcount > 0
 
     async def close(self, guild_id: int, article_id: int, at: datetime) -> bool:
         """Take no comments any more that are written after `at`. False: it was closed before."""
@@ -62,15 +60,19 @@ class Moderation:
             )
 
     async def threads(self, guild_id: int, article_id: int) -> list[int]:
-        """List the threads of an article's posts in a guild."""
+        """List the threads of an article's posts in a guild, and those that members may have made from their messages.
+
+        Such a thread has its message's id, and is not noted before it is read.
+        """
+        thread_id = func.coalesce(posts.c.thread_id, posts.c.message_id)
         async with self._database.reading() as connection:
             found = await connection.scalars(
-                select(posts.c.thread_id)
+                select(thread_id)
                 .where(
                     posts.c.article_id == article_id,
                     posts.c.guild_id == guild_id,
-                    posts.c.thread_id.is_not(None),
+                    thread_id.is_not(None),
                 )
                 .order_by(posts.c.id)
             )
-            return [thread_id for thread_id in found if thread_id is not None]
+            return [one for one in found if one is not None]

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database import Database
 from storage.erasing import erase_comments, erase_votes, forgotten_among
 from storage.guilds import ensure_guild
-from storage.records import CommentKept, Erased, MemberKept, NameKept, SourceKept, VoteKept
+from storage.records import AnswerKept, CommentKept, Erased, MemberKept, NameKept, SourceKept, VoteKept
 from storage.rows import insert, portions
 from storage.tables import (
     articles,
@@ -151,6 +151,7 @@ class Privacy:
                 votes=await _votes(connection, member_id),
                 comments=await _comments(connection, member_id),
                 sources=await _sources(connection, member_id),
+                answers=await _answers(connection, member_id),
             )
 
 
@@ -265,3 +266,12 @@ async def _sources(connection: AsyncConnection, member_id: int) -> tuple[SourceK
         .order_by(subscriptions.c.id)
     )
     return tuple(SourceKept(*row) for row in rows)
+
+
+async def _answers(connection: AsyncConnection, member_id: int) -> tuple[AnswerKept, ...]:
+    rows = await connection.execute(
+        select(vote_answers.c.guild_id, vote_answers.c.verdict)
+        .where(vote_answers.c.member_id == member_id)
+        .order_by(vote_answers.c.guild_id, vote_answers.c.verdict)
+    )
+    return tuple(AnswerKept(*row) for row in rows)

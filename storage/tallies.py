@@ -33,7 +33,7 @@ from storage.records import Judge, Tally
 from storage.rows import given, insert, packed, portions
 from storage.stories import Kinship
 from storage.tables import SENT, comments, posts, reactions, standings, vote_emoji
-from storage.types import DatabaseClock, RowId, UtcDateTime
+from storage.types import DatabaseClock, EmojiKey, RowId, UtcDateTime
 
 Place = tuple[int, int]
 """An article's id and a guild's."""
@@ -43,8 +43,9 @@ Place = tuple[int, int]
 class Ranks:
     """The newsroom's rules for what is stored.
 
-    It is sorted by what upvotes, downvotes and the time of posting make; `kinship` says what is the same story, `judge`
-    what a revision means for readers.
+    It is sorted by what upvotes, downvotes and the time of posting make; `best` takes how many members voted for and
+    against, whatever their votes weigh. `kinship` says what is the same story, `judge` what a revision means for
+    readers.
     """
 
     hot: Callable[[int, int, datetime], float]
@@ -93,13 +94,25 @@ async def make_standing(
             comment_count=0,
             posted_at=posted_at,
             version=0,
-            **_ranked(ranks, Tally(0, 0), posted_at),
+            **_ranked(ranks, _NO_VOTES, posted_at),
         )
         .on_conflict_do_nothing(index_elements=["article_id", "guild_id"])
     )
 
 
-def _ranked(ranks: Ranks, tally: Tally, posted_at: datetime) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Cast:
+    """Votes as they weigh, and the `members` who gave them."""
+
+    tally: Tally
+    members: Tally
+
+
+_NO_VOTES = _Cast(Tally(0, 0), Tally(0, 0))
+
+
+def _ranked(ranks: Ranks, cast: _Cast, posted_at: datetime) -> dict[str, Any]:
+    tally, members = cast.tally, cast.members
     ups, downs = tally.upvotes, tally.downvotes
     return {
         "upvotes": ups,
@@ -107,8 +120,15 @@ def _ranked(ranks: Ranks, tally: Tally, posted_at: datetime) -> dict[str, Any]:
         "score": tally.score,
         "hot": ranks.hot(ups, downs, posted_at),
         "controversy": ranks.controversy(ups, downs),
-        "best": ranks.best(ups, downs),
+        "best": ranks.best(members.upvotes, members.downvotes),
     }
+
+
+def is_vote_in(guild_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Say which vote emoji of the guild a reaction is."""
+    return and_(
+        vote_emoji.c.guild_id == guild_id, EmojiKey(vote_emoji.c.emoji) == EmojiKey(reactions.c.emoji)
+    )
 
 
 def votes(dialect: str) -> Subquery[Any]:
@@ -117,7 +137,7 @@ def votes(dialect: str) -> Subquery[Any]:
     Of two given at one time the one that says more for the article counts. What a member might not give, does not.
     """
     wanted = _places(dialect)
-    return _latest(
+    return latest_votes(
         select(wanted.c.article_id, wanted.c.guild_id)
         .select_from(wanted)
         .join(
@@ -127,7 +147,7 @@ def votes(dialect: str) -> Subquery[Any]:
         .join(reactions, reactions.c.post_id == posts.c.id)
         .join(
             vote_emoji,
-            and_(vote_emoji.c.guild_id == posts.c.guild_id, vote_emoji.c.emoji == reactions.c.emoji),
+            is_vote_in(posts.c.guild_id),
         )
     )
 
@@ -135,27 +155,31 @@ def votes(dialect: str) -> Subquery[Any]:
 def _comment_votes(dialect: str) -> Subquery[Any]:
     """Select each member's one vote on each of the `given` comments, as `votes` does; none of its author."""
     wanted = given(dialect, message_id=BigInteger())
-    return _latest(
+    return latest_votes(
         select(wanted.c.message_id)
         .select_from(wanted)
         .join(comments, comments.c.message_id == wanted.c.message_id)
         .join(reactions, reactions.c.comment_id == comments.c.message_id)
         .join(
             vote_emoji,
-            and_(vote_emoji.c.guild_id == comments.c.guild_id, vote_emoji.c.emoji == reactions.c.emoji),
+            is_vote_in(comments.c.guild_id),
         )
         .where(reactions.c.member_id != comments.c.author_id)
     )
 
 
-def _latest(cast: Select[Any]) -> Subquery[Any]:
+def latest_votes(cast: Select[Any]) -> Subquery[Any]:
+    """Of reactions joined with the vote emoji that they are, each member's one vote on what is selected.
+
+    `vote` is the emoji as the guild's rules name it.
+    """
     subject = tuple(cast.selected_columns)
     ranked = (
         cast.where(reactions.c.counts)
         .add_columns(
             reactions.c.member_id,
             reactions.c.reacted_at,
-            reactions.c.emoji,
+            vote_emoji.c.emoji.label("vote"),
             vote_emoji.c.weight,
             func.row_number()
             .over(
@@ -182,12 +206,14 @@ def _comments_tallied(dialect: str) -> Select[*tuple[Any, ...]]:
 
 
 def _summed(latest: Subquery[Any], *subject: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
-    """Sum up votes for and against: each as often as its emoji weighs."""
+    """Sum up votes for and against, each as often as its emoji weighs, and count those who gave them."""
     weight = latest.c.weight
     return select(
         *subject,
         func.sum(case((weight > 0, weight), else_=0)),
         func.sum(case((weight < 0, -weight), else_=0)),
+        func.sum(case((weight > 0, 1), else_=0)),
+        func.sum(case((weight < 0, 1), else_=0)),
     ).group_by(*subject)
 
 
@@ -237,16 +263,15 @@ async def recount(connection: AsyncConnection, ranks: Ranks, places: Collection[
     seen: list[dict[str, Any]] = []
     dialect, asked = connection.dialect.name, {"given": packed(sorted(set(places)))}
     tallies = {
-        (article_id, guild_id): Tally(int(upvotes), int(downvotes))
-        for article_id, guild_id, upvotes, downvotes in await connection.execute(_tallied(dialect), asked)
+        (row[0], row[1]): _Cast(Tally(int(row[2]), int(row[3])), Tally(int(row[4]), int(row[5])))
+        for row in await connection.execute(_tallied(dialect), asked)
     }
     for row in await connection.execute(_counted(dialect), asked):
         at = {"at_article": row.article_id, "at_guild": row.guild_id}
         if not row.posted:
             gone.append(at)
             continue
-        tally = tallies.get((row.article_id, row.guild_id), Tally(0, 0))
-        now = _ranked(ranks, tally, row.posted_at)
+        now = _ranked(ranks, tallies.get((row.article_id, row.guild_id), _NO_VOTES), row.posted_at)
         now["comment_count"] = row.commented
         if any(now[name] != getattr(row, name) for name in _RANKED):
             shown = any(now[name] != getattr(row, name) for name in ("upvotes", "downvotes", "comment_count"))
@@ -268,7 +293,7 @@ async def recount_comments(connection: AsyncConnection, message_ids: Collection[
     dialect, asked = connection.dialect.name, {"given": packed([(one,) for one in sorted(set(message_ids))])}
     tallies = {
         message_id: Tally(int(upvotes), int(downvotes))
-        for message_id, upvotes, downvotes in await connection.execute(_comments_tallied(dialect), asked)
+        for message_id, upvotes, downvotes, *_ in await connection.execute(_comments_tallied(dialect), asked)
     }
     changed = []
     for message_id, upvotes, downvotes in await connection.execute(_shown(dialect), asked):

@@ -88,6 +88,14 @@ class HoursAfter(FunctionElement[datetime]):
     name = "hours_after"
 
 
+class EmojiKey(FunctionElement[str]):
+    """An emoji's `storage.records.emoji_key`."""
+
+    inherit_cache = True
+    type = Text()
+    name = "emoji_key"
+
+
 class DayOf(FunctionElement[str]):
     """The day of a moment in UTC, as ISO 8601 writes it."""
 
@@ -105,6 +113,24 @@ def _postgresql_day(element: DayOf, compiler: Any, **options: Any) -> str:
 @compiles(DayOf, "sqlite")
 def _sqlite_day(element: DayOf, compiler: Any, **options: Any) -> str:
     return f"substr({compiler.process(element.clauses, **options)}, 1, 10)"
+
+
+@compiles(EmojiKey, "postgresql")
+def _postgresql_emoji(element: EmojiKey, compiler: Any, **options: Any) -> str:
+    emoji = compiler.process(element.clauses, **options)
+    return (
+        f"(CASE WHEN strpos({emoji}, ':') > 0 THEN split_part({emoji}, ':', 2) "
+        f"ELSE replace({emoji}, chr(65039), '') END)"
+    )
+
+
+@compiles(EmojiKey, "sqlite")
+def _sqlite_emoji(element: EmojiKey, compiler: Any, **options: Any) -> str:
+    emoji = compiler.process(element.clauses, **options)
+    return (
+        f"(CASE WHEN instr({emoji}, ':') > 0 THEN substr({emoji}, instr({emoji}, ':') + 1) "
+        f"ELSE replace({emoji}, char(65039), '') END)"
+    )
 
 
 @compiles(HoursAfter, "postgresql")

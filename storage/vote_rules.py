@@ -113,6 +113,17 @@ class RulesOfVoting:
             )
             return made is not None
 
+    async def not_answered(self, guild_id: int, member_id: int, verdict: Verdict) -> None:
+        """Note that a member was not told, after all."""
+        async with self._database.writing() as connection:
+            await connection.execute(
+                delete(vote_answers).where(
+                    vote_answers.c.guild_id == guild_id,
+                    vote_answers.c.member_id == member_id,
+                    vote_answers.c.verdict == verdict,
+                )
+            )
+
     async def recount_some(self, most: int) -> bool:
         """Count at most so many articles' votes anew, with those on their comments; newest first.
 
@@ -128,7 +139,8 @@ class RulesOfVoting:
                     .where(guilds.c.recount_at.is_not(None))
                     .order_by(guilds.c.recount_at)
                     .limit(1)
-                    .with_for_update()
+                    # Whoever writes a comment there refers to the guild, and may be waited for below.
+                    .with_for_update(key_share=True)
                 )
             ).one_or_none()
             if waiting is None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.erasing import forgotten_among
-from storage.records import ReactionChange, Verdict
+from storage.records import ReactionChange, Verdict, emoji_key
 from storage.rows import insert, portions
 from storage.tables import SENT, comments, posts, reactions
 from storage.tallies import Ranks, lock, recount, recount_comments
@@ -54,7 +54,9 @@ class Votes:
             subjects = await _find(connection, ours)
             guild_ids = {subject.guild_id for subject in subjects.values()}
             emoji = await emoji_of(connection, guild_ids)
-            votes = {(guild_id, one.emoji) for guild_id, several in emoji.items() for one in several}
+            votes = {
+                (guild_id, emoji_key(one.emoji)) for guild_id, several in emoji.items() for one in several
+            }
             roles = await roles_of(connection, guild_ids)
             forgotten = await forgotten_among(connection, {change.member_id for change in changes})
             verdicts = [
@@ -64,12 +66,16 @@ class Votes:
                 for change in changes
             ]
             mirrored = [
-                (change, verdict)
-                for change, verdict in zip(changes, verdicts, strict=True)
+                change
+                for change in changes
                 if change.message_id in subjects and change.member_id not in forgotten
             ]
-            await _change(connection, subjects, mirrored)
-            voted = {change.message_id for change, verdict in mirrored if verdict is not Verdict.NO_VOTE}
+            await _change(connection, subjects, mirrored, roles)
+            voted = {
+                change.message_id
+                for change, verdict in zip(changes, verdicts, strict=True)
+                if verdict is not Verdict.NO_VOTE
+            }
             await self._recount(connection, [subjects[message_id] for message_id in voted])
             return verdicts
 
@@ -83,7 +89,7 @@ class Votes:
                 return False
             removal = delete(reactions).where(reactions.c.message_id == message_id)
             removed = await connection.execute(
-                removal if emoji is None else removal.where(reactions.c.emoji == emoji)
+                removal if emoji is None else removal.where(reactions.c.emoji.like(_alike(emoji)))
             )
             await self._recount(connection, subjects.values())
             return removed.rowcount > 0
@@ -112,10 +118,14 @@ class Votes:
                 for member_id in members
                 if member_id not in forgotten
             }
-            rows = await connection.execute(
-                select(reactions.c.member_id, reactions.c.emoji).where(reactions.c.message_id == message_id)
+            found = await connection.execute(
+                select(
+                    reactions.c.member_id, reactions.c.emoji, reactions.c.reacted_at, reactions.c.counts
+                ).where(reactions.c.message_id == message_id)
             )
-            mirrored = {(member_id, emoji) for member_id, emoji in rows}
+            rows = found.all()
+            stood = {(row.member_id, _alike(row.emoji)): (row.reacted_at, row.counts) for row in rows}
+            mirrored = {(row.member_id, row.emoji) for row in rows}
             gone: dict[str, list[int]] = {}
             for member_id, emoji in mirrored - wanted:
                 gone.setdefault(emoji, []).append(member_id)
@@ -128,10 +138,10 @@ class Votes:
                             reactions.c.member_id.in_(portion),
                         )
                     )
-            new = [
-                _row(subject, member_id, emoji, now, counts=member_id not in uncounted)
-                for member_id, emoji in sorted(wanted - mirrored)
-            ]
+            new = []
+            for member_id, emoji in sorted(wanted - mirrored):
+                at, counts = stood.get((member_id, _alike(emoji)), (now, member_id not in uncounted))
+                new.append(_row(subject, member_id, emoji, at, counts=counts))
             await _place(connection, new)
             await self._recount(connection, [subject])
 
@@ -205,14 +215,16 @@ def _verdict(
     votes: Collection[tuple[int, str]],
     roles: Mapping[int, frozenset[int]],
 ) -> Verdict:
-    if subject is None or (subject.guild_id, change.emoji) not in votes:
+    if subject is None or (subject.guild_id, emoji_key(change.emoji)) not in votes:
         return Verdict.NO_VOTE
     if subject.author_id == change.member_id:
         return Verdict.OWN_COMMENT
+    return Verdict.COUNTS if _may_vote(change, subject, roles) else Verdict.NOT_A_VOTER
+
+
+def _may_vote(change: ReactionChange, subject: _Subject, roles: Mapping[int, frozenset[int]]) -> bool:
     voters = roles.get(subject.guild_id)
-    if change.came and voters is not None and not voters & change.roles:
-        return Verdict.NOT_A_VOTER
-    return Verdict.COUNTS
+    return not change.came or voters is None or bool(voters & change.roles)
 
 
 async def _find(connection: AsyncConnection, message_ids: Collection[int]) -> dict[int, _Subject]:
@@ -243,25 +255,31 @@ async def _find(connection: AsyncConnection, message_ids: Collection[int]) -> di
 async def _change(
     connection: AsyncConnection,
     subjects: Mapping[int, _Subject],
-    changes: Iterable[tuple[ReactionChange, Verdict]],
+    changes: Iterable[ReactionChange],
+    roles: Mapping[int, frozenset[int]],
 ) -> None:
-    """Write what remains of changes, in their order: of one reaction that went and came again, a new one."""
+    """Write what remains of changes, in their order: of one reaction that went and came again, a new one.
+
+    Of who may not vote none counts, nor will it where its emoji becomes a vote.
+    """
     went: set[tuple[int, int, str]] = set()
     came: dict[tuple[int, int, str], dict[str, Any]] = {}
-    for change, verdict in changes:
+    for change in changes:
         key = (change.message_id, change.member_id, change.emoji)
         if not change.came:
             went.add(key)
             came.pop(key, None)
         elif key not in came:
-            counts = verdict is not Verdict.NOT_A_VOTER
-            came[key] = _row(
-                subjects[change.message_id], change.member_id, change.emoji, change.at, counts=counts
-            )
+            subject = subjects[change.message_id]
+            counts = _may_vote(change, subject, roles)
+            came[key] = _row(subject, change.member_id, change.emoji, change.at, counts=counts)
     if went:
         await connection.execute(
             _REMOVAL,
-            [{"of_message": one, "of_member": by, "of_emoji": emoji} for one, by, emoji in sorted(went)],
+            [
+                {"of_message": one, "of_member": by, "of_emoji": _alike(emoji)}
+                for one, by, emoji in sorted(went)
+            ],
         )
     await _place(connection, list(came.values()))
 
@@ -269,8 +287,14 @@ async def _change(
 _REMOVAL = delete(reactions).where(
     reactions.c.message_id == bindparam("of_message"),
     reactions.c.member_id == bindparam("of_member"),
-    reactions.c.emoji == bindparam("of_emoji"),
+    reactions.c.emoji.like(bindparam("of_emoji")),
 )
+
+
+def _alike(emoji: str) -> str:
+    """A pattern for all names of a reaction: a guild's own emoji may have been renamed since it came."""
+    _, colon, own_id = emoji.partition(":")
+    return f"%:{own_id}" if colon else emoji
 
 
 def _row(subject: _Subject, member_id: int, emoji: str, at: datetime, *, counts: bool) -> dict[str, Any]:

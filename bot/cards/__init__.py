@@ -48,6 +48,7 @@ from bot.cards.notices import (
 from bot.cards.privacy import (
     PrivacyButton,
     about_card,
+    about_card_anywhere,
     confirm_card,
     export_card,
     read_privacy_button,
@@ -75,6 +76,7 @@ __all__ = [
     "Menu",
     "PrivacyButton",
     "about_card",
+    "about_card_anywhere",
     "article_choice",
     "article_label",
     "article_value",

@@ -11,9 +11,9 @@ from bot.cards.card import COLOUR, DESCRIPTION, TITLE, Card, File
 from bot.cards.lists import PERIODS, joined
 from bot.cards.text import escaped_line, line, units
 from bot.newsroom.boards import Figures
+from bot.newsroom.emoji import written_emoji
 from bot.newsroom.ranking import Period
-from bot.newsroom.vote_rules import written_emoji
-from storage.records import CommenterRank, Listed, SourceRank, Voter
+from storage.records import CommenterRank, Listed, SourceRank, VotersOfEmoji
 
 PICTURE = "stats.png"
 _MEDALS = ("🥇", "🥈", "🥉")
@@ -27,23 +27,33 @@ class About(StrEnum):
     SOURCES = "sources"
 
 
-def voters_card(article: Listed, found: Sequence[Voter]) -> Card:
+def voters_card(article: Listed, found: Sequence[VotersOfEmoji]) -> Card:
     """Who voted on an article, by emoji; mentions in an embed tell nobody."""
     embed = discord.Embed(colour=COLOUR, title="Who voted")
-    by_emoji: dict[str, list[str]] = {}
-    for one in found:
-        by_emoji.setdefault(one.emoji, []).append(f"<@{one.member_id}>")
-    room, blocks = DESCRIPTION - 200, []
-    for emoji, names in by_emoji.items():
-        shown = list(names)
-        while shown and units(" ".join(shown)) > room // len(by_emoji):
-            shown.pop()
-        more = len(names) - len(shown)
-        rest = f" and {more} more" if more else ""
-        blocks.append(f"{written_emoji(emoji)} **{len(names)}** · {', '.join(shown)}{rest}")
-    embed.description = "\n\n".join(blocks) or "Nobody has voted on this article yet."
+    room = DESCRIPTION // max(len(found), 1) - len(_BETWEEN)
+    blocks = [_voters_of(one, room) for one in found]
+    embed.description = _BETWEEN.join(blocks) or "Nobody has voted on this article yet."
     embed.set_footer(text=line(article.article.title, TITLE) or "Untitled article")
     return Card(embed)
+
+
+_BETWEEN = "\n\n"
+
+
+def _voters_of(one: VotersOfEmoji, room: int) -> str:
+    """An emoji with those who voted by it, as many as have room."""
+    text = f"{written_emoji(one.emoji)} **{one.votes:,}**"
+    shown = 0
+    for member_id in one.member_ids:
+        longer = f"{text}{', ' if shown else ' · '}<@{member_id}>"
+        if units(longer + _more(one.votes - shown - 1)) > room:
+            break
+        text, shown = longer, shown + 1
+    return text + _more(one.votes - shown) if shown else text
+
+
+def _more(count: int) -> str:
+    return f" and {count:,} more" if count else ""
 
 
 def sources_board(found: Sequence[SourceRank], period: Period) -> Card:
@@ -79,8 +89,8 @@ def stats_card(figures: Figures, about: About, picture: bytes) -> Card:
     sums = (
         _counted(sum(day.articles for day in days), "article"),
         _counted(sum(day.comments for day in days), "comment"),
-        f"{sum(day.votes_for for day in days)} votes for",
-        f"{sum(day.votes_against for day in days)} against",
+        f"{_counted(sum(day.votes_for for day in days), 'vote')} for",
+        f"{sum(day.votes_against for day in days):,} against",
     )
     words = " · ".join(sums)
     if about is About.SOURCES:
@@ -105,4 +115,4 @@ def _score(score: int) -> str:
 
 
 def _counted(count: int, what: str) -> str:
-    return f"1 {what}" if count == 1 else f"{count} {what}s"
+    return f"1 {what}" if count == 1 else f"{count:,} {what}s"

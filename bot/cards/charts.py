@@ -14,13 +14,14 @@ from PIL import Image, ImageDraw, ImageFont
 
 from storage.records import DayFigures, SourceRank
 
-# Discord shows a picture at most 550 points wide and 350 high; twice that for fine screens.
-WIDTH, HEIGHT = 1100, 660
-_LEFT, _TOP, _RIGHT, _BOTTOM = 96, 122, 40, 72
+# Discord shows a picture at most 550 points wide, finer on fine screens, and some 290 on a phone: there the smallest
+# letters are 9 points high.
+WIDTH, HEIGHT = 900, 600
+_LEFT, _TOP, _RIGHT, _BOTTOM = 100, 124, 40, 76
 _GROUND, _GRID, _TEXT, _FAINT = "#20242c", "#3b424f", "#f1f3f6", "#b4bcc9"
 # Told apart also by who can't tell red from green: they differ in lightness.
 _BLUE, _YELLOW, _GREEN, _RED = "#6ea8fe", "#f5c451", "#5fd0a5", "#e2675e"
-_TITLE, _LABEL, _SMALL = 38, 28, 24
+_TITLE, _LABEL, _SMALL = 40, 32, 28
 
 Series = tuple[str, str, Sequence[int]]
 """What is counted, its colour, and how many on each day."""
@@ -29,7 +30,7 @@ Series = tuple[str, str, Sequence[int]]
 def activity_chart(days: Sequence[DayFigures]) -> bytes:
     """Articles and comments by day, as a PNG."""
     return _by_day(
-        "Articles and comments",
+        "Activity",
         days,
         [
             ("articles", _BLUE, [day.articles for day in days]),
@@ -55,10 +56,11 @@ def sources_chart(sources: Sequence[SourceRank]) -> bytes:
 
     A name in a script that the picture's letters lack is a number; the message names it.
     """
-    image, draw = _paper("Sources: votes for and against")
+    image, draw = _paper("Sources by their votes")
+    _key(draw, [("against", _RED), ("for", _GREEN)])
     if not sources:
         return _png(image, draw, empty=True)
-    names_end = 420
+    names_end = 360
     against, for_ = max(one.downvotes for one in sources), max(one.upvotes for one in sources)
     room = WIDTH - _RIGHT - names_end - 150
     unit = room / max(for_ + against, 1)
@@ -69,12 +71,13 @@ def sources_chart(sources: Sequence[SourceRank]) -> bytes:
         middle = _TOP + step * (place + 0.5)
         draw.text((40, middle), source_label(one, place), _TEXT, _font(_LABEL), anchor="lm")
         for count, sign, colour in ((one.upvotes, 1, _GREEN), (one.downvotes, -1, _RED)):
-            end = zero + sign * count * unit
+            # Never so short that the line in the middle hides it.
+            end = zero + sign * max(count * unit, 4)
             if count:
                 left, right = sorted((zero, end))
                 draw.rectangle((left, middle - thick / 2, right, middle + thick / 2), colour)
                 at, anchor = (end + 10 * sign, middle), "lm" if sign > 0 else "rm"
-                draw.text(at, str(count), _FAINT, _font(_SMALL), anchor=anchor)
+                draw.text(at, f"{count:,}", _FAINT, _font(_SMALL), anchor=anchor)
     draw.line((zero, _TOP, zero, HEIGHT - 30), _FAINT, 2)
     return _png(image, draw, empty=not against + for_)
 
@@ -96,12 +99,7 @@ def source_label(source: SourceRank, place: int) -> str:
 
 def _by_day(title: str, days: Sequence[DayFigures], series: Sequence[Series]) -> bytes:
     image, draw = _paper(title)
-    right = WIDTH - _RIGHT
-    for name, colour, _ in reversed(series):
-        right -= round(draw.textlength(name, _font(_LABEL)))
-        draw.text((right, 58), name, _TEXT, _font(_LABEL), anchor="lm")
-        draw.rounded_rectangle((right - 36, 46, right - 12, 70), 5, colour)
-        right -= 70
+    _key(draw, [(name, colour) for name, colour, _ in series])
     highest = max((count for _, _, counts in series for count in counts), default=0)
     step = _step(highest)
     top = max(ceil(highest / step), 1) * step
@@ -120,9 +118,19 @@ def _by_day(title: str, days: Sequence[DayFigures], series: Sequence[Series]) ->
                 draw.rectangle((x, min(y, HEIGHT - _BOTTOM - 3), x + bar - 2, HEIGHT - _BOTTOM), colour)
         # A week apart, counted back from today.
         if (len(days) - 1 - place) % 7 == 0:
-            at = (_LEFT + slot * (place + 0.5), HEIGHT - _BOTTOM + 30)
+            at = (min(_LEFT + slot * (place + 0.5), WIDTH - 60), HEIGHT - _BOTTOM + 34)
             draw.text(at, f"{day.day.day} {day.day:%b}", _FAINT, _font(_SMALL), anchor="mm")
     return _png(image, draw, empty=not highest)
+
+
+def _key(draw: ImageDraw.ImageDraw, colours: Sequence[tuple[str, str]]) -> None:
+    """Say what each colour is, beside the title."""
+    right = WIDTH - _RIGHT
+    for name, colour in reversed(colours):
+        right -= round(draw.textlength(name, _font(_LABEL)))
+        draw.text((right, 58), name, _TEXT, _font(_LABEL), anchor="lm")
+        draw.rounded_rectangle((right - 36, 46, right - 12, 70), 5, colour)
+        right -= 70
 
 
 def _step(highest: int) -> int:

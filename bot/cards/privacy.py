@@ -15,7 +15,7 @@ from bot.cards.words import jump_url
 from bot.newsroom.privacy import Standing
 from bot.newsroom.retention import LEFT_FOR
 from bot.newsroom.source_status import shown_address
-from storage.records import CommentKept, MemberKept, SourceKept, VoteKept
+from storage.records import CommentKept, MemberKept, SourceKept, Verdict, VoteKept
 
 # Discord takes 10 MB of a bot.
 LARGEST_FILE = 8_000_000
@@ -39,21 +39,43 @@ def read_privacy_button(custom_id: str) -> PrivacyButton | None:
 
 def about_card(standing: Standing, kept_for: timedelta | None) -> Card:
     """What is kept of a member in a guild that keeps it for so long (None: while the bot is there), and why."""
+    span = (
+        "as long as Broadsheet is in this server"
+        if kept_for is None
+        else f"{kept_for.days} days; then they are erased"
+    )
+    shown = (
+        "You are **not shown by name** outside of Discord, and rankings and `/who voted` leave you out."
+        if standing.hidden
+        else "You are shown by the name that you have in this server."
+    )
+    name = (
+        Button("Show my name", PrivacyButton.SHOW)
+        if standing.hidden
+        else Button("Hide my name", PrivacyButton.HIDE)
+    )
+    return _about(standing, span, shown, (name,))
+
+
+def about_card_anywhere(standing: Standing) -> Card:
+    """What is kept of whoever asks outside of a guild, and why."""
+    span = "as long as each server chooses, at most as long as Broadsheet is there"
+    shown = "You are shown by the name that you have there; `/privacy name`, used there, changes that."
+    return _about(standing, span, shown, ())
+
+
+def _about(standing: Standing, span: str, shown: str, buttons: tuple[Button, ...]) -> Card:
     embed = discord.Embed(colour=COLOUR, title="What Broadsheet keeps of you")
-    embed.description = "\n\n".join(_paragraphs(standing, kept_for))
-    buttons = [Button("Send me my data", PrivacyButton.EXPORT)]
-    if standing.hidden:
-        buttons.append(Button("Show my name", PrivacyButton.SHOW))
-    else:
-        buttons.append(Button("Hide my name", PrivacyButton.HIDE))
-    if standing.forgotten:
-        buttons.append(Button("Take part again", PrivacyButton.ALLOW))
-    else:
-        buttons.append(Button("Delete my data", PrivacyButton.DELETE))
-    return Card(embed, (tuple(buttons),))
+    embed.description = "\n\n".join(_paragraphs(standing, span, shown))
+    last = (
+        Button("Take part again", PrivacyButton.ALLOW)
+        if standing.forgotten
+        else Button("Delete my data", PrivacyButton.DELETE)
+    )
+    return Card(embed, ((Button("Send me my data", PrivacyButton.EXPORT), *buttons, last),))
 
 
-def _paragraphs(standing: Standing, kept_for: timedelta | None) -> list[str]:
+def _paragraphs(standing: Standing, span: str, shown: str) -> list[str]:
     if standing.forgotten:
         now = (
             "**You asked to be forgotten.** Nothing of you is kept, in no server, but your Discord id in the list of "
@@ -61,21 +83,12 @@ def _paragraphs(standing: Standing, kept_for: timedelta | None) -> list[str]:
             "`/privacy allow` ends that."
         )
         return [now, _REST]
-    span = (
-        "as long as Broadsheet is in this server"
-        if kept_for is None
-        else f"{kept_for.days} days; then they are erased"
-    )
-    shown = (
-        "You are **not shown by name** outside of Discord, and rankings leave you out."
-        if standing.hidden
-        else "You are shown by the name that you have in this server."
-    )
     return [
         "**Votes.** When you react to a card or a comment: your Discord id, the emoji and the time. So each member has "
-        "one vote, and one that you take back is gone.",
+        "one vote, and one that you take back is gone. If one can't count: that you were told so, once. Where a server "
+        "allows it, `/who voted` tells others of your vote, as Discord's own list of reactions does.",
         "**Comments.** When you answer a card or write in its thread: the text, the addresses of attachments, the time "
-        f"and your name. `/comments` and this server's public page show them, as Discord does. {shown} What you edit "
+        f"and your name. `/comments` and the server's public page show them, as Discord does. {shown} What you edit "
         "or delete in Discord is edited or deleted here.",
         "**Sources that you added:** your id, to tell you when a channel can't be used.",
         f"**For how long?** Votes and comments: {span}. When Broadsheet is removed from a server, all that it has of "
@@ -139,6 +152,7 @@ def exported(kept: MemberKept, made_at: datetime) -> dict[str, Any]:
                 "votes": [],
                 "comments": [],
                 "sources_added": [],
+                "told_why_a_vote_does_not_count": [],
             },
         )
 
@@ -152,6 +166,8 @@ def exported(kept: MemberKept, made_at: datetime) -> dict[str, Any]:
         server(comment.guild_id)["comments"].append(_comment(comment))
     for source in kept.sources:
         server(source.guild_id)["sources_added"].append(_source(source))
+    for answer in kept.answers:
+        server(answer.guild_id)["told_why_a_vote_does_not_count"].append(_REASONS[answer.verdict])
     return {
         "about": "All that this Broadsheet keeps of a member of Discord. Times are in UTC, ids are Discord's.",
         "made_at": _time(made_at),
@@ -159,6 +175,9 @@ def exported(kept: MemberKept, made_at: datetime) -> dict[str, Any]:
         "forgotten_since": _time(kept.forgotten_since),
         "servers": list(servers.values()),
     }
+
+
+_REASONS = {Verdict.OWN_COMMENT: "it is on your own comment", Verdict.NOT_A_VOTER: "you lack the roles"}
 
 
 def _vote(vote: VoteKept) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import discord
 
 from bot.cards.card import COLOUR, Card
 from bot.cards.text import escaped_line
-from bot.newsroom.vote_rules import written_emoji
+from bot.newsroom.emoji import written_emoji
 from storage.records import Verdict, VoteEmoji, VoteRules
 
 

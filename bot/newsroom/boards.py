@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.newsroom.ranking import Period
 from bot.newsroom.rounds import Clock
 from storage import Store
-from storage.records import CommenterRank, DayFigures, SourceRank, Voter
+from storage.records import CommenterRank, DayFigures, SourceRank, VotersOfEmoji
 
 LISTED = 10
-# So many more are looked at for each one listed: those who don't want to be shown make room.
-_SPARE = 10
-MOST_VOTERS = 500
+# More mentions than this are not in one message of Discord's.
+MOST_VOTERS = 200
 # Sources that one picture compares.
 COMPARED = 8
 DAYS = 30
-
-Hidden = Callable[[int, Collection[int]], Awaitable[set[int]]]
-"""Answers which of these members of a guild don't want to be shown by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +30,18 @@ class Figures:
 class Boards:
     """What `/leaderboard`, `/who voted` and `/stats` show. `visible` are channels and threads that may be read."""
 
-    def __init__(self, store: Store, *, clock: Clock, hidden: Hidden) -> None:
+    def __init__(self, store: Store, *, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._hidden = hidden
 
-    async def voters(self, guild_id: int, article_id: int) -> list[Voter] | None:
+    async def voters(self, guild_id: int, article_id: int) -> list[VotersOfEmoji] | None:
         """The votes that count on an article; None where the guild does not show who voted.
 
-        Those who don't want to be shown are left out.
+        Those who don't want to be shown are counted and not listed.
         """
         if not (await self._store.vote_rules.of(guild_id)).shows_voters:
             return None
-        found = await self._store.boards.voters(guild_id, article_id, MOST_VOTERS)
-        hidden = await self._hidden(guild_id, [one.member_id for one in found])
-        return [one for one in found if one.member_id not in hidden]
+        return await self._store.boards.voters(guild_id, article_id, MOST_VOTERS)
 
     async def sources(
         self, guild_id: int, period: Period, *, visible: Collection[int], most: int = LISTED
@@ -62,9 +55,7 @@ class Boards:
     ) -> list[CommenterRank]:
         """The members whose comments have the highest scores, without those who don't want to be shown."""
         since = period.since(self._clock())
-        found = await self._store.boards.commenters(guild_id, since, LISTED * _SPARE, visible=visible)
-        hidden = await self._hidden(guild_id, [one.member_id for one in found])
-        return [one for one in found if one.member_id not in hidden][:LISTED]
+        return await self._store.boards.commenters(guild_id, since, LISTED, visible=visible)
 
     async def figures(self, guild_id: int, *, visible: Collection[int]) -> Figures:
         """What happened on each of the last thirty days, today's among them, and the sources of that time."""

@@ -24,9 +24,9 @@ class Guilds:
         self._clock = clock
         self.writes = writes
 
-    async def joined(self, guild_id: int, name: str) -> None:
-        """The bot is in this guild now, newly or again."""
-        await self._store.guilds.seen(guild_id, name, self._clock())
+    async def joined(self, guild_id: int, name: str) -> bool:
+        """The bot is in this guild now. True: again, and nobody told it what happened there meanwhile."""
+        return await self._store.guilds.seen(guild_id, name, self._clock())
 
     async def in_these(self, guild_ids: Collection[int]) -> None:
         """A session began, and these are all the guilds that the bot is in: it has left those that it knows besides."""

@@ -18,7 +18,7 @@ from bot.newsroom.ports import ChannelReader, MessageSeen, ThreadSeen, Unreadabl
 from bot.newsroom.rounds import Clock
 from bot.newsroom.watch import Watch
 from storage import Store
-from storage.records import Post
+from storage.records import Post, emoji_key
 
 BATCH = 100
 # Nearly all votes come in a message's first hours. There equal numbers may well hide that one member's vote went and
@@ -196,10 +196,14 @@ class Mirror:
         if not rules.voter_roles:
             return set()
         mirrored = (await self._store.votes.mirrored([message.message_id])).get(message.message_id, {})
+        votes = {emoji_key(vote.emoji) for vote in rules.emoji}
+        known = {(emoji_key(emoji), member_id) for emoji, who in mirrored.items() for member_id in who}
         missed = {
             member_id
-            for vote in rules.emoji
-            for member_id in set(standing.get(vote.emoji, ())) - mirrored.get(vote.emoji, frozenset())
+            for emoji, who in standing.items()
+            if emoji_key(emoji) in votes
+            for member_id in who
+            if (emoji_key(emoji), member_id) not in known
         }
         return {
             member_id

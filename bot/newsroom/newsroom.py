@@ -70,7 +70,7 @@ def open_newsroom(
         subscriptions=Subscriptions(store, finder, clock=clock, on_change=on_subscriptions),
         votes=Votes(store, watch, clock=clock),
         vote_rules=VotingRules(store),
-        boards=Boards(store, clock=clock, hidden=store.privacy.hidden),
+        boards=Boards(store, clock=clock),
         comments=comments,
         front_page=FrontPage(store, clock=clock),
         related=Related(store, clock=clock),

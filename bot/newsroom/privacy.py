@@ -29,11 +29,12 @@ class Privacy:
         self._store = store
         self._clock = clock
 
-    async def standing(self, guild_id: int, member_id: int) -> Standing:
-        """How things stand for a member."""
+    async def standing(self, guild_id: int | None, member_id: int) -> Standing:
+        """How things stand for a member in a guild, or (None) outside of all of them."""
+        privacy = self._store.privacy
         return Standing(
-            forgotten=member_id in await self._store.privacy.forgotten((member_id,)),
-            hidden=member_id in await self._store.privacy.hidden(guild_id, (member_id,)),
+            forgotten=member_id in await privacy.forgotten((member_id,)),
+            hidden=guild_id is not None and member_id in await privacy.hidden(guild_id, (member_id,)),
         )
 
     async def kept(self, member_id: int) -> MemberKept:

@@ -38,20 +38,22 @@ def controversy(upvotes: int, downvotes: int) -> float:
     return float((upvotes + downvotes) ** balance)
 
 
-def best(upvotes: int, downvotes: int) -> float:
-    """The lower bound of Wilson's score interval: the share of votes for that is at least to be expected, 0 to 1.
+def best(members_for: int, members_against: int) -> float:
+    """The lower bound of Wilson's score interval: the share of members for it that is at least to be expected, 0 to 1.
 
     E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal of the American
     Statistical Association 22 (1927), at 95 %, as E. Miller proposed for ratings ("How Not To Sort By Average Rating",
     2009). A few votes promise little: 1 of 1 gives 0.21, 90 of 100 gives 0.83. Without votes it is 0.
+
+    The interval is that of so many who were asked: one member is one of them, also where their emoji weighs ten votes.
     """
-    votes = upvotes + downvotes
-    if votes <= 0:
+    asked = members_for + members_against
+    if asked <= 0:
         return 0.0
-    share, square = upvotes / votes, CONFIDENCE**2
-    spread = CONFIDENCE * sqrt((share * (1 - share) + square / (4 * votes)) / votes)
+    share, square = members_for / asked, CONFIDENCE**2
+    spread = CONFIDENCE * sqrt((share * (1 - share) + square / (4 * asked)) / asked)
     # Where all votes are against, the bound is 0, and rounding may leave a little on either side.
-    return max(0.0, (share + square / (2 * votes) - spread) / (1 + square / votes)) if upvotes else 0.0
+    return max(0.0, (share + square / (2 * asked) - spread) / (1 + square / asked)) if members_for else 0.0
 
 
 RANKS = Ranks(hot, controversy, best, KINSHIP, judge_revision)

@@ -20,6 +20,7 @@ BATCH_EVERY = timedelta(seconds=5)
 MOST_AT_ONCE = 50
 # A card that can't be edited makes room for the others for so long.
 NOT_NOW = timedelta(minutes=1)
+MOST_REMEMBERED = 10_000
 
 
 class Refresher:
@@ -44,6 +45,8 @@ class Refresher:
         self._on_missing = on_missing
         self._on_gone = on_gone
         self._every = every
+        # Of standings with a card that must be tried again: which version the others show.
+        self._drawn: dict[tuple[int, int], tuple[int, set[int]]] = {}
         self._rounds = Rounds("card refreshing", self.refresh_stale, woken=asyncio.Event())
 
     async def run(self) -> None:
@@ -53,20 +56,31 @@ class Refresher:
     async def refresh_stale(self) -> timedelta:
         """Edit a batch of stale cards, channels side by side. One that can't be edited now comes again later."""
         by_channel: defaultdict[int, list[CardToRefresh]] = defaultdict(list)
-        versions: dict[tuple[int, int], int] = {}
+        by_standing: defaultdict[tuple[int, int], list[CardToRefresh]] = defaultdict(list)
         for stale in await self._store.posts.stale_cards(MOST_AT_ONCE):
-            by_channel[stale.card.post.channel_id].append(stale)
-            versions[_standing(stale)] = stale.version
+            by_standing[_standing(stale)].append(stale)
+            if not self._is_drawn(stale):
+                by_channel[stale.card.post.channel_id].append(stale)
         again = set().union(*await side_by_side(self._refresh(cards) for cards in by_channel.values()))
-        for standing, version in versions.items():
-            if standing in again:
+        for standing, cards in by_standing.items():
+            done = {stale.card.post.id for stale in cards} - again
+            if len(done) < len(cards):
+                self._drawn[standing] = (cards[0].version, done)
                 await self._store.posts.card_not_refreshed(*standing, self._clock() + NOT_NOW)
             else:
-                await self._store.posts.card_refreshed(*standing, version)
+                self._drawn.pop(standing, None)
+                await self._store.posts.card_refreshed(*standing, cards[0].version)
+        if len(self._drawn) > MOST_REMEMBERED:
+            self._drawn.clear()
         return self._every
 
-    async def _refresh(self, cards: Iterable[CardToRefresh]) -> set[tuple[int, int]]:
-        """Edit one channel's cards; answers the standings whose card must be tried again."""
+    def _is_drawn(self, stale: CardToRefresh) -> bool:
+        """Whether a card shows this version already, and comes again only for another one of its article."""
+        version, cards = self._drawn.get(_standing(stale), (None, set[int]()))
+        return version == stale.version and stale.card.post.id in cards
+
+    async def _refresh(self, cards: Iterable[CardToRefresh]) -> set[int]:
+        """Edit one channel's cards; answers the posts whose card must be tried again."""
         again = set()
         for stale in cards:
             post = stale.card.post
@@ -78,7 +92,7 @@ class Refresher:
                 case Away(closed=True):
                     pass  # nobody reads on in a thread that is archived or locked
                 case Later() | Unclear() | Away():
-                    again.add(_standing(stale))
+                    again.add(post.id)
                 case Missing():
                     await self._on_missing([post.message_id or 0])
                 case Refused(sentence=sentence):

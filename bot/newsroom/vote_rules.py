@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import re
-import unicodedata
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.newsroom.emoji import written_emoji
 from bot.newsroom.rounds import Rounds
 from storage import Store
-from storage.records import VoteEmoji, VoteRules
+from storage.records import VoteEmoji, VoteRules, emoji_key
 
 # Discord takes 20 kinds of reactions on a message; members keep some for other things, and each takes a request.
 MOST_EMOJI = 10
@@ -19,40 +18,10 @@ HEAVIEST = 10
 MOST_ROLES = 20
 # Articles that are counted anew in one transaction, so that a vote given meanwhile waits for milliseconds only.
 PORTION = 50
-_OWN = re.compile(r"<?(?:a:|:)?([A-Za-z0-9_]{2,32}):([0-9]{1,20})>?", re.ASCII)
-_KEYCAP = "\u20e3"
 
 
 class WrongRule(ValueError):
     """A guild can't vote like this; the message is a sentence for its admin."""
-
-
-def read_emoji(typed: str) -> str | None:
-    """One emoji as reactions name it, Unicode or `name:id`, from what somebody typed; None for other text."""
-    text = typed.strip()
-    if own := _OWN.fullmatch(text):
-        return f"{own[1]}:{own[2]}"
-    kinds = [unicodedata.category(char) for char in text]
-    is_picture = "So" in kinds or _KEYCAP in text
-    # Letters and spaces are words; several pictures in a row are joined where they are one.
-    words = any(kind[0] in "LZ" for kind in kinds) or len(text) > 16
-    several = kinds.count("So") > 1 + 2 * text.count("\u200d") + text.count("\ufe0f") and not _is_flag(text)
-    return text if is_picture and not words and not several else None
-
-
-def _is_flag(text: str) -> bool:
-    return len(text) == 2 and all("\U0001f1e6" <= char <= "\U0001f1ff" for char in text)
-
-
-def own_id(emoji: str) -> int | None:
-    """The id of a guild's own emoji; None for a Unicode one."""
-    own = _OWN.fullmatch(emoji)
-    return None if own is None else int(own[2])
-
-
-def written_emoji(emoji: str) -> str:
-    """An emoji as a message's text shows it."""
-    return f"<:{emoji}>" if own_id(emoji) is not None else emoji
 
 
 class VotingRules:
@@ -84,19 +53,19 @@ class VotingRules:
         if not 1 <= abs(weight) <= HEAVIEST:
             raise WrongRule(f"A vote counts 1 to {HEAVIEST} times.")
         rules = await self.of(guild_id)
-        others = [one for one in rules.emoji if one.emoji != emoji]
+        others = [one for one in rules.emoji if emoji_key(one.emoji) != emoji_key(emoji)]
         if len(others) >= MOST_EMOJI:
             raise WrongRule(
                 f"{MOST_EMOJI} emoji are votes here already, and more would crowd the cards. Remove one first, with "
                 "`/settings votes remove`."
             )
-        at = next((place for place, one in enumerate(rules.emoji) if one.emoji == emoji), len(others))
+        at = next((place for place, one in enumerate(rules.emoji) if one not in others), len(others))
         return await self._put(guild_id, rules, [*others[:at], VoteEmoji(emoji, weight), *others[at:]])
 
     async def remove(self, guild_id: int, emoji: str) -> VoteRules:
         """Have an emoji be no vote any more. Raises WrongRule."""
         rules = await self.of(guild_id)
-        left = [one for one in rules.emoji if one.emoji != emoji]
+        left = [one for one in rules.emoji if emoji_key(one.emoji) != emoji_key(emoji)]
         if len(left) == len(rules.emoji):
             raise WrongRule(
                 f"{written_emoji(emoji)} is no vote here. `/settings votes list` shows which are."
@@ -112,13 +81,20 @@ class VotingRules:
         roles = rules.voter_roles | {role_id} if allowed else rules.voter_roles - {role_id}
         if len(roles) > MOST_ROLES:
             raise WrongRule(f"{MOST_ROLES} roles may vote already. Make one role for all of them.")
-        await self._store.vote_rules.put_roles(guild_id, roles)
-        return replace(rules, voter_roles=roles)
+        return await self._let(rules, guild_id, roles)
+
+    async def allow_everybody(self, guild_id: int) -> VoteRules:
+        """Let everybody vote from now on. Roles that could, and were deleted, could not be named one by one."""
+        return await self._let(await self.of(guild_id), guild_id, frozenset())
 
     async def show_voters(self, guild_id: int, shows: bool) -> VoteRules:
         """Let members see who voted, or not."""
         await self._store.vote_rules.show_voters(guild_id, shows)
         return replace(await self.of(guild_id), shows_voters=shows)
+
+    async def _let(self, rules: VoteRules, guild_id: int, roles: frozenset[int]) -> VoteRules:
+        await self._store.vote_rules.put_roles(guild_id, roles)
+        return replace(rules, voter_roles=roles)
 
     async def _put(self, guild_id: int, rules: VoteRules, emoji: Collection[VoteEmoji]) -> VoteRules:
         if not any(one.weight > 0 for one in emoji):

@@ -58,6 +58,10 @@ class Votes:
         """Whether a member is to be told why their vote does not count: they were not yet. They count as told now."""
         return await self._store.vote_rules.answered(guild_id, member_id, verdict)
 
+    async def not_answered(self, guild_id: int, member_id: int, verdict: Verdict) -> None:
+        """They could not be told now; they are to be, when they vote like this again."""
+        await self._store.vote_rules.not_answered(guild_id, member_id, verdict)
+
     async def _mirror(self, change: ReactionChange) -> Verdict:
         """Write a change in its turn, together with all that come until then and before anything else does."""
         turn, batch = self._watch.turn, self._batch

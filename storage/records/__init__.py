@@ -20,7 +20,7 @@ from storage.records.articles import (
     TextStored,
     WordsStored,
 )
-from storage.records.boards import CommenterRank, DayFigures, SourceRank, Voter
+from storage.records.boards import CommenterRank, DayFigures, SourceRank, VotersOfEmoji
 from storage.records.comments import Comment, CommentSeen, Lease, LeaseHeld
 from storage.records.digests import Digest, DigestLine, DigestToPost
 from storage.records.posts import (
@@ -35,6 +35,7 @@ from storage.records.posts import (
     TrackedChannel,
 )
 from storage.records.privacy import (
+    AnswerKept,
     CommentKept,
     Erased,
     MemberKept,
@@ -60,10 +61,11 @@ from storage.records.subscriptions import (
     SubscriptionToStore,
     Wishes,
 )
-from storage.records.votes import ReactionChange, Verdict, VoteEmoji, VoteRules
+from storage.records.votes import ReactionChange, Verdict, VoteEmoji, VoteRules, emoji_key
 
 __all__ = [
     "AlsoCovered",
+    "AnswerKept",
     "Article",
     "ArticleRead",
     "ArticleToRead",
@@ -119,7 +121,8 @@ __all__ = [
     "VoteEmoji",
     "VoteKept",
     "VoteRules",
-    "Voter",
+    "VotersOfEmoji",
     "Wishes",
     "WordsStored",
+    "emoji_key",
 ]

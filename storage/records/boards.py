@@ -7,12 +7,12 @@ from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
-class Voter:
-    """A member's vote on an article: the one that counts."""
+class VotersOfEmoji:
+    """How many votes of an emoji count on an article, and members of whom some are, the latest first."""
 
-    member_id: int
     emoji: str
-    weight: int
+    votes: int
+    member_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class CommenterRank:
 class DayFigures:
     """What happened in a guild on a day (UTC): articles posted, comments written, votes for and against given.
 
-    Votes are those that stand, on articles posted in the time that was asked about.
+    Votes are those that count, one a member and article, on articles posted in the time that was asked about.
     """
 
     day: date

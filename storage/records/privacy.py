@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from storage.records.votes import Verdict
+
 
 @dataclass(frozen=True, slots=True)
 class Erased:
@@ -66,6 +68,14 @@ class SourceKept:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerKept:
+    """A member was told in a guild why a vote of theirs does not count."""
+
+    guild_id: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
 class MemberKept:
     """All that is kept of a member, in all guilds. `forgotten_since`: they asked that nothing be."""
 
@@ -75,3 +85,4 @@ class MemberKept:
     votes: tuple[VoteKept, ...]
     comments: tuple[CommentKept, ...]
     sources: tuple[SourceKept, ...]
+    answers: tuple[AnswerKept, ...]

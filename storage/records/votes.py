@@ -7,6 +7,16 @@ from datetime import datetime
 from enum import StrEnum
 
 
+def emoji_key(emoji: str) -> str:
+    """What all names of an emoji have in common, by which a reaction is known as a vote.
+
+    A guild's own may be renamed: its id. Of a Unicode one Discord takes both forms as reactions, with U+FE0F and
+    without: the latter.
+    """
+    _, colon, own_id = emoji.partition(":")
+    return own_id if colon else emoji.replace("\ufe0f", "")
+
+
 @dataclass(frozen=True, slots=True)
 class VoteEmoji:
     """A reaction that is a vote in a guild: a Unicode emoji, or `name:id` for a guild's own.

@@ -8,11 +8,13 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from bot.cards import voters_card
 from bot.cards.charts import HEIGHT, WIDTH, activity_chart, source_label, sources_chart, votes_chart
 from bot.newsroom.newsroom import Newsroom
 from storage import Store
-from storage.records import DayFigures, SourceRank
+from storage.records import DayFigures, SourceRank, VotersOfEmoji
 from tests.discord.conftest import Press, Town, utc_now
+from tests.discord.records import listed
 from tests.discord.test_commands import shown
 from tests.discord.test_events import Watching
 
@@ -37,6 +39,16 @@ async def test_who_voted_is_told_where_the_server_allows_it(
     assert "No article here" in shown(unknown)
     outside = await town.bob.slash("who voted")
     assert "No article here" in shown(outside)
+
+
+def test_a_list_of_voters_fits_one_message() -> None:
+    ids = tuple(range(10**18, 10**18 + 200))
+    several = [VotersOfEmoji(f"{'e' * 32}:{10**18 + number}", 12_345, ids) for number in range(10)]
+    text = voters_card(listed(), several).embed.description or ""
+    assert 3800 < len(text) <= 4096
+    assert text.count(" more") == 10
+    few = [VotersOfEmoji("👍", 3, (1, 2)), VotersOfEmoji("👎", 1, ())]
+    assert voters_card(listed(), few).embed.description == "👍 **3** · <@1>, <@2> and 1 more\n\n👎 **1**"
 
 
 async def test_leaders_are_listed_without_those_who_do_not_want_to_be(
@@ -89,7 +101,9 @@ def test_bars_are_as_long_as_what_they_count() -> None:
     key = 24 * 24
     assert (shown[GREEN] - key) / (shown[RED] - key) == pytest.approx(3, rel=0.1)
     one = colours(sources_chart([SourceRank(1, "A", 1, 40, 10, 0)]))
-    assert one[GREEN] / one[RED] == pytest.approx(4, rel=0.1)
+    assert (one[GREEN] - key) / (one[RED] - key) == pytest.approx(4, rel=0.1)
+    little = colours(sources_chart([SourceRank(1, "A", 1, 0, 5000, 0), SourceRank(2, "B", 1, 1, 0, 0)]))
+    assert little[GREEN] > key + 60, "a single vote is seen beside thousands"
     assert shown[GROUND] > WIDTH * HEIGHT * 0.8
 
 

@@ -1,5 +1,7 @@
 """What members do in Discord reaches the newsroom: votes, comments, edits, deletions, servers."""
 
+from datetime import UTC, datetime, timedelta
+
 from bot.client import BroadsheetBot
 from bot.config import Settings
 from bot.newsroom.comment_tree import CommentSort
@@ -7,7 +9,7 @@ from bot.newsroom.newsroom import Newsroom
 from bot.sandbox.scenario import Json
 from storage import Store
 from storage.records import Listed
-from tests.discord.conftest import READS_CONTENT, Press, StartBot, Town, eventually
+from tests.discord.conftest import BOT_PERMISSIONS, READS_CONTENT, Press, StartBot, Town, eventually
 
 
 class Watching:
@@ -139,3 +141,26 @@ async def test_where_the_bot_was_removed_nothing_is_delivered(
 
     await eventually(removed)
     assert await press.publish("Fair begins", "Rain") == []
+
+
+async def test_what_was_missed_while_the_bot_was_not_in_the_server_is_read_again(
+    town: Town, press: Press, newsroom: Newsroom, store: Store
+) -> None:
+    (card,) = await press.publish("Bridge open")
+    watching = Watching(newsroom, card)
+    await town.bob.react(card, "👍")
+    await watching.until_votes(1, 0)
+    await town.alice.kick(town.guild_id, town.application)
+
+    async def left() -> bool:
+        return int(town.guild_id) not in await store.guilds.present()
+
+    await eventually(left)
+    now = datetime.now(UTC) + timedelta(days=2)
+    assert await store.posts.to_sweep(now, now - timedelta(days=14), 9) == []
+    await town.bob.unreact(card, "👍")
+    await town.alice.react(card, "👎")
+    await town.alice.install(town.application, {"id": town.guild_id}, BOT_PERMISSIONS)
+    await watching.until_votes(0, 1)
+    (post,) = await store.posts.to_sweep(now, now - timedelta(days=14), 9)
+    assert post.message_id == int(card["id"])

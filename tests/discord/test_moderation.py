@@ -88,6 +88,20 @@ async def test_an_article_is_closed_with_its_thread(town: Town, press: Press, da
     assert "is no card of an article" in elsewhere.content
 
 
+async def test_a_thread_that_a_member_made_is_locked_too(town: Town, press: Press) -> None:
+    card, other = await press.publish("Bridge open", "Fair begins")
+    await town.alice.set_role(town.guild_id, {"id": town.guild_id}, 0x7FFF_FFFF_FFFF)
+    await town.alice.overwrite(town.channel_id, town.application, allow=1 << 34, member=True)
+    await town.bob.start_thread(card, "Which bridge?")
+    closed = await town.alice.context_menu("Close comments", card)
+    assert closed.content.endswith("Its thread is locked.")
+    assert await locked(town, card)
+    closed = await town.alice.context_menu("Close comments", other)
+    assert closed.content.endswith("Those that are there stay."), (
+        "there is no thread, and nothing to tell of it"
+    )
+
+
 async def locked(town: Town, card: Json) -> bool:
     """Whether the card's thread is locked."""
     thread = await town.alice.request("GET", f"/channels/{card['id']}")

@@ -84,6 +84,23 @@ async def test_what_is_kept_is_told_and_sent(town: Town, press: Press) -> None:
     assert [comment["text"] for comment in data["servers"][0]["comments"]] == ["Indeed"]
 
 
+async def test_who_has_left_the_server_asks_in_a_direct_message(town: Town, press: Press) -> None:
+    _, watching = await furnished(town, press)
+    talk = await town.bob.request("POST", "/users/@me/channels", {"recipients": [town.application.id]})
+    await town.bob.leave(town.guild_id)
+    told = await town.bob.slash("privacy about", in_=talk)
+    assert "as long as each server chooses" in shown(told)
+    assert set(ids(told)) == {"Send me my data", "Delete my data"}
+    data = await sent_file(await town.bob.click(told, "Send me my data"))
+    assert [comment["text"] for comment in data["servers"][0]["comments"]] == ["At last"]
+    assert "in the one you mean" in (await town.bob.slash("privacy name", in_=talk, name="hidden")).content
+    asked = await town.bob.click(told, "Delete my data")
+    assert "Erased are 1 of your votes" in (await town.bob.click(asked, "Delete all of it")).content
+    await watching.until_votes(1, 0)
+    await watching.until_comments("Indeed")
+    assert "Welcome back" in (await town.bob.slash("privacy allow", in_=talk)).content
+
+
 async def test_who_is_forgotten_stays_so_until_they_come_back(
     town: Town, press: Press, database: Database
 ) -> None:

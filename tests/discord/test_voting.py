@@ -3,8 +3,8 @@
 import pytest
 
 from bot.client import BroadsheetBot
+from bot.newsroom.emoji import read_emoji
 from bot.newsroom.newsroom import Newsroom
-from bot.newsroom.vote_rules import read_emoji
 from storage import Store
 from tests.discord.conftest import Press, StartBot, Town, eventually
 from tests.discord.test_commands import shown
@@ -17,6 +17,18 @@ from tests.discord.test_events import Watching
         ("👍", "👍"),
         (" 🚀 ", "🚀"),
         ("❤️", "❤️"),
+        ("\u2764", "\u2764\ufe0f"),
+        ("👍\ufe0f", "👍"),
+        ("\U0001f3f3\u200d\U0001f308", "🏳️\u200d🌈"),
+        ("\U0001f575\u200d\u2642", "🕵️\u200d♂️"),
+        ("\u261d🏽", "☝🏽"),
+        ("3\u20e3", "3\ufe0f\u20e3"),
+        ("🩷", "🩷"),
+        ("🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",) * 2,
+        ("°", None),
+        ("▲", None),
+        ("〒", None),
+        ("\ufe0f", None),
         ("👍🏽", "👍🏽"),
         ("🏳️‍🌈", "🏳️‍🌈"),
         ("👩‍👩‍👧‍👦", "👩‍👩‍👧‍👦"),
@@ -128,6 +140,13 @@ async def test_a_vote_that_does_not_count_is_taken_back_and_explained_once(
     await town.bob.react(card, "👎")
     await watching.until_votes(0, 1)
     assert len(await told()) == 2
+
+    # A role that was deleted can't be chosen any more, so that there is another way to let everybody vote.
+    await town.alice.request("DELETE", f"/guilds/{town.guild_id}/roles/{role['id']}")
+    everybody = await town.alice.slash("settings votes role")
+    assert "**Who may vote:** everybody" in shown(everybody)
+    await town.alice.react(card, "👍")
+    await watching.until_votes(1, 1)
 
 
 async def test_a_vote_that_was_missed_counts_only_if_its_member_may_vote(

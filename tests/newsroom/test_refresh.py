@@ -85,6 +85,28 @@ async def test_a_channel_that_cannot_be_edited_does_not_starve_the_others(
     assert in_a_minute == []
 
 
+async def test_only_the_card_that_could_not_be_edited_is_tried_again(
+    database: Database, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refresh, "NOT_NOW", timedelta())
+    desk = Desk(database, store)
+    await desk.ingest(await desk.wired(20, 21), "a")
+    message = 1000 + (await desk.send_all())[0].post.id
+    await add_vote(store.votes, message, 1, "👍", NOW)
+    channels = Channels(in_20=Away("No permission."))
+    work = refresher(store, channels)
+    for _ in range(3):
+        await work.refresh_stale()
+    assert sorted(channels.drawn) == [(20, 1)] * 3 + [(21, 1)]
+    await add_vote(store.votes, message, 2, "👍", NOW)
+    channels.drawn.clear()
+    channels._answers.clear()
+    for _ in range(2):
+        await work.refresh_stale()
+    assert sorted(channels.drawn) == [(20, 2), (21, 2)]
+    assert await store.posts.stale_cards(9) == []
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_channel_that_fails_leaves_nothing_under_way(database: Database, store: Store) -> None:
     """The round is repeated a second later: what went on beside it would edit each card twice."""

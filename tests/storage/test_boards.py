@@ -6,7 +6,7 @@ from dataclasses import astuple
 from datetime import date
 
 from storage import VoteEmoji
-from storage.records import Voter
+from storage.records import VotersOfEmoji
 from tests.storage.desk import GUILD, NOW, VISIBLE, Desk, at, comment
 
 DAY = 24 * 60
@@ -25,8 +25,14 @@ async def test_who_voted_are_those_whose_votes_count(desk: Desk):
     )
     await desk.store.votes.replace(message, {"👍": [1, 2], "❤️": [5]}, at(0))
     await desk.store.votes.replace(message, {"👍": [1, 2, 3], "👎": [2], "🚀": [4], "❤️": [5]}, at(1), {4})
-    found = await desk.store.boards.voters(GUILD, article_id, 9)
-    assert found == [Voter(3, "👍", 1), Voter(1, "👍", 1), Voter(2, "👎", -1)]
+    voters = desk.store.boards.voters
+    up, down = VotersOfEmoji("👍", 2, (3, 1)), VotersOfEmoji("👎", 1, (2,))
+    assert await voters(GUILD, article_id, 9) == [up, down]
+    # However many are for an article, those against are told, too.
+    assert await voters(GUILD, article_id, 1) == [VotersOfEmoji("👍", 2, (3,)), down]
+    await desk.store.privacy.hide_name(GUILD, 3, NOW)
+    await desk.store.privacy.hide_name(20, 1, NOW)
+    assert await voters(GUILD, article_id, 1) == [VotersOfEmoji("👍", 2, (1,)), down]
     assert await desk.store.boards.voters(20, article_id, 9) == []
 
 
@@ -70,18 +76,27 @@ async def test_sources_and_commenters_by_the_votes_they_got(desk: Desk):
     ):
         found_ = await boards.commenters(GUILD, since, 9, visible=visible)
         assert [(row.member_id, row.comments, row.score) for row in found_] == expected
+    await desk.store.privacy.hide_name(GUILD, 2, NOW)
+    (first_shown,) = await boards.commenters(GUILD, None, 1, visible=VISIBLE)
+    assert first_shown.member_id == 1, "who does not want to be shown makes room"
 
 
 async def test_figures_by_day(desk: Desk):
-    one, message = await posted(desk, "news", 100, "a")
+    source = await desk.wired(100, 103)
+    await desk.ingest(source, "a")
+    first_card, again = await desk.send_all()
+    one, message = first_card.article.id, 1000 + first_card.post.id
+    await desk.store.subscriptions.remove((await desk.store.subscriptions.of_channel(103))[0].id)
     await posted(desk, "news", 100, "b", 12 * 60)  # NOW is noon, so that is the next day
     await posted(desk, "tide", 101, "c", 12 * 60 - 0.001)
     await desk.store.comments.record(comment(5, one, created_at=at(DAY)))
     await desk.store.votes.replace(message, {"👍": [1, 2]}, at(0))
     await desk.store.votes.replace(message, {"👍": [1, 2, 3], "👎": [4], "❤️": [5]}, at(DAY))
+    # One vote a member and article: who voted in another channel, too, or changed their mind, has one, the latest.
+    await desk.store.votes.replace(1000 + again.post.id, {"👍": [1, 4]}, at(DAY + 1))
     first, second = date(2026, 5, 1), date(2026, 5, 2)
     found = await desk.store.boards.days(GUILD, NOW, visible=VISIBLE)
-    assert [astuple(row) for row in found] == [(first, 2, 0, 2, 0), (second, 1, 1, 1, 1)]
+    assert [astuple(row) for row in found] == [(first, 2, 0, 1, 0), (second, 1, 1, 3, 0)]
     assert await desk.store.boards.days(GUILD, NOW, visible={102}) == []
     (only,) = await desk.store.boards.days(GUILD, at(12 * 60), visible=VISIBLE)
     assert astuple(only) == (second, 1, 1, 0, 0)

@@ -161,6 +161,10 @@ async def test_what_is_in_no_visible_channel_is_not_listed(desk: Desk):
 
 
 FOREIGN_KEYS: list[tuple[Any, ...]] = [
+    (10**400, 1),
+    (float("inf"), 2**63),
+    ("0001-01-01T00:00:00+23:59", 1),
+    ("9999-12-31T23:59:59-23:59", 1),
     (),
     (1,),
     (1, 2, 3),

@@ -13,7 +13,7 @@ from sqlalchemy import event, text
 from bot.feeds.shingles import pack, shingles
 from storage import CardToPost, Database, HubToStore, Lease, Length, Sort, Source, Store
 from storage.comments import First
-from storage.records import ArticleRead, Brought, ImageSeen, SourceFailed, SourceUnchanged, Wishes
+from storage.records import ArticleRead, Brought, ImageSeen, SourceFailed, SourceUnchanged, Verdict, Wishes
 from tests.databases import RANKS, nonces
 from tests.storage.desk import GUILD, LEASE, NOW, VISIBLE, Desk, article, at, comment, poll, whole
 from tests.votes import add as add_vote
@@ -80,6 +80,8 @@ async def use_everything(desk: Desk) -> None:
     await store.vote_rules.put_emoji(GUILD, rules.emoji)
     await store.vote_rules.put_roles(GUILD, [])
     await store.vote_rules.show_voters(GUILD, True)
+    await store.vote_rules.answered(GUILD, 1, Verdict.OWN_COMMENT)
+    await store.vote_rules.not_answered(GUILD, 1, Verdict.OWN_COMMENT)
     while await store.vote_rules.recount_some(1):
         pass
     await store.comments.remove([5])

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from storage import Database, Store, SubscriptionToStore, Tally
 from storage.erasing import forgotten_among
-from storage.records import Verdict
+from storage.records import AnswerKept, Verdict
 from tests.databases import RANKS, nonces
 from tests.storage.desk import GUILD, NOW, VISIBLE, Desk, at, comment
 from tests.votes import add
@@ -71,7 +71,9 @@ async def test_all_that_is_kept_of_a_member_is_told(desk: Desk):
     await desk.store.subscriptions.add(SubscriptionToStore(GUILD, 101, source.id, False, 0, ADA), NOW)
     await desk.store.privacy.hide_name(20, ADA, NOW)
     await desk.store.guilds.seen(GUILD, "Harbour", NOW)
+    await desk.store.vote_rules.answered(20, ADA, Verdict.OWN_COMMENT)
     kept = await desk.store.privacy.kept_of(ADA)
+    assert kept.answers == (AnswerKept(20, Verdict.OWN_COMMENT),)
     assert [(one.guild_id, one.guild_name, one.name, one.hidden) for one in kept.names] == [
         (GUILD, "Harbour", "Ada", False),
         (20, None, "Countess", True),
@@ -181,3 +183,20 @@ async def test_names_are_hidden_by_guild(desk: Desk):
     assert await privacy.hidden(GUILD, []) == set()
     await privacy.show_name(GUILD, ADA)
     assert await privacy.hidden(GUILD, [ADA]) == set()
+
+
+async def test_a_name_goes_with_the_last_comment_in_its_guild(desk: Desk):
+    article_id, _, _ = await furnished(desk)
+
+    async def names() -> list[tuple[int, str | None]]:
+        return [(one.guild_id, one.name) for one in (await desk.store.privacy.kept_of(ADA)).names]
+
+    await desk.store.comments.record(comment(4, article_id, author_id=ADA, author_name="Ada"))
+    await desk.store.comments.remove([1, 2])
+    assert await names() == [(GUILD, "Ada"), (20, "Countess")]
+    assert (await desk.store.privacy.kept_of(BEN)).names == ()
+    while (await desk.store.retention.erase_old(20, at(1))).more:
+        pass
+    assert await names() == [(GUILD, "Ada")]
+    await desk.store.comments.remove_channel(100)
+    assert await names() == []

@@ -88,6 +88,45 @@ async def test_a_guilds_own_emoji_count_there(desk: Desk):
     assert await tally(desk, article_id) == Tally(1, 0)
 
 
+async def test_an_emoji_by_another_name_is_the_same_vote(desk: Desk):
+    """A guild's own was renamed; a heart came with U+FE0F and without, which Discord takes for two reactions."""
+    article_id, (message,) = await posted(desk, 100)
+    votes = desk.store.votes
+    several = [VoteEmoji("yes:5", 1), VoteEmoji("\u2764", 2), VoteEmoji("no:55", -1)]
+    await desk.store.vote_rules.put_emoji(GUILD, several)
+    for member, emoji, minute in (
+        (1, "yes:5", 0),
+        (1, "no:55", 1),
+        (2, "aye:5", 0),
+        (3, "\u2764\ufe0f", 0),
+        (3, "\u2764", 1),
+        (4, "no:55", 0),
+    ):
+        await add_vote(votes, message, member, emoji, at(minute))
+    assert await tally(desk, article_id) == Tally(1 + 2, 2)
+    voters = await desk.store.boards.voters(GUILD, article_id, 9)
+    assert [(one.emoji, one.member_ids) for one in voters] == [
+        ("\u2764", (3,)),
+        ("yes:5", (2,)),
+        ("no:55", (1, 4)),
+    ]
+    await remove_vote(votes, message, 3, "\u2764")
+    assert await votes.mirrored([message]) == {
+        message: {
+            "yes:5": frozenset({1}),
+            "aye:5": frozenset({2}),
+            "no:55": frozenset({1, 4}),
+            "\u2764\ufe0f": frozenset({3}),
+        }
+    }
+    # What is read again by another name is no younger for it: 1 voted against later.
+    await votes.replace(message, {"aye:5": [1, 2], "no:55": [1, 4], "\u2764\ufe0f": [3]}, at(9))
+    assert await tally(desk, article_id) == Tally(1 + 2, 2)
+    await remove_vote(votes, message, 2, "yea:5")
+    assert await votes.clear(message, "nay:55")
+    assert await tally(desk, article_id) == Tally(1 + 2, 0)
+
+
 async def test_emoji_weigh_and_the_latest_of_a_members_counts(desk: Desk):
     article_id, (message, other) = await posted(desk, 100, 101)
     several = [VoteEmoji(UP, 1), VoteEmoji("🚀", 10), VoteEmoji(DOWN, -1), VoteEmoji("💤", -3)]
@@ -160,6 +199,10 @@ async def test_whoever_may_not_vote_is_mirrored_and_does_not_count(desk: Desk):
     assert await desk.store.votes.mirrored([message]) == {
         message: {UP: frozenset({1, 2}), HEART: frozenset({3})}
     }
+    # A heart of who may not vote counts no more once hearts are votes.
+    await desk.store.vote_rules.put_emoji(GUILD, [VoteEmoji(UP, 1), VoteEmoji(HEART, 1), VoteEmoji(DOWN, -1)])
+    await desk.store.vote_rules.recount_some(9)
+    assert await tally(desk, article_id) == Tally(1, 0)
     await desk.store.votes.replace(message, {UP: [1, 2, 8, 9]}, NOW, uncounted={9})
     assert await tally(desk, article_id) == Tally(2, 0)
     voted = await desk.store.comments.get(5)
@@ -197,6 +240,8 @@ async def test_members_are_told_once_for_each_reason(desk: Desk):
         (2, Verdict.NOT_A_VOTER),
     ]
     assert [await answered(GUILD, member, why) for member, why in asked] == [True, False, True, True]
+    await desk.store.vote_rules.not_answered(GUILD, 1, Verdict.OWN_COMMENT)
+    assert [await answered(GUILD, member, why) for member, why in asked] == [True, False, False, False]
 
 
 async def test_messages_that_are_not_ours(desk: Desk):
@@ -270,6 +315,12 @@ async def test_ranks_follow_the_votes(desk: Desk):
     async with desk.database.reading() as connection:
         row = (await connection.exec_driver_sql("SELECT score, hot, controversy, best FROM standings")).one()
     assert tuple(row) == (2, hot(3, 1, NOW), controversy(3, 1), best(3, 1))
+    # One whose emoji weighs ten votes is one member for all that.
+    await desk.store.vote_rules.put_emoji(GUILD, [VoteEmoji(UP, 10), VoteEmoji(DOWN, -2)])
+    await desk.store.vote_rules.recount_some(9)
+    async with desk.database.reading() as connection:
+        row = (await connection.exec_driver_sql("SELECT score, hot, controversy, best FROM standings")).one()
+    assert tuple(row) == (28, hot(30, 2, NOW), controversy(30, 2), best(3, 1))
     assert article_id == stale.card.article.id
 
 
