@@ -69,7 +69,7 @@ class CommentsCog(commands.Cog, name="comments"):
 
     async def _tell(self, message: discord.Message) -> None:
         seen = message_seen(message)
-        if seen is not None and not seen.by_bot:
+        if seen is not None and (not seen.by_bot or seen.feedback_id is not None):
             await self._comments.seen(seen)
 
     @commands.Cog.listener()

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, and_, func, select, union_all, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.erasing import erase_comments, forgotten_among
@@ -55,6 +56,44 @@ _ORDERS: dict[First, tuple[ColumnElement[Any], ...]] = {
 }
 
 
+async def keep_comment(connection: AsyncConnection, ranks: Ranks, seen: CommentSeen) -> bool:
+    """Store a comment within the caller's transaction; see `Comments.record`."""
+    if await forgotten_among(connection, (seen.author_id,)):
+        return False
+    await lock(connection, [(seen.article_id, seen.guild_id)])
+    await connection.execute(
+        insert(connection, members)
+        .values(guild_id=seen.guild_id, member_id=seen.author_id, name=seen.author_name)
+        .on_conflict_do_update(index_elements=["guild_id", "member_id"], set_={"name": seen.author_name})
+    )
+    shown = {"text": seen.text, "quote": seen.quote, "edited_at": seen.edited_at}
+    made = await connection.scalar(
+        insert(connection, comments)
+        .values(
+            message_id=seen.message_id,
+            guild_id=seen.guild_id,
+            channel_id=seen.channel_id,
+            article_id=seen.article_id,
+            reply_to_id=seen.reply_to_id,
+            author_id=seen.author_id,
+            created_at=seen.created_at,
+            feedback_id=seen.feedback_id,
+            upvotes=0,
+            downvotes=0,
+            **shown,
+        )
+        .on_conflict_do_nothing(index_elements=["message_id"])
+        .returning(comments.c.message_id)
+    )
+    if made is None:
+        await connection.execute(
+            update(comments).where(comments.c.message_id == seen.message_id).values(shown)
+        )
+    else:
+        await recount(connection, ranks, [(seen.article_id, seen.guild_id)])
+    return made is not None
+
+
 class Comments:
     """Comments and the number of them in an article's standing."""
 
@@ -68,41 +107,7 @@ class Comments:
         Of who is forgotten nothing is stored.
         """
         async with self._database.writing() as connection:
-            if await forgotten_among(connection, (seen.author_id,)):
-                return False
-            await lock(connection, [(seen.article_id, seen.guild_id)])
-            await connection.execute(
-                insert(connection, members)
-                .values(guild_id=seen.guild_id, member_id=seen.author_id, name=seen.author_name)
-                .on_conflict_do_update(
-                    index_elements=["guild_id", "member_id"], set_={"name": seen.author_name}
-                )
-            )
-            shown = {"text": seen.text, "quote": seen.quote, "edited_at": seen.edited_at}
-            made = await connection.scalar(
-                insert(connection, comments)
-                .values(
-                    message_id=seen.message_id,
-                    guild_id=seen.guild_id,
-                    channel_id=seen.channel_id,
-                    article_id=seen.article_id,
-                    reply_to_id=seen.reply_to_id,
-                    author_id=seen.author_id,
-                    created_at=seen.created_at,
-                    upvotes=0,
-                    downvotes=0,
-                    **shown,
-                )
-                .on_conflict_do_nothing(index_elements=["message_id"])
-                .returning(comments.c.message_id)
-            )
-            if made is None:
-                await connection.execute(
-                    update(comments).where(comments.c.message_id == seen.message_id).values(shown)
-                )
-            else:
-                await recount(connection, self._ranks, [(seen.article_id, seen.guild_id)])
-            return made is not None
+            return await keep_comment(connection, self._ranks, seen)
 
     async def remove(self, message_ids: Collection[int]) -> int:
         """Erase comments with the votes on them; answers how many there were."""

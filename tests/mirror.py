@@ -104,6 +104,12 @@ def _truth(world: World, rows: list[Any], readable: Readable, left_out: frozense
     ]
     unknown: set[int] = set()
     for message in sorted(talk, key=lambda one: int(one.id)):
+        if (author_id := _feedback_of(message)) is not None and author_id not in left_out:
+            truth.comments[int(message.id)] = _given_feedback(
+                message, author_id, article_of_message | article_of_thread, truth
+            )
+            truth.votes[int(message.id)] = _given(world, message, left_out)
+            continue
         if _by_bot(world, message) or not (message.content.strip() or message.attachments):
             continue
         if int(message.author_id) in left_out:
@@ -138,6 +144,28 @@ def _truth(world: World, rows: list[Any], readable: Readable, left_out: frozense
 def _by_bot(world: World, message: Message) -> bool:
     author = world.users.get(message.author_id)
     return author is None or author.bot
+
+
+def _feedback_of(message: Message) -> int | None:
+    """The member for whom the bot posted this, by the mark that its button bears."""
+    ids = [
+        inner.get("custom_id", "") for row in message.components or () for inner in row.get("components", ())
+    ]
+    marks = [custom_id.split(":") for custom_id in ids if custom_id.startswith("feedback:")]
+    return int(marks[0][2]) if marks else None
+
+
+def _given_feedback(message: Message, author_id: int, articles: Mapping[int, int], truth: Standing) -> Said:
+    """A member's comment in a message of the bot's. Its words are there escaped, so only its place is compared."""
+    answered = _answered(message)
+    parent = truth.comments.get(answered or 0)
+    article_id = articles.get(int(message.channel_id)) or articles.get(answered or 0)
+    return Said(
+        article_id or (parent.article_id if parent is not None else 0),
+        int(message.channel_id),
+        author_id,
+        answered,
+    )
 
 
 def _answered(message: Message) -> int | None:

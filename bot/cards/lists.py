@@ -9,6 +9,7 @@ from datetime import datetime
 import discord
 
 from bot.cards.card import COLOUR, DESCRIPTION, TITLE, Button, Card, Menu, source_name
+from bot.cards.feedback import comment_button, passages_button
 from bot.cards.text import cut, escape, escaped_line, line, units
 from bot.cards.words import jump_url
 from bot.newsroom.comment_tree import CommentLine, CommentSort
@@ -181,9 +182,13 @@ def comments_card(article: Listed, page: CommentPage, sort: CommentSort, offset:
     title = escaped_line(article.article.title, TITLE) or "Untitled article"
     embed = discord.Embed(colour=COLOUR, title=title)
     embed.url = jump_url(article.guild_id, article.channel_id, article.message_id)
+    giving = (
+        Button("Comment", comment_button(article.message_id)),
+        Button("Comment on a passage", passages_button(article.message_id, 0, "first")),
+    )
     if not page.total:
         embed.description = f"No comments yet. {how_to}"
-        return Card(embed)
+        return Card(embed, (giving,))
     # A blank line parts the conversations: a comment that answers nobody begins one.
     blocks = [
         ("\n" if at and not item.depth else "") + _comment_lines(item) for at, item in enumerate(page.items)
@@ -192,7 +197,7 @@ def comments_card(article: Listed, page: CommentPage, sort: CommentSort, offset:
     embed.set_footer(text=f"{_which(offset, page, sort)} · {how_to}")
     # One comment stands in every order.
     orders = _sort_buttons(article, sort) if page.total > 1 else ()
-    return Card(embed, (orders, _page_buttons(article, sort, offset, page.total)))
+    return Card(embed, (orders, _page_buttons(article, sort, offset, page.total), giving))
 
 
 def _which(offset: int, page: CommentPage, sort: CommentSort) -> str:

@@ -74,9 +74,9 @@ def _paragraphs(standing: Standing, kept_for: timedelta | None) -> list[str]:
     return [
         "**Votes.** When you react to a card or a comment: your Discord id, the emoji and the time. So each member has "
         "one vote, and one that you take back is gone.",
-        "**Comments.** When you answer a card or write in its thread: the text, the addresses of attachments, the time "
-        f"and your name. `/comments` and this server's public page show them, as Discord does. {shown} What you edit "
-        "or delete in Discord is edited or deleted here.",
+        "**Comments.** When you answer a card, write in its thread or into a dialog of Broadsheet's: the text, the "
+        "addresses of attachments, the time and your name. `/comments` and this server's public page show them, as "
+        f"Discord does. {shown} What you edit or delete in Discord is edited or deleted here.",
         "**Sources that you added:** your id, to tell you when a channel can't be used.",
         f"**For how long?** Votes and comments: {span}. When Broadsheet is removed from a server, all that it has of "
         f"that server is erased {LEFT_FOR.days} days later.",
@@ -172,6 +172,9 @@ def _vote(vote: VoteKept) -> dict[str, Any]:
 
 
 def _comment(comment: CommentKept) -> dict[str, Any]:
+    where = None
+    if comment.channel_id is not None and comment.message_id is not None:
+        where = jump_url(comment.guild_id, comment.channel_id, comment.message_id)
     return {
         "text": comment.text,
         "quote": comment.quote,
@@ -179,7 +182,7 @@ def _comment(comment: CommentKept) -> dict[str, Any]:
         "edited_at": _time(comment.edited_at),
         "article": {"title": comment.title, "url": comment.url},
         "reply_to": None if comment.reply_to_id is None else str(comment.reply_to_id),
-        "message": jump_url(comment.guild_id, comment.channel_id, comment.message_id),
+        "message": where,
     }
 
 

@@ -49,11 +49,13 @@ class Comments:
             return await self._keep(message)
 
     async def _keep(self, message: MessageSeen) -> bool:
-        if message.by_bot or self._watch.is_deleted(message.message_id, message.channel_id):
+        if self._watch.is_deleted(message.message_id, message.channel_id):
             return False
-        if not message.text.strip() and not message.attachments:
-            return False  # withheld by Discord, or a sticker: never an edit to nothing
+        if message.by_bot:
+            return message.feedback_id is not None and await self._keep_feedback(message, message.feedback_id)
         kept = await self._store.comments.get(message.message_id)
+        if not message.text.strip() and not message.attachments:
+            return kept is not None  # withheld by Discord, or a sticker: never an edit to nothing
         # What was kept stays a comment, also where what it answers is gone by now.
         article_id = kept.article_id if kept is not None else await self._article_of(message)
         if article_id is None or (kept is None and await self._is_left_out(message, article_id)):
@@ -81,6 +83,14 @@ class Comments:
             )
         )
         return True
+
+    async def _keep_feedback(self, message: MessageSeen, feedback_id: int) -> bool:
+        """Keep what the bot posted for a member as that member's. Its words are those of the dialog."""
+        if await self._store.comments.get(message.message_id) is not None:
+            return True
+        return await self._store.feedback.posted(
+            feedback_id, message.message_id, message.channel_id, message.reply_to_id, message.created_at
+        )
 
     async def _is_left_out(self, message: MessageSeen, article_id: int) -> bool:
         """Whether a message is no comment all the same.

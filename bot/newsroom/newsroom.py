@@ -10,6 +10,7 @@ from bot.newsroom.away import AwayChannels
 from bot.newsroom.boards import Boards
 from bot.newsroom.checks import Checks, Poll
 from bot.newsroom.comments import Comments
+from bot.newsroom.feedback import Feedback
 from bot.newsroom.front_page import FrontPage
 from bot.newsroom.guilds import Guilds
 from bot.newsroom.moderation import Moderation
@@ -44,6 +45,7 @@ class Newsroom:
     checks: Checks
     privacy: Privacy
     moderation: Moderation
+    feedback: Feedback
     websub: WebSub | None = None
 
 
@@ -81,5 +83,6 @@ def open_newsroom(
         checks=Checks(store, poll, clock=clock),
         privacy=Privacy(store, clock=clock),
         moderation=Moderation(store),
+        feedback=Feedback(store, watch),
         websub=websub,
     )

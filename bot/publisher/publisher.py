@@ -19,6 +19,7 @@ from bot.cards import (
     carried_picture,
     digest_card,
     digest_title,
+    feedback_card,
     notice_card,
     notice_title,
     source_name,
@@ -44,7 +45,7 @@ from bot.publisher.permissions import (
     needed_to_post,
     needed_to_say,
 )
-from storage.records import AwayToTell, CardToPost, DigestToPost, NoticeToTell, Verdict
+from storage.records import AwayToTell, CardToPost, DigestToPost, FeedbackGiven, NoticeToTell, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -168,6 +169,21 @@ class DiscordPublisher:
         body = {"locked": locked, "archived": False}
         return await self._calls.change(
             "PATCH", CHANNEL, thread_id, lambda _: TO_LOCK, guild_id=guild_id, body=body
+        )
+
+    async def say(self, given: FeedbackGiven, place_id: int, reply_to_id: int | None) -> Outcome:
+        """Post what a member wrote into a dialog, with its mark. Done carries the message id."""
+        body = {**feedback_card(given).payload(), "nonce": str(given.id), "enforce_nonce": True}
+        if reply_to_id is not None:
+            body["message_reference"] = {"message_id": str(reply_to_id)}
+        return await self._calls.change(
+            "POST", MESSAGES, place_id, needed_to_say, guild_id=given.guild_id, body=body
+        )
+
+    async def take_down(self, guild_id: int, place_id: int, message_id: int) -> Outcome:
+        """Delete a message of the bot's own."""
+        return await self._calls.change(
+            "DELETE", MESSAGE, place_id, lambda _: TO_EDIT, guild_id=guild_id, message_id=message_id
         )
 
     async def refresh(self, card: CardToPost) -> Outcome:

@@ -21,7 +21,7 @@ from storage.records.articles import (
     WordsStored,
 )
 from storage.records.boards import CommenterRank, DayFigures, SourceRank, Voter
-from storage.records.comments import Comment, CommentSeen, Lease, LeaseHeld
+from storage.records.comments import Comment, CommentSeen, FeedbackGiven, Lease, LeaseHeld
 from storage.records.digests import Digest, DigestLine, DigestToPost
 from storage.records.posts import (
     AlsoCovered,
@@ -81,6 +81,7 @@ __all__ = [
     "DigestLine",
     "DigestToPost",
     "Erased",
+    "FeedbackGiven",
     "Hub",
     "HubState",
     "HubToStore",

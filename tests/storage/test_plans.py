@@ -13,7 +13,15 @@ from sqlalchemy import event, text
 from bot.feeds.shingles import pack, shingles
 from storage import CardToPost, Database, HubToStore, Lease, Length, Sort, Source, Store
 from storage.comments import First
-from storage.records import ArticleRead, Brought, ImageSeen, SourceFailed, SourceUnchanged, Wishes
+from storage.records import (
+    ArticleRead,
+    Brought,
+    FeedbackGiven,
+    ImageSeen,
+    SourceFailed,
+    SourceUnchanged,
+    Wishes,
+)
 from tests.databases import RANKS, nonces
 from tests.storage.desk import GUILD, LEASE, NOW, VISIBLE, Desk, article, at, comment, poll, whole
 from tests.votes import add as add_vote
@@ -71,6 +79,7 @@ async def use_everything(desk: Desk) -> None:
         await store.frontpage.page(GUILD, sort, NOW, 9, key, "word", source.id, visible=VISIBLE)
     await store.frontpage.one(GUILD, card.article.id, visible=VISIBLE)
     await use_moderation(store, card.article.id)
+    await use_feedback(store, card.article.id)
     await store.boards.voters(GUILD, card.article.id, 9)
     for since in (NOW, None):
         await store.boards.sources(GUILD, since, 9, visible=VISIBLE)
@@ -135,6 +144,17 @@ async def use_privacy(store: Store) -> None:
     await store.retention.keeping_for_a_time()
     while (await store.retention.erase_old(GUILD, at(9))).more:
         pass
+
+
+async def use_feedback(store: Store, article_id: int) -> None:
+    """Run every query about feedback through dialogs once."""
+    for feedback_id in (1, 2):
+        given = FeedbackGiven(feedback_id, GUILD, article_id, 1, "Ada", None, "Well said.", NOW)
+        await store.feedback.begin(given)
+    await store.feedback.posted(1, 6, 100, None, NOW)
+    await store.feedback.give_up(2)
+    await store.feedback.forget_lost(NOW)
+    await store.texts.whole(article_id)
 
 
 async def use_moderation(store: Store, article_id: int) -> None:
