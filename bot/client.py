@@ -29,6 +29,7 @@ COGS = (
     "cogs.frontpage",
     "cogs.comments",
     "cogs.feedback",
+    "cogs.keeping",
     "cogs.related",
     "cogs.votes",
     "cogs.boards",

@@ -13,7 +13,7 @@ from discord.ext import commands
 
 from bot.cards import Card, Dialog
 from bot.newsroom.newsroom import Newsroom
-from bot.publisher import DiscordPublisher
+from bot.publisher import DiscordPublisher, DiscordReader
 
 Interaction = discord.Interaction[commands.Bot]
 
@@ -31,6 +31,7 @@ class Host(Protocol):
 
     newsroom: Newsroom
     publisher: DiscordPublisher
+    reader: DiscordReader
 
     @property
     def tree(self) -> app_commands.CommandTree[Any]:

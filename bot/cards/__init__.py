@@ -51,12 +51,14 @@ from bot.cards.lists import (
 )
 from bot.cards.marks import mark
 from bot.cards.notices import (
+    WITHHELD_TITLE,
     away_card,
     away_title,
     checked,
     notice_card,
     notice_title,
     read_retry_button,
+    withheld_card,
 )
 from bot.cards.privacy import (
     PrivacyButton,
@@ -81,6 +83,7 @@ __all__ = [
     "COMMENTS_A_PAGE",
     "LINES_A_PAGE",
     "SOURCE_MENU",
+    "WITHHELD_TITLE",
     "About",
     "Button",
     "Card",
@@ -150,4 +153,5 @@ __all__ = [
     "unsent",
     "voters_card",
     "web_address",
+    "withheld_card",
 ]

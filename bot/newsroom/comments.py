@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 from bot.newsroom.comment_tree import CommentLine, CommentNode, CommentSort, comment_tree, reading_order
 from bot.newsroom.ports import MessageSeen
@@ -29,6 +30,19 @@ class CommentPage:
     cut: bool = False
 
 
+class Keeping(Enum):
+    """What came of keeping a message that somebody pointed at; all but the first two: it is not kept, and why."""
+
+    KEPT = auto()
+    KEPT_AGAIN = auto()
+    NO_COMMENT = auto()
+    NO_MEMBERS = auto()
+    EMPTY = auto()
+    CLOSED = auto()
+    FORGOTTEN = auto()
+    TOO_OLD = auto()
+
+
 class Comments:
     """The mirror of what members say about articles."""
 
@@ -48,6 +62,24 @@ class Comments:
         async with self._watch.turn:
             return await self._keep(message)
 
+    async def keep(self, message: MessageSeen) -> Keeping:
+        """Somebody points at a message, for which Discord shows its words: keep it as it stands, if it is a comment."""
+        if message.by_bot:
+            return Keeping.NO_MEMBERS
+        if not message.text.strip() and not message.attachments:
+            return Keeping.EMPTY
+        async with self._watch.turn:
+            before = await self._store.comments.get(message.message_id)
+            if await self._keep(message):
+                return Keeping.KEPT if before is None else Keeping.KEPT_AGAIN
+            article_id = await self.article_of(message)
+            if article_id is None:
+                return Keeping.NO_COMMENT
+            if await self._store.privacy.forgotten((message.author_id,)):
+                return Keeping.FORGOTTEN
+            closed_at = await self._store.moderation.closed_at(message.guild_id, article_id)
+            return Keeping.TOO_OLD if closed_at is None else Keeping.CLOSED
+
     async def _keep(self, message: MessageSeen) -> bool:
         if self._watch.is_deleted(message.message_id, message.channel_id):
             return False
@@ -57,7 +89,7 @@ class Comments:
         if not message.text.strip() and not message.attachments:
             return kept is not None  # withheld by Discord, or a sticker: never an edit to nothing
         # What was kept stays a comment, also where what it answers is gone by now.
-        article_id = kept.article_id if kept is not None else await self._article_of(message)
+        article_id = kept.article_id if kept is not None else await self.article_of(message)
         if article_id is None or (kept is None and await self._is_left_out(message, article_id)):
             return False
         if kept is not None and kept.edited_at is not None and kept.edited_at > _changed_at(message):
@@ -155,7 +187,8 @@ class Comments:
         ]
         return comment_tree(shown, sort)
 
-    async def _article_of(self, message: MessageSeen) -> int | None:
+    async def article_of(self, message: MessageSeen) -> int | None:
+        """The article that a message is about: it stands in the thread of a card, or answers a card or a comment."""
         # A thread made from a message has that message's id, also where a member made it.
         in_thread = await self._store.posts.by_thread(message.channel_id)
         post = in_thread or await self._store.posts.by_message(message.channel_id)

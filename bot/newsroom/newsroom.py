@@ -24,6 +24,7 @@ from bot.newsroom.vote_rules import VotingRules
 from bot.newsroom.votes import Votes
 from bot.newsroom.watch import Watch
 from bot.newsroom.websub import WebSub
+from bot.newsroom.withheld import Withheld
 from storage import Store
 
 
@@ -46,6 +47,7 @@ class Newsroom:
     privacy: Privacy
     moderation: Moderation
     feedback: Feedback
+    withheld: Withheld
     websub: WebSub | None = None
 
 
@@ -84,5 +86,6 @@ def open_newsroom(
         privacy=Privacy(store, clock=clock),
         moderation=Moderation(store),
         feedback=Feedback(store, watch),
+        withheld=Withheld(store, comments, clock=clock),
         websub=websub,
     )

@@ -212,6 +212,22 @@ class Notifier(Protocol):
         """Who owns a guild, as far as it is known without asking."""
 
 
+class AdminNotifier(Protocol):
+    """Tells a guild's admins what Discord withholds from the bot."""
+
+    async def tell_withheld(self, guild_id: int, channel_id: int) -> Outcome:
+        """Say in this channel of the guild what the bot can't see of its comments."""
+
+    async def tell_withheld_directly(self, guild_id: int, member_id: int) -> Outcome:
+        """Say so in a direct message. Away: this member takes none, or is gone."""
+
+    def system_channel_id(self, guild_id: int) -> int | None:
+        """The channel in which Discord itself tells a guild's members things, as far as it is known without asking."""
+
+    def owner_id(self, guild_id: int) -> int | None:
+        """Who owns a guild, as far as it is known without asking."""
+
+
 class ChannelReader(Protocol):
     """Reads what is in Discord's channels, for putting the mirror right after a gap."""
 

@@ -12,6 +12,7 @@ import discord
 from discord.http import Route
 
 from bot.cards import (
+    WITHHELD_TITLE,
     Card,
     File,
     away_card,
@@ -25,6 +26,7 @@ from bot.cards import (
     source_name,
     thread_name,
     uncounted_card,
+    withheld_card,
 )
 from bot.cards import card as card_of
 from bot.newsroom.ports import Away, Done, Emptied, Later, Missing, Outcome, Refused, Unclear
@@ -209,6 +211,15 @@ class DiscordPublisher:
         """Say so in a direct message. Away: this member takes none, or is gone."""
         guild = self._client.get_guild(notice.guild_id)
         return await self._calls.write_to(member_id, away_card(notice, "" if guild is None else guild.name))
+
+    async def tell_withheld(self, guild_id: int, channel_id: int) -> Outcome:
+        """Say in this channel of the guild what the bot can't see of its comments."""
+        return await self._say(guild_id, channel_id, WITHHELD_TITLE, withheld_card())
+
+    async def tell_withheld_directly(self, guild_id: int, member_id: int) -> Outcome:
+        """Say so in a direct message. Away: this member takes none, or is gone."""
+        guild = self._client.get_guild(guild_id)
+        return await self._calls.write_to(member_id, withheld_card("" if guild is None else guild.name))
 
     async def take_back(
         self, guild_id: int, channel_id: int, message_id: int, emoji: str, member_id: int

@@ -155,6 +155,8 @@ async def use_feedback(store: Store, article_id: int) -> None:
     await store.feedback.give_up(2)
     await store.feedback.forget_lost(NOW)
     await store.texts.whole(article_id)
+    await store.guilds.tell_withheld(GUILD, NOW)
+    await store.guilds.withheld_untold(GUILD)
 
 
 async def use_moderation(store: Store, article_id: int) -> None:
