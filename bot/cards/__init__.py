@@ -14,6 +14,13 @@ from bot.cards.card import (
     standing,
     thread_name,
 )
+from bot.cards.comments import (
+    BRANCH_MENU,
+    branch_card,
+    comments_card,
+    read_branch_button,
+    read_comments_button,
+)
 from bot.cards.digest import (
     LINES_A_PAGE,
     digest_card,
@@ -36,13 +43,10 @@ from bot.cards.feedback import (
 )
 from bot.cards.lists import (
     ARTICLE_MENU,
-    COMMENTS_A_PAGE,
     article_choice,
     article_label,
     article_value,
-    comments_card,
     read_article_value,
-    read_comments_button,
     read_subscriptions_button,
     read_top_button,
     related_card,
@@ -80,7 +84,7 @@ from bot.cards.words import jump_url
 
 __all__ = [
     "ARTICLE_MENU",
-    "COMMENTS_A_PAGE",
+    "BRANCH_MENU",
     "LINES_A_PAGE",
     "SOURCE_MENU",
     "WITHHELD_TITLE",
@@ -97,6 +101,7 @@ __all__ = [
     "article_value",
     "away_card",
     "away_title",
+    "branch_card",
     "card",
     "carried_picture",
     "checked",
@@ -123,6 +128,7 @@ __all__ = [
     "notice_title",
     "passages_card",
     "read_article_value",
+    "read_branch_button",
     "read_check_button",
     "read_comment_button",
     "read_comments_button",

@@ -7,27 +7,53 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from bot.newsroom.comment_tree import CommentLine, CommentNode, CommentSort, comment_tree, reading_order
+from bot.newsroom.comment_tree import (
+    Branch,
+    CommentLine,
+    CommentNode,
+    CommentSort,
+    after_this,
+    collapsed,
+    comment_tree,
+    reading_order,
+)
 from bot.newsroom.ports import MessageSeen
 from bot.newsroom.rounds import Clock
 from bot.newsroom.watch import Watch
 from storage import Store
-from storage.records import CommentSeen
+from storage.records import After, CommentSeen
 
 NAMELESS = "a member"
 """Stands for the name of a member who is not to be shown by it."""
 
 
+LINES = 10
+"""Comments on a page, at most: as many as an embed holds."""
+REPLIES = 3
+"""Replies of one conversation that are shown before it is opened."""
+MOST_READ = 2000
+"""Comments of a page's conversations that are read, at most; of a longer one the deepest are not counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class CommentPage:
-    """Some of an article's comments in reading order, and how many can be listed in all.
+    """Some of an article's conversations in an order, and after which one the next page begins; None on the last."""
 
-    `cut` says that there are more than can be listed: the first ones in the asked order are.
-    """
+    branches: tuple[Branch, ...]
+    after: After | None = None
+
+    @property
+    def items(self) -> tuple[CommentLine, ...]:
+        """All that is shown, in reading order."""
+        return tuple(line for branch in self.branches for line in branch.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class BranchPage:
+    """Some of a conversation in reading order, which has so many comments in all."""
 
     items: tuple[CommentLine, ...]
     total: int
-    cut: bool = False
 
 
 class Keeping(Enum):
@@ -161,15 +187,41 @@ class Comments:
         guild_id: int,
         article_id: int,
         sort: CommentSort,
-        offset: int = 0,
-        limit: int = 10,
+        after: After | None = None,
         *,
         visible: Collection[int],
     ) -> CommentPage:
-        """`limit` comments from the `offset`-th on, in reading order; see `tree`."""
-        found, cut = await self._store.comments.of_article(guild_id, article_id, sort.value, visible=visible)
+        """The conversations on an article in this order from `after` one on, the long ones collapsed.
+
+        Those in `visible` channels and in their posts' threads.
+        """
+        stored = self._store.comments
+        tops = await stored.tops(guild_id, article_id, sort.value, LINES + 1, after, visible=visible)
+        top_ids = [top.message_id for top in tops[:LINES]]
+        found = await stored.branches(guild_id, article_id, top_ids, MOST_READ, visible=visible)
+        # Whose votes changed since they were listed may stand elsewhere in the tree than in the list.
+        by_id = {node.comment.message_id: node for node in comment_tree(found, sort)}
+        tree = [by_id[top_id] for top_id in top_ids if top_id in by_id]
+        branches = collapsed(tree, LINES, REPLIES)
+        more = len(tops) > len(branches)
+        return CommentPage(branches, after_this(branches[-1].top, sort) if branches and more else None)
+
+    async def branch(
+        self,
+        guild_id: int,
+        article_id: int,
+        top_id: int,
+        sort: CommentSort,
+        offset: int,
+        *,
+        visible: Collection[int],
+    ) -> BranchPage:
+        """A conversation from its `offset`-th comment on; see `page`. Without items where it is gone."""
+        found = await self._store.comments.branches(
+            guild_id, article_id, [top_id], MOST_READ, visible=visible
+        )
         lines = tuple(reading_order(comment_tree(found, sort)))
-        return CommentPage(lines[offset : offset + limit], len(lines), cut)
+        return BranchPage(lines[offset : offset + LINES], len(lines))
 
     async def tree(
         self, guild_id: int, article_id: int, sort: CommentSort, *, visible: Collection[int]

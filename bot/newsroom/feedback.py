@@ -20,8 +20,8 @@ from storage.records import Comment, FeedbackGiven, Listed, Post
 
 LONGEST = 1500
 """UTF-16 units of a comment: escaped and under its passage it fits into a message."""
-# A sentence more than these nobody pages to.
-_LOOKED_AT, _MOST = 100_000, 1000
+# Characters and sentences; to one beyond them nobody pages.
+_LOOKED_AT, _MOST = 40_000, 500
 
 CLOSED = "Comments on this article are closed."
 _FORGOTTEN = (

@@ -21,7 +21,7 @@ from storage.records.articles import (
     WordsStored,
 )
 from storage.records.boards import CommenterRank, DayFigures, SourceRank, Voter
-from storage.records.comments import Comment, CommentSeen, FeedbackGiven, Lease, LeaseHeld
+from storage.records.comments import After, Comment, CommentSeen, FeedbackGiven, Lease, LeaseHeld
 from storage.records.digests import Digest, DigestLine, DigestToPost
 from storage.records.posts import (
     AlsoCovered,
@@ -63,6 +63,7 @@ from storage.records.subscriptions import (
 from storage.records.votes import ReactionChange, Verdict, VoteEmoji, VoteRules
 
 __all__ = [
+    "After",
     "AlsoCovered",
     "Article",
     "ArticleRead",

@@ -7,6 +7,9 @@ from datetime import datetime
 
 from storage.records.posts import Tally
 
+After = tuple[int, int]
+"""Where a page ended: the order's value, a score or a time in milliseconds since 1970, and the comment's id."""
+
 
 @dataclass(frozen=True, slots=True)
 class CommentSeen:

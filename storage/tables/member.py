@@ -12,6 +12,7 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     Index,
+    Integer,
     Named,
     PrimaryKeyConstraint,
     Table,
@@ -28,7 +29,8 @@ from storage.types import RowId, UtcDateTime
 class CommentColumns(TypedColumns):
     """A message that is a comment; its votes are computed from the reactions on it. A `hidden` one is not listed.
 
-    Where it has a `feedback_id` the bot posted it for its author, who wrote it into the dialog of this id.
+    `rank` is their score, negated: so one index has the most voted first, and of equals the oldest. Where it has a
+    `feedback_id` the bot posted it for its author, who wrote it into the dialog of this id.
     """
 
     message_id: Named[int] = Column(BigInteger, primary_key=True, autoincrement=False)
@@ -45,6 +47,7 @@ class CommentColumns(TypedColumns):
     downvotes: Named[int]
     hidden: Named[bool] = Column(Boolean, server_default=false())
     feedback_id: Named[int | None] = Column(BigInteger)
+    rank: Named[int] = Column(Integer, server_default="0")
 
 
 comments = Table(
@@ -55,6 +58,14 @@ comments = Table(
     Index(None, "channel_id", "message_id"),
     Index(None, "guild_id", "created_at"),
     Index("ix_comments_author", "author_id", "message_id"),
+    Index("ix_comments_rank", "article_id", "guild_id", "rank", "message_id"),
+)
+Index(
+    "ix_comments_replies",
+    comments.c.reply_to_id,
+    comments.c.message_id,
+    sqlite_where=comments.c.reply_to_id.is_not(None),
+    postgresql_where=comments.c.reply_to_id.is_not(None),
 )
 Index(
     "ix_comments_feedback",

@@ -73,6 +73,8 @@ async def use_everything(desk: Desk) -> None:
     await store.comments.get(5)
     for order in get_args(First):
         await store.comments.of_article(GUILD, card.article.id, order, visible=VISIBLE)
+        await store.comments.tops(GUILD, card.article.id, order, 9, (1, 1), visible=VISIBLE)
+    await store.comments.branches(GUILD, card.article.id, [5], visible=VISIBLE)
     await store.comments.ids_in_channel(100, 0)
     for sort in Sort:
         key = ("2026-01-01T00:00:00+00:00" if sort is Sort.NEW else 1, 1)
@@ -282,6 +284,17 @@ async def test_no_query_scans_a_table_that_grows(desk: Desk):
             if bad:
                 scans[statement] = steps
     assert scans == {}
+    # A page of comments comes from an index in its order, and what answers them from another.
+    pages = [statement for statement in ran if "NOT (EXISTS" in statement and "comments.rank" in statement]
+    (branches,) = [statement for statement in ran if "WITH RECURSIVE wanted" in statement]
+    assert len(pages) == 3
+    async with desk.database.reading() as connection:
+        for statement in (*pages, branches):
+            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", ran[statement])
+            steps = [row[3] for row in plan]
+            assert not any("TEMP B-TREE" in step for step in steps), steps
+            index = "ix_comments_replies" if statement == branches else "ix_comments_(rank|article_id)"
+            assert any(re.search(index, step) for step in steps), steps
     # Nor does it walk all subscriptions to find the few whose sources fail.
     (failing,) = [statement for statement in ran if "sources.failing_since <=" in statement]
     async with desk.database.reading() as connection:

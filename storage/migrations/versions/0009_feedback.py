@@ -1,4 +1,4 @@
-"""Feedback that members write into dialogs is posted for them; guilds are told once what the bot can't read."""
+"""Feedback from dialogs is posted for members; guilds hear once what can't be read; comments are read page by page."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,6 +28,17 @@ def upgrade() -> None:
         sqlite_where=given,
         postgresql_where=given,
     )
+    op.add_column("comments", sa.Column("rank", sa.Integer(), server_default="0", nullable=False))
+    op.execute("UPDATE comments SET rank = downvotes - upvotes WHERE upvotes <> downvotes")
+    op.create_index("ix_comments_rank", "comments", ["article_id", "guild_id", "rank", "message_id"])
+    replies = sa.text("reply_to_id IS NOT NULL")
+    op.create_index(
+        "ix_comments_replies",
+        "comments",
+        ["reply_to_id", "message_id"],
+        sqlite_where=replies,
+        postgresql_where=replies,
+    )
     op.create_table(
         "feedback",
         sa.Column("id", sa.BigInteger(), nullable=False, autoincrement=False),
@@ -55,5 +66,7 @@ def downgrade() -> None:
     """Take it back."""
     op.drop_column("guilds", "withheld_at")
     op.drop_table("feedback")
-    op.drop_index("ix_comments_feedback", "comments")
+    for name in ("ix_comments_replies", "ix_comments_rank", "ix_comments_feedback"):
+        op.drop_index(name, "comments")
+    op.drop_column("comments", "rank")
     op.drop_column("comments", "feedback_id")
