@@ -9,7 +9,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.cards import PrivacyButton, about_card, confirm_card, export_card, read_privacy_button
+from bot.newsroom.feedback import Feedback
 from bot.newsroom.guilds import Guilds
+from bot.newsroom.ports import Speaker
 from bot.newsroom.privacy import Privacy
 from cogs.replies import Answer, Host, Interaction, clicked, guild_of, show, turn_page
 
@@ -23,6 +25,11 @@ _ALLOWED = (
 )
 _NOT_FORGOTTEN = "Nothing to do: what you vote and write counts here. `/privacy about` says what is kept."
 
+_LEFT = (
+    " {} of the messages that Broadsheet posted for you could not be deleted in Discord just now: use **Delete** under "
+    "them."
+)
+
 
 class PrivacyCog(commands.Cog, name="privacy"):
     """Members ask about their data, have it sent, erased, or shown without their name."""
@@ -31,9 +38,11 @@ class PrivacyCog(commands.Cog, name="privacy"):
         name="privacy", description="What Broadsheet keeps of you, and your say in it"
     )
 
-    def __init__(self, privacy: Privacy, guilds: Guilds) -> None:
+    def __init__(self, privacy: Privacy, guilds: Guilds, feedback: Feedback, speaker: Speaker) -> None:
         self._privacy = privacy
         self._guilds = guilds
+        self._feedback = feedback
+        self._speaker = speaker
 
     @privacy.command(name="about", description="What Broadsheet keeps of you, why, and for how long")
     async def about(self, interaction: Interaction) -> None:
@@ -98,10 +107,15 @@ class PrivacyCog(commands.Cog, name="privacy"):
         return confirm_card()
 
     async def _forget(self, interaction: Interaction) -> Answer:
+        # First, while it is known what was posted for them: members' words in the bot's own messages.
+        taken, left = await self._feedback.take_all_down(interaction.user.id, self._speaker)
         erased = await self._privacy.forget(interaction.user.id)
+        comments = erased.comments + taken
+        rest = "" if not left else _LEFT.format(left)
         return (
-            f"Done. Erased are {erased.votes} of your votes and {erased.comments} of your comments, in all servers, "
-            "and your name. Nothing of you is kept from now on. What stands in Discord itself is yours to delete there."
+            f"Done. Erased are {erased.votes} of your votes and {comments} of your comments, in all servers, "
+            " and your name, and deleted is what Broadsheet posted for you. Nothing of you is kept from now on. "
+            f"What you wrote in Discord yourself is yours to delete there.{rest}"
         )
 
     async def _allow(self, interaction: Interaction) -> Answer:
@@ -119,4 +133,5 @@ class PrivacyCog(commands.Cog, name="privacy"):
 
 async def setup(bot: Host) -> None:
     """Called by discord.py."""
-    await bot.add_cog(PrivacyCog(bot.newsroom.privacy, bot.newsroom.guilds))
+    newsroom = bot.newsroom
+    await bot.add_cog(PrivacyCog(newsroom.privacy, newsroom.guilds, newsroom.feedback, bot.publisher))

@@ -81,6 +81,16 @@ class Feedback:
                 ),
             )
 
+    async def posted_for(self, author_id: int) -> list[tuple[int, int, int]]:
+        """List the messages that were posted for a member and stand: guild, channel or thread, message."""
+        async with self._database.reading() as connection:
+            found = await connection.execute(
+                select(comments.c.guild_id, comments.c.channel_id, comments.c.message_id)
+                .where(comments.c.author_id == author_id, comments.c.feedback_id.is_not(None))
+                .order_by(comments.c.message_id)
+            )
+            return [(guild_id, channel_id, message_id) for guild_id, channel_id, message_id in found]
+
     async def give_up(self, feedback_id: int) -> None:
         """Forget what surely was not posted."""
         async with self._database.writing() as connection:

@@ -223,6 +223,14 @@ class Feedback:
             await self._store.comments.remove((message_id,))
         return None
 
+    async def take_all_down(self, author_id: int, speaker: Speaker) -> tuple[int, int]:
+        """Delete all that was posted for a member, in all guilds; answers how many were, and how many could not be."""
+        posted = await self._store.feedback.posted_for(author_id)
+        left = 0
+        for guild_id, place_id, message_id in posted:
+            left += await self.take_down(guild_id, place_id, message_id, speaker) is not None
+        return len(posted) - left, left
+
 
 def _why(outcome: Outcome) -> str:
     match outcome:

@@ -8,7 +8,7 @@ import pytest
 from discord import Permissions, TextChannel
 from sqlalchemy import select
 
-from bot.sandbox.faults import Cut, Dropped, Repeated
+from bot.sandbox.faults import Cut, Dropped, Repeated, Status
 from bot.sandbox.scenario import Json, Person, Reply
 from storage import Database, Store
 from storage.tables import feedback
@@ -102,6 +102,7 @@ async def test_feedback_is_posted_under_its_passage_and_is_its_authors(
     await assert_mirror_equals(town.sandbox.stage.world, database)
 
 
+@pytest.mark.refusals(1)
 async def test_what_was_posted_and_not_stored_is_found_again(
     town: Town, press: Press, store: Store, database: Database, start_bot: StartBot
 ) -> None:
@@ -127,8 +128,12 @@ async def test_what_was_posted_and_not_stored_is_found_again(
     exported = await store.privacy.kept_of(int(bob.id))
     assert [(one.quote, one.text) for one in exported.comments] == [(PASSAGE, "For once")]
 
-    # Who is forgotten takes it down all the same, and nothing of theirs comes back.
-    await other.newsroom.privacy.forget(int(bob.id))
+    # What was posted for a member goes with what is kept of them, and nothing of theirs comes back.
+    assert (await comment_on(bob, card, "And once more", passage=None)).content.startswith("Posted with")
+    faults.next("DELETE", f"/channels/{card['id']}/messages/{posted['id']}", Status(403))
+    sure = await bob.click(await bob.slash("privacy delete"), "Delete all of it")
+    assert "1 of the messages that Broadsheet posted for you could not be deleted" in sure.content
+    assert [one["id"] for one in await bob.messages(card["id"]) if one["embeds"]] == [posted["id"]]
     assert (await store.privacy.kept_of(int(bob.id))).comments == ()
     await other.newsroom.reconciler.run(other.reader)
     await assert_mirror_equals(town.sandbox.stage.world, database)

@@ -154,6 +154,7 @@ async def use_feedback(store: Store, article_id: int) -> None:
         given = FeedbackGiven(feedback_id, GUILD, article_id, 1, "Ada", None, "Well said.", NOW)
         await store.feedback.begin(given)
     await store.feedback.posted(1, 6, 100, None, NOW)
+    await store.feedback.posted_for(1)
     await store.feedback.give_up(2)
     await store.feedback.forget_lost(NOW)
     await store.texts.whole(article_id)
