@@ -10,14 +10,16 @@ from discord.ext import commands
 
 from bot.cards import (
     ARTICLE_MENU,
-    COMMENTS_A_PAGE,
+    BRANCH_MENU,
     Card,
     article_choice,
     article_label,
     article_value,
+    branch_card,
     comments_card,
     nonce_of,
     read_article_value,
+    read_branch_button,
     read_comments_button,
 )
 from bot.newsroom.comment_tree import CommentSort
@@ -28,7 +30,7 @@ from bot.newsroom.ranking import Period
 from bot.publisher import message_seen
 from cogs.replies import Answer, Host, Interaction, chosen, clicked, guild_of, show, turn_page
 from cogs.visibility import visible_to
-from storage.records import Listed, Sort
+from storage.records import After, Listed, Sort
 
 SORTS = [
     app_commands.Choice(name="newest first", value="newest"),
@@ -69,7 +71,7 @@ class CommentsCog(commands.Cog, name="comments"):
 
     async def _tell(self, message: discord.Message) -> None:
         seen = message_seen(message)
-        if seen is not None and not seen.by_bot:
+        if seen is not None and (not seen.by_bot or seen.feedback_id is not None):
             await self._comments.seen(seen)
 
     @commands.Cog.listener()
@@ -123,34 +125,38 @@ class CommentsCog(commands.Cog, name="comments"):
         """A card's button, or one that asks for another page or order."""
         custom_id = clicked(interaction) or ""
         front_page, visible = self._front_page, visible_to(interaction)
+        sort, after = CommentSort.NEWEST, None
         if (nonce := nonce_of(custom_id)) is not None:
-            finding, sort, offset = front_page.by_nonce(nonce, visible=visible), CommentSort.NEWEST, 0
+            finding = front_page.by_nonce(nonce, visible=visible)
         elif (asked := read_comments_button(custom_id)) is not None:
-            article_id, sort, offset = asked
+            article_id, sort, after = asked
             finding = front_page.one(guild_of(interaction), article_id, visible=visible)
         elif custom_id == ARTICLE_MENU:
-            finding, sort, offset = (
-                self._named(interaction, chosen(interaction) or ""),
-                CommentSort.NEWEST,
-                0,
-            )
+            finding = self._named(interaction, chosen(interaction) or "")
         else:
+            wanted = chosen(interaction) or "" if custom_id == BRANCH_MENU else custom_id
+            if (branch := read_branch_button(wanted)) is not None:
+                await turn_page(interaction, self._branch(interaction, *branch))
             return
-        await turn_page(interaction, self._clicked_for(interaction, finding, sort, offset))
+        await turn_page(interaction, self._clicked_for(interaction, finding, sort, after))
 
     async def _asked_for(self, interaction: Interaction, article: str | None, sort: CommentSort) -> Answer:
         listed = await self._named(interaction, article)
         if listed is not None:
-            return await self._card(interaction, listed, sort, 0)
+            return await self._card(interaction, listed, sort, None)
         return _NOT_FOUND if article is not None else article_choice(await self._worth_reading(interaction))
 
     async def _clicked_for(
-        self, interaction: Interaction, finding: Awaitable[Listed | None], sort: CommentSort, offset: int
+        self,
+        interaction: Interaction,
+        finding: Awaitable[Listed | None],
+        sort: CommentSort,
+        after: After | None,
     ) -> Answer:
         listed = await finding
         if listed is None or listed.guild_id != interaction.guild_id:
             return _GONE
-        return await self._card(interaction, listed, sort, offset)
+        return await self._card(interaction, listed, sort, after)
 
     async def _named(self, interaction: Interaction, article: str | None) -> Listed | None:
         guild_id, visible = guild_of(interaction), visible_to(interaction)
@@ -172,17 +178,28 @@ class CommentsCog(commands.Cog, name="comments"):
         )
         return sorted(page.items, key=lambda listed: listed.channel_id != interaction.channel_id)
 
-    async def _card(self, interaction: Interaction, listed: Listed, sort: CommentSort, offset: int) -> Card:
+    async def _card(
+        self, interaction: Interaction, listed: Listed, sort: CommentSort, after: After | None
+    ) -> Card:
         page = await self._comments.page(
-            listed.guild_id,
-            listed.article.id,
-            sort,
-            offset,
-            limit=COMMENTS_A_PAGE,
-            visible=visible_to(interaction),
+            listed.guild_id, listed.article.id, sort, after, visible=visible_to(interaction)
         )
+        return comments_card(listed, page, sort, after, await self._how(listed))
+
+    async def _branch(
+        self, interaction: Interaction, article_id: int, top_id: int, sort: CommentSort, offset: int
+    ) -> Answer:
+        visible = visible_to(interaction)
+        listed = await self._front_page.one(guild_of(interaction), article_id, visible=visible)
+        if listed is None:
+            return _GONE
+        page = await self._comments.branch(listed.guild_id, article_id, top_id, sort, offset, visible=visible)
+        return branch_card(listed, page, top_id, sort, offset, await self._how(listed))
+
+    async def _how(self, listed: Listed) -> str:
+        """How one comments on an article, if at all."""
         is_closed = await self._moderation.is_closed(listed.guild_id, listed.article.id)
-        return comments_card(listed, page, sort, offset, _CLOSED if is_closed else self._how_to)
+        return _CLOSED if is_closed else self._how_to
 
 
 async def setup(bot: Host) -> None:

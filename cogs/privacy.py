@@ -16,7 +16,9 @@ from bot.cards import (
     export_card,
     read_privacy_button,
 )
+from bot.newsroom.feedback import Feedback
 from bot.newsroom.guilds import Guilds
+from bot.newsroom.ports import Speaker
 from bot.newsroom.privacy import Privacy
 from cogs.replies import Answer, Host, Interaction, clicked, show, turn_page
 
@@ -33,6 +35,11 @@ _IN_A_SERVER = (
 )
 _NOT_FORGOTTEN = "Nothing to do: what you vote and write counts here. `/privacy about` says what is kept."
 
+_LEFT = (
+    " {} of the messages that Broadsheet posted for you could not be deleted in Discord just now: use **Delete** under "
+    "them."
+)
+
 
 class PrivacyCog(commands.Cog, name="privacy"):
     """Members ask about their data, have it sent, erased, or shown without their name."""
@@ -44,9 +51,11 @@ class PrivacyCog(commands.Cog, name="privacy"):
         allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True),
     )
 
-    def __init__(self, privacy: Privacy, guilds: Guilds) -> None:
+    def __init__(self, privacy: Privacy, guilds: Guilds, feedback: Feedback, speaker: Speaker) -> None:
         self._privacy = privacy
         self._guilds = guilds
+        self._feedback = feedback
+        self._speaker = speaker
 
     @privacy.command(name="about", description="What Broadsheet keeps of you, why, and for how long")
     async def about(self, interaction: Interaction) -> None:
@@ -113,10 +122,15 @@ class PrivacyCog(commands.Cog, name="privacy"):
         return confirm_card()
 
     async def _forget(self, interaction: Interaction) -> Answer:
+        # First, while it is known what was posted for them: members' words in the bot's own messages.
+        taken, left = await self._feedback.take_all_down(interaction.user.id, self._speaker)
         erased = await self._privacy.forget(interaction.user.id)
+        comments = erased.comments + taken
+        rest = "" if not left else _LEFT.format(left)
         return (
-            f"Done. Erased are {erased.votes} of your votes and {erased.comments} of your comments, in all servers, "
-            "and your name. Nothing of you is kept from now on. What stands in Discord itself is yours to delete there."
+            f"Done. Erased are {erased.votes} of your votes and {comments} of your comments, in all servers, "
+            " and your name, and deleted is what Broadsheet posted for you. Nothing of you is kept from now on. "
+            f"What you wrote in Discord yourself is yours to delete there.{rest}"
         )
 
     async def _allow(self, interaction: Interaction) -> Answer:
@@ -136,4 +150,5 @@ class PrivacyCog(commands.Cog, name="privacy"):
 
 async def setup(bot: Host) -> None:
     """Called by discord.py."""
-    await bot.add_cog(PrivacyCog(bot.newsroom.privacy, bot.newsroom.guilds))
+    newsroom = bot.newsroom
+    await bot.add_cog(PrivacyCog(newsroom.privacy, newsroom.guilds, newsroom.feedback, bot.publisher))

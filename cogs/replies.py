@@ -11,9 +11,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.cards import Card
+from bot.cards import Card, Dialog
 from bot.newsroom.newsroom import Newsroom
-from bot.publisher import DiscordPublisher
+from bot.publisher import DiscordPublisher, DiscordReader
 
 Interaction = discord.Interaction[commands.Bot]
 
@@ -22,12 +22,16 @@ Answer = Card | str
 # Discord waits 3 seconds for an answer, or for the word that one will come.
 PATIENCE = 1.8
 
+# The custom id of a dialog's field.
+FIELD = "words"
+
 
 class Host(Protocol):
     """The bot, as far as the cogs know it."""
 
     newsroom: Newsroom
     publisher: DiscordPublisher
+    reader: DiscordReader
 
     @property
     def tree(self) -> app_commands.CommandTree[Any]:
@@ -70,6 +74,37 @@ def chosen(interaction: Interaction) -> str | None:
     data: object = interaction.data
     values = data.get("values") if isinstance(data, dict) else None
     return str(values[0]) if isinstance(values, list) and values else None
+
+
+def sent_off(interaction: Interaction) -> tuple[str, str] | None:
+    """The custom id of a dialog of ours that was sent off and what its one field holds; None for all else."""
+    if interaction.type is not discord.InteractionType.modal_submit or interaction.guild_id is None:
+        return None
+    data: object = interaction.data
+    if not isinstance(data, dict):
+        return None
+    for row in data.get("components", ()):
+        for field in row.get("components", ()):
+            if field.get("custom_id") == FIELD:
+                return str(data.get("custom_id")), str(field.get("value") or "")
+    return None
+
+
+async def ask(interaction: Interaction, dialog: Dialog) -> None:
+    """Answer with a dialog. Discord takes one as the first answer only, so nothing may have been said yet."""
+    modal = discord.ui.Modal(title=dialog.title, custom_id=dialog.custom_id, timeout=None)
+    modal.add_item(
+        discord.ui.TextInput(
+            label=dialog.label,
+            custom_id=FIELD,
+            style=discord.TextStyle.paragraph,
+            placeholder=dialog.hint,
+            max_length=dialog.longest,
+        )
+    )
+    # It is known by its custom id when it comes back, also after a restart.
+    modal.stop()
+    await interaction.response.send_modal(modal)
 
 
 async def show(
@@ -141,7 +176,7 @@ def _view(card: Card) -> discord.ui.View:
             )
     if card.menu is not None:
         options = [
-            discord.SelectOption(label=label, description=description, value=value)
+            discord.SelectOption(label=label, description=description or None, value=value)
             for label, description, value in card.menu.choices
         ]
         view.add_item(

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    exists,
+    func,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.erasing import erase_comments, forgotten_among
-from storage.records import Comment, CommentSeen, Tally
+from storage.records import After, Comment, CommentSeen, Tally
 from storage.rows import insert, portions
 from storage.tables import comments, guilds, members, posts
 from storage.tallies import Ranks, lock, recount
@@ -39,6 +52,8 @@ def _read(row: Any) -> Comment:
     )
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 MOST = 5000
 """Comments of one article that are listed, at most."""
 
@@ -48,11 +63,84 @@ _ORDERS: dict[First, tuple[ColumnElement[Any], ...]] = {
     "newest": (comments.c.created_at.desc(), comments.c.message_id.desc()),
     "oldest": (comments.c.created_at, comments.c.message_id),
     "most_voted": (
-        (comments.c.upvotes - comments.c.downvotes).desc(),
-        comments.c.created_at,
+        comments.c.rank,
         comments.c.message_id,
     ),
 }
+
+
+def _beyond(first: First, after: After) -> ColumnElement[bool]:
+    value, message_id = after
+    if first == "most_voted":
+        return tuple_(comments.c.rank, comments.c.message_id) > (-value, message_id)
+    moment = _EPOCH + timedelta(milliseconds=value)
+    key = tuple_(comments.c.created_at, comments.c.message_id)
+    return key < (moment, message_id) if first == "newest" else key > (moment, message_id)
+
+
+def _shown(
+    table: FromClause, guild_id: int, article_id: int, places: Collection[int]
+) -> tuple[ColumnElement[bool], ...]:
+    """Say which comments are listed: of the table or an alias of it."""
+    return (
+        table.c.article_id == article_id,
+        table.c.guild_id == guild_id,
+        table.c.channel_id.in_(places),
+        ~table.c.hidden,
+    )
+
+
+async def _places(
+    connection: AsyncConnection, guild_id: int, article_id: int, visible: Collection[int]
+) -> set[int]:
+    """Find where an article's comments may be seen: a thread on a post is as visible as the post's channel."""
+    threads = await connection.execute(
+        select(posts.c.message_id, posts.c.thread_id).where(
+            posts.c.article_id == article_id,
+            posts.c.guild_id == guild_id,
+            posts.c.channel_id.in_(visible),
+        )
+    )
+    # A thread that a member made from a message has that message's id.
+    return {*visible, *(thread_id for row in threads for thread_id in row if thread_id is not None)}
+
+
+async def keep_comment(connection: AsyncConnection, ranks: Ranks, seen: CommentSeen) -> bool:
+    """Store a comment within the caller's transaction; see `Comments.record`."""
+    if await forgotten_among(connection, (seen.author_id,)):
+        return False
+    await lock(connection, [(seen.article_id, seen.guild_id)])
+    await connection.execute(
+        insert(connection, members)
+        .values(guild_id=seen.guild_id, member_id=seen.author_id, name=seen.author_name)
+        .on_conflict_do_update(index_elements=["guild_id", "member_id"], set_={"name": seen.author_name})
+    )
+    shown = {"text": seen.text, "quote": seen.quote, "edited_at": seen.edited_at}
+    made = await connection.scalar(
+        insert(connection, comments)
+        .values(
+            message_id=seen.message_id,
+            guild_id=seen.guild_id,
+            channel_id=seen.channel_id,
+            article_id=seen.article_id,
+            reply_to_id=seen.reply_to_id,
+            author_id=seen.author_id,
+            created_at=seen.created_at,
+            feedback_id=seen.feedback_id,
+            upvotes=0,
+            downvotes=0,
+            **shown,
+        )
+        .on_conflict_do_nothing(index_elements=["message_id"])
+        .returning(comments.c.message_id)
+    )
+    if made is None:
+        await connection.execute(
+            update(comments).where(comments.c.message_id == seen.message_id).values(shown)
+        )
+    else:
+        await recount(connection, ranks, [(seen.article_id, seen.guild_id)])
+    return made is not None
 
 
 class Comments:
@@ -68,41 +156,7 @@ class Comments:
         Of who is forgotten nothing is stored.
         """
         async with self._database.writing() as connection:
-            if await forgotten_among(connection, (seen.author_id,)):
-                return False
-            await lock(connection, [(seen.article_id, seen.guild_id)])
-            await connection.execute(
-                insert(connection, members)
-                .values(guild_id=seen.guild_id, member_id=seen.author_id, name=seen.author_name)
-                .on_conflict_do_update(
-                    index_elements=["guild_id", "member_id"], set_={"name": seen.author_name}
-                )
-            )
-            shown = {"text": seen.text, "quote": seen.quote, "edited_at": seen.edited_at}
-            made = await connection.scalar(
-                insert(connection, comments)
-                .values(
-                    message_id=seen.message_id,
-                    guild_id=seen.guild_id,
-                    channel_id=seen.channel_id,
-                    article_id=seen.article_id,
-                    reply_to_id=seen.reply_to_id,
-                    author_id=seen.author_id,
-                    created_at=seen.created_at,
-                    upvotes=0,
-                    downvotes=0,
-                    **shown,
-                )
-                .on_conflict_do_nothing(index_elements=["message_id"])
-                .returning(comments.c.message_id)
-            )
-            if made is None:
-                await connection.execute(
-                    update(comments).where(comments.c.message_id == seen.message_id).values(shown)
-                )
-            else:
-                await recount(connection, self._ranks, [(seen.article_id, seen.guild_id)])
-            return made is not None
+            return await keep_comment(connection, self._ranks, seen)
 
     async def remove(self, message_ids: Collection[int]) -> int:
         """Erase comments with the votes on them; answers how many there were."""
@@ -158,31 +212,86 @@ class Comments:
 
         `visible` are ids of channels and threads. A thread on a post is as visible as the post's channel.
         """
-        seen_posts = (
-            posts.c.article_id == article_id,
-            posts.c.guild_id == guild_id,
-            posts.c.channel_id.in_(visible),
-        )
         async with self._database.reading() as connection:
-            threads = await connection.execute(
-                select(posts.c.message_id, posts.c.thread_id).where(*seen_posts)
-            )
-            # A thread that a member made from a message has that message's id.
-            places = {*visible, *(thread_id for row in threads for thread_id in row if thread_id is not None)}
+            places = await _places(connection, guild_id, article_id, visible)
             rows = (
                 await connection.execute(
                     _comments()
-                    .where(
-                        comments.c.article_id == article_id,
-                        comments.c.guild_id == guild_id,
-                        comments.c.channel_id.in_(places),
-                        ~comments.c.hidden,
-                    )
+                    .where(*_shown(comments, guild_id, article_id, places))
                     .order_by(*_ORDERS[first])
                     .limit(limit + 1)
                 )
             ).all()
         return [_read(row) for row in rows[:limit]], len(rows) > limit
+
+    async def tops(
+        self,
+        guild_id: int,
+        article_id: int,
+        first: First,
+        limit: int,
+        after: After | None = None,
+        *,
+        visible: Collection[int],
+    ) -> list[Comment]:
+        """List some of an article's comments that answer none that is listed, in this order, `after` one of them.
+
+        Who is listed is as in `of_article`.
+        """
+        parent = comments.alias()
+        async with self._database.reading() as connection:
+            places = await _places(connection, guild_id, article_id, visible)
+            answers = exists().where(
+                parent.c.message_id == comments.c.reply_to_id,
+                parent.c.message_id < comments.c.message_id,
+                *_shown(parent, guild_id, article_id, places),
+            )
+            conditions = [*_shown(comments, guild_id, article_id, places), ~answers]
+            if after is not None:
+                conditions.append(_beyond(first, after))
+            rows = await connection.execute(
+                _comments().where(*conditions).order_by(*_ORDERS[first]).limit(limit)
+            )
+            return [_read(row) for row in rows]
+
+    async def branches(
+        self,
+        guild_id: int,
+        article_id: int,
+        top_ids: Collection[int],
+        limit: int = MOST,
+        *,
+        visible: Collection[int],
+    ) -> list[Comment]:
+        """List these comments of an article and what answers them, at any depth: at most `limit`, the nearest first.
+
+        Who is listed is as in `of_article`.
+        """
+        async with self._database.reading() as connection:
+            places = await _places(connection, guild_id, article_id, visible)
+            tops = _shown(comments, guild_id, article_id, places)
+            branch = (
+                select(comments.c.message_id)
+                .where(comments.c.message_id.in_(top_ids), *tops)
+                .cte("wanted", recursive=True)
+            )
+            reply = comments.alias()
+            branch = branch.union_all(
+                select(reply.c.message_id)
+                .select_from(branch)
+                .join(
+                    reply,
+                    and_(
+                        reply.c.reply_to_id == branch.c.message_id, reply.c.message_id > branch.c.message_id
+                    ),
+                )
+                .where(*_shown(reply, guild_id, article_id, places))
+            )
+            near = select(branch.c.message_id).limit(limit).subquery("one")
+            rows = await connection.execute(
+                _comments().join(near, near.c.message_id == comments.c.message_id)
+            )
+            return [_read(row) for row in rows]
 
     async def places(self, after: int) -> list[tuple[int, int, int]]:
         """List the channels and threads with comments of ids above `after`: guild, channel, the first such comment."""

@@ -122,6 +122,32 @@ class Guilds:
                 update(guilds).where(guilds.c.id == guild_id).values(summary_language=language)
             )
 
+    async def tell_withheld(self, guild_id: int, now: datetime) -> tuple[int, ...] | None:
+        """Note, before it is told, that a guild's admins are told now that members' words are withheld.
+
+        Answers who subscribed there, the first one first; None where they were told before.
+        """
+        async with self._database.writing() as connection:
+            await ensure_guild(connection, guild_id, now)
+            marked = await connection.execute(
+                update(guilds)
+                .where(guilds.c.id == guild_id, guilds.c.withheld_at.is_(None))
+                .values(withheld_at=now)
+            )
+            if not marked.rowcount:
+                return None
+            found = await connection.scalars(
+                select(subscriptions.c.created_by)
+                .where(subscriptions.c.guild_id == guild_id, subscriptions.c.created_by.is_not(None))
+                .order_by(subscriptions.c.id)
+            )
+            return tuple(dict.fromkeys(member for member in found if member is not None))
+
+    async def withheld_untold(self, guild_id: int) -> None:
+        """Note that they surely were not told after all."""
+        async with self._database.writing() as connection:
+            await connection.execute(update(guilds).where(guilds.c.id == guild_id).values(withheld_at=None))
+
     async def name(self, guild_id: int) -> str | None:
         """Answer the guild's name, if it is known."""
         async with self._database.reading() as connection:

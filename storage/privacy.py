@@ -17,6 +17,7 @@ from storage.rows import insert, portions
 from storage.tables import (
     articles,
     comments,
+    feedback,
     forgotten,
     guilds,
     members,
@@ -88,6 +89,7 @@ class Privacy:
                 return Erased(comments=await erase_comments(connection, self._ranks, these), more=True)
             for table in (members, nameless, vote_answers):
                 await connection.execute(delete(table).where(table.c.member_id == member_id))
+            await connection.execute(delete(feedback).where(feedback.c.author_id == member_id))
             await connection.execute(
                 update(subscriptions).where(subscriptions.c.created_by == member_id).values(created_by=None)
             )
@@ -250,7 +252,32 @@ async def _comments(connection: AsyncConnection, member_id: int) -> tuple[Commen
             for row in rows
         ]
         last = rows[-1].message_id
-    return tuple(found)
+    return (*found, *await _on_their_way(connection, member_id))
+
+
+async def _on_their_way(connection: AsyncConnection, member_id: int) -> list[CommentKept]:
+    """What the member wrote into dialogs and is not known as a message yet."""
+    rows = await connection.execute(
+        select(feedback, articles.c.title, articles.c.url)
+        .join(articles, articles.c.id == feedback.c.article_id)
+        .where(feedback.c.author_id == member_id)
+        .order_by(feedback.c.id)
+    )
+    return [
+        CommentKept(
+            guild_id=row.guild_id,
+            channel_id=None,
+            message_id=None,
+            title=row.title,
+            url=row.url,
+            reply_to_id=None,
+            quote=row.quote,
+            text=row.text,
+            created_at=row.created_at,
+            edited_at=None,
+        )
+        for row in rows
+    ]
 
 
 async def _sources(connection: AsyncConnection, member_id: int) -> tuple[SourceKept, ...]:

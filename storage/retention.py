@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import and_, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
@@ -14,6 +14,7 @@ from storage.records import Erased
 from storage.tables import (
     closed,
     comments,
+    feedback,
     guilds,
     members,
     nameless,
@@ -62,9 +63,12 @@ class Retention:
         async with self._database.reading() as connection:
             written = await _old_comments(connection, guild_id, before)
             voted = [] if written else await _with_old_votes(connection, guild_id, before)
-        if not written and not voted:
+            on_its_way = and_(feedback.c.guild_id == guild_id, feedback.c.created_at < before)
+            lost = await connection.scalar(select(exists().where(on_its_way)))
+        if not written and not voted and not lost:
             return Erased()
         async with self._database.writing() as connection:
+            await connection.execute(delete(feedback).where(on_its_way))
             if written:
                 these = comments.c.message_id.in_(written)
                 return Erased(comments=await erase_comments(connection, self._ranks, these), more=True)
@@ -102,7 +106,7 @@ class Retention:
                 votes = await connection.execute(delete(reactions).where(reactions.c.post_id.in_(post_ids)))
                 await connection.execute(delete(posts).where(posts.c.id.in_(post_ids)))
                 return Erased(votes=votes.rowcount, more=True)
-            for table in (standings, subscriptions, members, nameless, closed):
+            for table in (standings, subscriptions, members, nameless, closed, feedback):
                 await connection.execute(delete(table).where(table.c.guild_id == guild_id))
             await connection.execute(delete(guilds).where(guilds.c.id == guild_id))
             return Erased()

@@ -10,6 +10,7 @@ from storage.boards import Boards
 from storage.comments import Comments
 from storage.database import Database, Fence
 from storage.digests import Digests
+from storage.feedback import Feedback
 from storage.frontpage import FrontPage
 from storage.guilds import Guilds
 from storage.harvest import Harvest
@@ -61,6 +62,7 @@ class Store:
         self.boards = Boards(database)
         self.vote_rules = RulesOfVoting(database, ranks)
         self.comments = Comments(database, ranks)
+        self.feedback = Feedback(database, ranks)
         self.moderation = Moderation(database, ranks)
         self.privacy = Privacy(database, ranks)
         self.retention = Retention(database, ranks)

@@ -299,12 +299,19 @@ async def recount_comments(connection: AsyncConnection, message_ids: Collection[
     for message_id, upvotes, downvotes in await connection.execute(_shown(dialect), asked):
         tally = tallies.get(message_id, Tally(0, 0))
         if tally != Tally(upvotes, downvotes):
-            changed.append({"at_comment": message_id, "ups": tally.upvotes, "downs": tally.downvotes})
+            changed.append(
+                {
+                    "at_comment": message_id,
+                    "ups": tally.upvotes,
+                    "downs": tally.downvotes,
+                    "place": -tally.score,
+                }
+            )
     if changed:
         await connection.execute(
             update(comments)
             .where(comments.c.message_id == bindparam("at_comment"))
-            .values(upvotes=bindparam("ups"), downvotes=bindparam("downs")),
+            .values(upvotes=bindparam("ups"), downvotes=bindparam("downs"), rank=bindparam("place")),
             changed,
         )
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
-from storage.records import TextStored
+from storage.records import Origin, TextStored
 from storage.rows import insert, portions, read
 from storage.tables import texts
 
@@ -28,6 +28,21 @@ class Texts:
                 )
             ).one_or_none()
             return read(TextStored, texts, row) if row else None
+
+    async def whole(self, article_id: int) -> str | None:
+        """Answer all that an article says, a paragraph a line, where it is known: as its page has it, or its feed."""
+        async with self._database.reading() as connection:
+            return await connection.scalar(
+                select(texts.c.body)
+                .where(
+                    texts.c.article_id == article_id,
+                    texts.c.origin.in_((Origin.PAGE, Origin.FEED)),
+                    texts.c.whole,
+                    texts.c.body != "",
+                )
+                .order_by(texts.c.origin.desc())
+                .limit(1)
+            )
 
     async def put(self, article_id: int, text: TextStored) -> None:
         """Store what an article tells, in the place of what the same origin had before."""

@@ -104,6 +104,14 @@ def _truth(world: World, rows: list[Any], readable: Readable, left_out: frozense
     ]
     unknown: set[int] = set()
     for message in sorted(talk, key=lambda one: int(one.id)):
+        if (author_id := _feedback_of(message)) is not None and author_id not in left_out:
+            given = _given_feedback(message, author_id, article_of_message | article_of_thread, truth)
+            if given is None:
+                truth.perhaps.add(int(message.id))
+            else:
+                truth.comments[int(message.id)] = given
+            truth.votes[int(message.id)] = _given(world, message, left_out)
+            continue
         if _by_bot(world, message) or not (message.content.strip() or message.attachments):
             continue
         if int(message.author_id) in left_out:
@@ -138,6 +146,30 @@ def _truth(world: World, rows: list[Any], readable: Readable, left_out: frozense
 def _by_bot(world: World, message: Message) -> bool:
     author = world.users.get(message.author_id)
     return author is None or author.bot
+
+
+def _feedback_of(message: Message) -> int | None:
+    """The member for whom the bot posted this, by the mark that its button bears."""
+    ids = [
+        inner.get("custom_id", "") for row in message.components or () for inner in row.get("components", ())
+    ]
+    marks = [custom_id.split(":") for custom_id in ids if custom_id.startswith("feedback:")]
+    return int(marks[0][2]) if marks else None
+
+
+def _given_feedback(
+    message: Message, author_id: int, articles: Mapping[int, int], truth: Standing
+) -> Said | None:
+    """A member's comment in a message of the bot's; None where what it answers is gone, and the article with it.
+
+    Its words are there escaped, so only its place is compared.
+    """
+    answered = _answered(message)
+    parent = truth.comments.get(answered or 0)
+    article_id = articles.get(int(message.channel_id)) or articles.get(answered or 0)
+    if article_id is None and parent is not None:
+        article_id = parent.article_id
+    return None if article_id is None else Said(article_id, int(message.channel_id), author_id, answered)
 
 
 def _answered(message: Message) -> int | None:

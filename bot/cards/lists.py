@@ -11,8 +11,6 @@ import discord
 from bot.cards.card import COLOUR, DESCRIPTION, TITLE, Button, Card, Menu, source_name
 from bot.cards.text import cut, escape, escaped_line, line, units
 from bot.cards.words import jump_url
-from bot.newsroom.comment_tree import CommentLine, CommentSort
-from bot.newsroom.comments import CommentPage
 from bot.newsroom.front_page import ALL_OF_THEM, Only, Page
 from bot.newsroom.ranking import Period
 from bot.newsroom.source_status import shown_address
@@ -21,11 +19,8 @@ from storage.records import Listed, Sort, Subscription, Tally
 
 TOP_BUTTON = "top:"
 ARTICLE_MENU = "comments-of"
-COMMENTS_PAGE_BUTTON = "comments-page:"
 SUBSCRIPTIONS_BUTTON = "subscriptions:"
-COMMENTS_A_PAGE = 10
 SUBSCRIPTIONS_A_PAGE = 10
-DEEPEST = 4
 CUSTOM_ID = 100
 CHOICE, CHOICES = 100, 25
 _ROUND_BRACKETS = str.maketrans("[]", "()")
@@ -43,11 +38,6 @@ PERIODS = {
     Period.WEEK: "last week",
     Period.MONTH: "last month",
     Period.ALL: "all time",
-}
-_COMMENT_ORDERS = {
-    CommentSort.NEWEST: "Newest",
-    CommentSort.OLDEST: "Oldest",
-    CommentSort.MOST_VOTED: "Most voted",
 }
 
 
@@ -123,8 +113,8 @@ def _article_line(listed: Listed) -> str:
     title = escaped_line(listed.article.title.translate(_ROUND_BRACKETS), 140) or "Untitled article"
     source = escape(source_name(listed.source, 40))
     return (
-        f"**[{title}]({where})**\n{_score(listed.tally)} · 💬 {listed.comment_count} · {source} · "
-        f"{_ago(listed.posted_at)}"
+        f"**[{title}]({where})**\n{score(listed.tally)} · 💬 {listed.comment_count} · {source} · "
+        f"{ago(listed.posted_at)}"
     )
 
 
@@ -151,7 +141,7 @@ def article_choice(articles: Sequence[Listed]) -> Card:
     choices = tuple(
         (
             line(listed.article.title, CHOICE) or "Untitled article",
-            f"{_score(listed.tally)} · 💬 {listed.comment_count} · {source_name(listed.source, 60)}",
+            f"{score(listed.tally)} · 💬 {listed.comment_count} · {source_name(listed.source, 60)}",
             article_value(listed.article.id),
         )
         for listed in articles[:CHOICES]
@@ -176,92 +166,8 @@ def read_article_value(value: str) -> int | None:
     return None if written is None else int(written[1])
 
 
-def comments_card(article: Listed, page: CommentPage, sort: CommentSort, offset: int, how_to: str) -> Card:
-    """A page of an article's comments, replies indented under what they answer; `how_to` says how one comments."""
-    title = escaped_line(article.article.title, TITLE) or "Untitled article"
-    embed = discord.Embed(colour=COLOUR, title=title)
-    embed.url = jump_url(article.guild_id, article.channel_id, article.message_id)
-    if not page.total:
-        embed.description = f"No comments yet. {how_to}"
-        return Card(embed)
-    # A blank line parts the conversations: a comment that answers nobody begins one.
-    blocks = [
-        ("\n" if at and not item.depth else "") + _comment_lines(item) for at, item in enumerate(page.items)
-    ]
-    embed.description = joined(blocks) or "That was the last page."
-    embed.set_footer(text=f"{_which(offset, page, sort)} · {how_to}")
-    # One comment stands in every order.
-    orders = _sort_buttons(article, sort) if page.total > 1 else ()
-    return Card(embed, (orders, _page_buttons(article, sort, offset, page.total)))
-
-
-def _which(offset: int, page: CommentPage, sort: CommentSort) -> str:
-    shown, total, order = len(page.items), page.total, _COMMENT_ORDERS[sort].lower()
-    if page.cut:
-        return f"{offset + 1}–{offset + shown} of the {order} {total}; there are more than can be listed"
-    if shown < total:
-        return f"{offset + 1}–{offset + shown} of {total} · {order} first"
-    return "1 comment" if total == 1 else f"{total} comments · {order} first"
-
-
-def comments_button(article_id: int, sort: CommentSort, offset: int, kind: str) -> str:
-    """The custom id that asks for a page of comments; `kind` keeps the ids of one message apart."""
-    return f"{COMMENTS_PAGE_BUTTON}{article_id}:{sort}:{offset}:{kind}"
-
-
-def read_comments_button(custom_id: str) -> tuple[int, CommentSort, int] | None:
-    """Article id, order and offset that `comments_button` wrote, or None for an id that is not one of its."""
-    if not custom_id.startswith(COMMENTS_PAGE_BUTTON):
-        return None
-    try:
-        article_id, sort, offset, _ = custom_id.removeprefix(COMMENTS_PAGE_BUTTON).split(":")
-        return int(article_id), CommentSort(sort), max(int(offset), 0)
-    except ValueError:
-        return None
-
-
-def _sort_buttons(article: Listed, current: CommentSort) -> tuple[Button, ...]:
-    return tuple(
-        Button(
-            label,
-            custom_id=comments_button(article.article.id, sort, 0, "sort"),
-            disabled=sort is current,
-        )
-        for sort, label in _COMMENT_ORDERS.items()
-    )
-
-
-def _page_buttons(article: Listed, sort: CommentSort, offset: int, total: int) -> tuple[Button, ...]:
-    if total <= COMMENTS_A_PAGE and offset == 0:
-        return ()
-    earlier, later = max(offset - COMMENTS_A_PAGE, 0), offset + COMMENTS_A_PAGE
-    return (
-        Button("Back", comments_button(article.article.id, sort, earlier, "back"), disabled=offset == 0),
-        Button("More", comments_button(article.article.id, sort, later, "more"), disabled=later >= total),
-    )
-
-
-def _comment_lines(item: CommentLine) -> str:
-    comment = item.comment
-    # Discord drops spaces at the start of a line; this sign stays and reads as a thread.
-    indent = "┆ " * min(item.depth, DEEPEST)
-    where = jump_url(comment.guild_id, comment.channel_id, comment.message_id)
-    edited = " (edited)" if comment.edited_at is not None else ""
-    lines = [
-        f"{indent}**{escaped_line(comment.author_name, 32) or 'A member'}** · {_votes(comment.tally)}"
-        f"{_ago(comment.created_at)}{edited} · [jump]({where})"
-    ]
-    if comment.quote:
-        lines.append(f"{indent}*“{escaped_line(comment.quote, 60)}”*")
-    lines.append(f"{indent}{escaped_line(comment.text, 140)}")
-    return "\n".join(lines)
-
-
-def _votes(tally: Tally) -> str:
-    return f"{_score(tally)} · " if tally.upvotes or tally.downvotes else ""
-
-
-def _score(tally: Tally) -> str:
+def score(tally: Tally) -> str:
+    """A score with the sign that says for or against."""
     return f"{'▲' if tally.score >= 0 else '▼'} {abs(tally.score)}"
 
 
@@ -308,11 +214,11 @@ def _subscription_line(subscription: Subscription) -> str:
     ]
     if wishes:
         lines.append(f"With {listed(wishes)}.")
-    read = f"Last read {_ago(source.last_success_at)}" if source.last_success_at else "Not read yet"
+    read = f"Last read {ago(source.last_success_at)}" if source.last_success_at else "Not read yet"
     if source.next_poll_at is None:
         lines.append(f"{read}. It is not read any more.")
     else:
-        lines.append(f"{read}, next {_ago(source.next_poll_at)}.")
+        lines.append(f"{read}, next {ago(source.next_poll_at)}.")
     if source.problem:
         lines.append(f"⚠ {escaped_line(source.problem, 240)}")
     waiting = {0: "", 1: "1 article waits. "}.get(
@@ -350,6 +256,7 @@ def joined(blocks: Sequence[str]) -> str:
     return "\n".join(kept)
 
 
-def _ago(moment: datetime) -> str:
+def ago(moment: datetime) -> str:
+    """A moment, told by how long it is past."""
     # Discord shows this in the reader's own time and language.
     return f"<t:{int(moment.timestamp())}:R>"

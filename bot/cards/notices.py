@@ -7,7 +7,7 @@ from datetime import datetime
 
 import discord
 
-from bot.cards.card import THREAD_NAME, Button, Card, source_name
+from bot.cards.card import COLOUR, THREAD_NAME, Button, Card, source_name
 from bot.cards.text import cut, escape, escaped_line, line
 from bot.newsroom.checks import NotFollowed, TooSoon
 from bot.newsroom.harvest import Polled
@@ -82,6 +82,28 @@ def away_card(notice: AwayToTell, guild_name: str = "") -> Card:
         f"{_also_away(notice.also_away)}{kept}As soon as this is mended, Broadsheet goes on where it stopped, by "
         "itself; what has waited too long by then is named in one message.\n\n"
         "If nothing should come there any more, end its subscriptions with `/unsubscribe`."
+    )
+    return Card(embed)
+
+
+WITHHELD_TITLE = "Broadsheet can't read most comments here"
+
+
+def withheld_card(guild_name: str = "") -> Card:
+    """What admins should know of comments without MESSAGE_CONTENT: what is not seen, and how it would be."""
+    embed = discord.Embed(colour=COLOUR, title=WITHHELD_TITLE)
+    of_guild = f" of **{escape(line(guild_name, 100))}**" if guild_name else ""
+    embed.description = (
+        f"Members{of_guild} write under articles, and Discord does not show Broadsheet what. As comments it keeps "
+        "only:\n"
+        "- replies to its messages with the ping left on;\n"
+        "- what is written through **Comment** and **Comment on a passage**;\n"
+        "- messages for which somebody uses **Keep as comment**, in the message's menu under Apps.\n"
+        "All else that is said in articles' threads stays in Discord alone: `/comments` and the public page don't show "
+        "it, and it is not counted.\n\n"
+        "To have whole threads, whoever runs this Broadsheet turns on **Message Content Intent** for it at "
+        "<https://discord.com/developers/applications> (under Bot), sets `MESSAGE_CONTENT=1`, and starts it again. "
+        "If that is not wanted, nothing needs to be done; this is said once."
     )
     return Card(embed)
 

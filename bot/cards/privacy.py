@@ -87,9 +87,9 @@ def _paragraphs(standing: Standing, span: str, shown: str) -> list[str]:
         "**Votes.** When you react to a card or a comment: your Discord id, the emoji and the time. So each member has "
         "one vote, and one that you take back is gone. If one can't count: that you were told so, once. Where a server "
         "allows it, `/who voted` tells others of your vote, as Discord's own list of reactions does.",
-        "**Comments.** When you answer a card or write in its thread: the text, the addresses of attachments, the time "
-        f"and your name. `/comments` and the server's public page show them, as Discord does. {shown} What you edit "
-        "or delete in Discord is edited or deleted here.",
+        "**Comments.** When you answer a card, write in its thread or into a dialog of Broadsheet's: the text, the "
+        "addresses of attachments, the time and your name. `/comments` and the server's public page show them, as "
+        f"Discord does. {shown} What you edit or delete in Discord is edited or deleted here.",
         "**Sources that you added:** your id, to tell you when a channel can't be used.",
         f"**For how long?** Votes and comments: {span}. When Broadsheet is removed from a server, all that it has of "
         f"that server is erased {LEFT_FOR.days} days later.",
@@ -110,7 +110,8 @@ def confirm_card() -> Card:
         "Your votes, your comments and your name are erased here, **in every server** that this Broadsheet is in, and "
         "scores are counted without them. From then on nothing of you is kept: your reactions will not count, and what "
         "you write will be no comment. This can't be taken back; `/privacy allow` only lets you begin anew.\n\n"
-        "What stands in Discord itself stays there until you delete it."
+        "What Broadsheet posted for you is deleted in Discord, too. What you wrote there yourself stays until you "
+        "delete it."
     )
     return Card(
         embed,
@@ -191,6 +192,9 @@ def _vote(vote: VoteKept) -> dict[str, Any]:
 
 
 def _comment(comment: CommentKept) -> dict[str, Any]:
+    where = None
+    if comment.channel_id is not None and comment.message_id is not None:
+        where = jump_url(comment.guild_id, comment.channel_id, comment.message_id)
     return {
         "text": comment.text,
         "quote": comment.quote,
@@ -198,7 +202,7 @@ def _comment(comment: CommentKept) -> dict[str, Any]:
         "edited_at": _time(comment.edited_at),
         "article": {"title": comment.title, "url": comment.url},
         "reply_to": None if comment.reply_to_id is None else str(comment.reply_to_id),
-        "message": jump_url(comment.guild_id, comment.channel_id, comment.message_id),
+        "message": where,
     }
 
 

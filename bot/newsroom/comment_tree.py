@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from storage.records import Comment
+from storage.records import After, Comment
 
 
 class CommentSort(StrEnum):
@@ -32,6 +32,19 @@ class CommentLine:
 
     comment: Comment
     depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A comment that answers the article with the replies to it that are shown, in reading order; `more` are not."""
+
+    lines: tuple[CommentLine, ...]
+    more: int = 0
+
+    @property
+    def top(self) -> Comment:
+        """The comment that began it."""
+        return self.lines[0].comment
 
 
 def comment_tree(comments: Sequence[Comment], sort: CommentSort) -> tuple[CommentNode, ...]:
@@ -63,6 +76,32 @@ def reading_order(tree: Sequence[CommentNode]) -> Iterator[CommentLine]:
         node, depth = waiting.pop()
         yield CommentLine(node.comment, depth)
         waiting.extend((reply, depth + 1) for reply in reversed(node.replies))
+
+
+def after_this(comment: Comment, sort: CommentSort) -> After:
+    """The key after which a page begins that follows this comment."""
+    if sort is CommentSort.MOST_VOTED:
+        return comment.tally.score, comment.message_id
+    return int(comment.created_at.timestamp() * 1000), comment.message_id
+
+
+def collapsed(tree: Sequence[CommentNode], room: int, most: int) -> tuple[Branch, ...]:
+    """Of conversations what fits into `room` lines: of each at most its first `most` replies, the last ones not at all.
+
+    One is always there, and where only one reply more would be left out, that is shown, too.
+    """
+    branches: list[Branch] = []
+    for node in tree:
+        lines = tuple(reading_order((node,)))
+        kept = len(lines) if len(lines) <= most + 2 else most + 1
+        kept = max(min(kept, room), 1)
+        if branches and room < min(len(lines), 2):
+            break
+        branches.append(Branch(lines[:kept], len(lines) - kept))
+        room -= kept
+        if room <= 0:
+            break
+    return tuple(branches)
 
 
 def _parent(comment: Comment, known: Container[int]) -> int | None:

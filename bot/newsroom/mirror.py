@@ -119,6 +119,10 @@ class Mirror:
             await self._comments.deleted(expected)
         return threads
 
+    async def put_votes_right(self, reader: ChannelReader, message: MessageSeen) -> None:
+        """Put the votes on a single message right that was read just now. Raises Unreadable."""
+        await self._compare_votes(reader, [message], Place(message.channel_id, 0), Reconciled())
+
     async def _is_thread(self, channel_id: int) -> bool:
         """Whether this is a thread on a card: there every message is a comment, elsewhere replies are."""
         posts = self._store.posts

@@ -10,6 +10,7 @@ from bot.newsroom.away import AwayChannels
 from bot.newsroom.boards import Boards
 from bot.newsroom.checks import Checks, Poll
 from bot.newsroom.comments import Comments
+from bot.newsroom.feedback import Feedback
 from bot.newsroom.front_page import FrontPage
 from bot.newsroom.guilds import Guilds
 from bot.newsroom.moderation import Moderation
@@ -23,6 +24,7 @@ from bot.newsroom.vote_rules import VotingRules
 from bot.newsroom.votes import Votes
 from bot.newsroom.watch import Watch
 from bot.newsroom.websub import WebSub
+from bot.newsroom.withheld import Withheld
 from storage import Store
 
 
@@ -44,6 +46,8 @@ class Newsroom:
     checks: Checks
     privacy: Privacy
     moderation: Moderation
+    feedback: Feedback
+    withheld: Withheld
     websub: WebSub | None = None
 
 
@@ -81,5 +85,7 @@ def open_newsroom(
         checks=Checks(store, poll, clock=clock),
         privacy=Privacy(store, clock=clock),
         moderation=Moderation(store),
+        feedback=Feedback(store, watch),
+        withheld=Withheld(store, comments, clock=clock),
         websub=websub,
     )

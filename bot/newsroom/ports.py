@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from storage.records import AwayToTell, CardToPost, DigestToPost, NoticeToTell
+from storage.records import AwayToTell, CardToPost, DigestToPost, FeedbackGiven, NoticeToTell
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,8 @@ class MessageSeen:
     `text` is empty where Discord withholds it (no MESSAGE_CONTENT). `reactions` maps an emoji (Unicode, or
     `name:id`) to how many reacted with it, this bot itself left out; with those in `super_reactions` some reacted in
     the way that Discord sells and lists apart. `attachments` are addresses. `thread` hangs on the message. Reactions
-    and thread are told of messages that were read, not of those that came.
+    and thread are told of messages that were read, not of those that came. One with a `feedback_id` is the bot's own,
+    posted for a member who wrote it into that dialog.
     """
 
     message_id: int
@@ -122,6 +123,7 @@ class MessageSeen:
     attachments: tuple[str, ...] = ()
     reactions: Mapping[str, int] = field(default_factory=dict)
     thread: ThreadSeen | None = None
+    feedback_id: int | None = None
     super_reactions: frozenset[str] = frozenset()
 
 
@@ -173,6 +175,19 @@ class Publisher(Protocol):
         """Edit a sent card so that it shows the given texts, score and comment count."""
 
 
+class Speaker(Protocol):
+    """Posts what members wrote into dialogs."""
+
+    async def open_thread(self, card: CardToPost) -> Outcome:
+        """Make the thread of a sent card, or find the one that is there. Done carries the thread id."""
+
+    async def say(self, given: FeedbackGiven, place_id: int, reply_to_id: int | None) -> Outcome:
+        """Post it once in a channel or thread, as an answer to a message there or not. Done carries the message id."""
+
+    async def take_down(self, guild_id: int, place_id: int, message_id: int) -> Outcome:
+        """Delete a message of the bot's own."""
+
+
 class ThreadLocker(Protocol):
     """Locks threads."""
 
@@ -190,6 +205,22 @@ class Notifier(Protocol):
         """Say in this channel, of the same guild, that another one can't be used for long."""
 
     async def tell_away_directly(self, notice: AwayToTell, member_id: int) -> Outcome:
+        """Say so in a direct message. Away: this member takes none, or is gone."""
+
+    def system_channel_id(self, guild_id: int) -> int | None:
+        """The channel in which Discord itself tells a guild's members things, as far as it is known without asking."""
+
+    def owner_id(self, guild_id: int) -> int | None:
+        """Who owns a guild, as far as it is known without asking."""
+
+
+class AdminNotifier(Protocol):
+    """Tells a guild's admins what Discord withholds from the bot."""
+
+    async def tell_withheld(self, guild_id: int, channel_id: int) -> Outcome:
+        """Say in this channel of the guild what the bot can't see of its comments."""
+
+    async def tell_withheld_directly(self, guild_id: int, member_id: int) -> Outcome:
         """Say so in a direct message. Away: this member takes none, or is gone."""
 
     def system_channel_id(self, guild_id: int) -> int | None:

@@ -165,6 +165,18 @@ class Reconciler:
         done.requests = reader.requests - asked
         return done
 
+    async def read_votes(self, reader: ChannelReader, channel_id: int, message_id: int) -> None:
+        """Read the votes on a comment that is kept only now: they may stand there for long."""
+        with self._watch.reading():
+            try:
+                async with aclosing(reader.messages(channel_id, message_id - 1)) as messages:
+                    async for message in messages:
+                        if message.message_id == message_id:
+                            await self._mirror.put_votes_right(reader, message)
+                        return
+            except Unreadable as reason:
+                log.warning("The votes on a comment in channel %d were not read: %s", channel_id, reason)
+
     async def _read_all(self, reader: ChannelReader, rooms: Iterator[Room], done: Reconciled) -> None:
         async def work() -> None:
             for room in rooms:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 
 from bot.newsroom.privacy import Privacy, erase_all
+from bot.newsroom.reconcile import TRACKED_FOR
 from bot.newsroom.rounds import Clock, Rounds
 from storage import Store
 
@@ -16,6 +17,8 @@ log = logging.getLogger(__name__)
 
 LEFT_FOR = timedelta(days=7)
 """What is kept of a guild is erased when the bot has been gone from it for so long."""
+LOST_AFTER = TRACKED_FOR
+"""What was written into a dialog and did not become a message by then is not looked for any more."""
 EVERY = timedelta(hours=1)
 
 
@@ -47,6 +50,7 @@ class Retention:
                     "Server %d keeps %d days: %d votes and %d comments from before are erased",
                     *(guild_id, days, erased.votes, erased.comments),
                 )
+        await self._store.feedback.forget_lost(now - LOST_AFTER)
         before = now - LEFT_FOR
         for guild_id in await retention.left(before):
             if self._is_in(guild_id):

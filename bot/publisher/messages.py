@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import discord
 
-from bot.cards import mark
+from bot.cards import mark, read_feedback_button
 from bot.newsroom.ports import MessageSeen, ThreadSeen
 
 # Words of members; all other kinds are Discord's own notes (somebody joined, a thread was made …).
@@ -38,11 +38,15 @@ def message_seen(message: discord.Message) -> MessageSeen | None:
         created_at=message.created_at,
         edited_at=message.edited_at,
         attachments=tuple(attachment.url for attachment in message.attachments),
+        feedback_id=_feedback(_ids_of(message.components)) if author == message.guild.me else None,
     )
 
 
-def message_read(message: Mapping[str, Any], guild_id: int) -> MessageSeen | None:
-    """A message of a guild's in the shape of Discord's API, as `message_seen` has it, with reactions and thread."""
+def message_read(message: Mapping[str, Any], guild_id: int, own_id: int = 0) -> MessageSeen | None:
+    """A message of a guild's in the shape of Discord's API, as `message_seen` has it, with reactions and thread.
+
+    `own_id` is the bot's.
+    """
     kind, author = discord.enums.try_enum(discord.MessageType, message["type"]), message["author"]
     by_bot = bool(author.get("bot")) or message.get("webhook_id") is not None
     if kind not in _WRITTEN and not by_bot:
@@ -67,6 +71,9 @@ def message_read(message: Mapping[str, Any], guild_id: int) -> MessageSeen | Non
             if reaction["count"] > reaction["me"]
         },
         thread=None if thread is None else thread_read(thread),
+        feedback_id=_feedback(_custom_ids(message.get("components", ())))
+        if int(author["id"]) == own_id
+        else None,
         super_reactions=frozenset(
             _name_of(reaction["emoji"])
             for reaction in message.get("reactions", ())
@@ -118,6 +125,19 @@ def file_of(message: Mapping[str, Any]) -> str | None:
         if path.startswith("/attachments/"):
             return path.rpartition("/")[2]
     return None
+
+
+def _feedback(custom_ids: Iterable[str]) -> int | None:
+    """The feedback that a message of the bot's own is, from the ids of its buttons."""
+    marks = (read_feedback_button(custom_id) for custom_id in custom_ids)
+    return next((found[0] for found in marks if found is not None), None)
+
+
+def _ids_of(components: Iterable[object]) -> Iterator[str]:
+    for row in components:
+        for component in getattr(row, "children", ()):
+            if custom_id := getattr(component, "custom_id", None):
+                yield custom_id
 
 
 def _custom_ids(components: Any) -> Iterator[str]:

@@ -12,6 +12,7 @@ import discord
 from discord.http import Route
 
 from bot.cards import (
+    WITHHELD_TITLE,
     Card,
     File,
     away_card,
@@ -19,11 +20,13 @@ from bot.cards import (
     carried_picture,
     digest_card,
     digest_title,
+    feedback_card,
     notice_card,
     notice_title,
     source_name,
     thread_name,
     uncounted_card,
+    withheld_card,
 )
 from bot.cards import card as card_of
 from bot.newsroom.ports import Away, Done, Emptied, Later, Missing, Outcome, Refused, Unclear
@@ -44,7 +47,7 @@ from bot.publisher.permissions import (
     needed_to_post,
     needed_to_say,
 )
-from storage.records import AwayToTell, CardToPost, DigestToPost, NoticeToTell, Verdict
+from storage.records import AwayToTell, CardToPost, DigestToPost, FeedbackGiven, NoticeToTell, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -170,6 +173,21 @@ class DiscordPublisher:
             "PATCH", CHANNEL, thread_id, lambda _: TO_LOCK, guild_id=guild_id, body=body
         )
 
+    async def say(self, given: FeedbackGiven, place_id: int, reply_to_id: int | None) -> Outcome:
+        """Post what a member wrote into a dialog, with its mark. Done carries the message id."""
+        body = {**feedback_card(given).payload(), "nonce": str(given.id), "enforce_nonce": True}
+        if reply_to_id is not None:
+            body["message_reference"] = {"message_id": str(reply_to_id)}
+        return await self._calls.change(
+            "POST", MESSAGES, place_id, needed_to_say, guild_id=given.guild_id, body=body
+        )
+
+    async def take_down(self, guild_id: int, place_id: int, message_id: int) -> Outcome:
+        """Delete a message of the bot's own."""
+        return await self._calls.change(
+            "DELETE", MESSAGE, place_id, lambda _: TO_EDIT, guild_id=guild_id, message_id=message_id
+        )
+
     async def refresh(self, card: CardToPost) -> Outcome:
         """Edit a sent card so that it shows the given texts, score and comment count.
 
@@ -193,6 +211,15 @@ class DiscordPublisher:
         """Say so in a direct message. Away: this member takes none, or is gone."""
         guild = self._client.get_guild(notice.guild_id)
         return await self._calls.write_to(member_id, away_card(notice, "" if guild is None else guild.name))
+
+    async def tell_withheld(self, guild_id: int, channel_id: int) -> Outcome:
+        """Say in this channel of the guild what the bot can't see of its comments."""
+        return await self._say(guild_id, channel_id, WITHHELD_TITLE, withheld_card())
+
+    async def tell_withheld_directly(self, guild_id: int, member_id: int) -> Outcome:
+        """Say so in a direct message. Away: this member takes none, or is gone."""
+        guild = self._client.get_guild(guild_id)
+        return await self._calls.write_to(member_id, withheld_card("" if guild is None else guild.name))
 
     async def take_back(
         self, guild_id: int, channel_id: int, message_id: int, emoji: str, member_id: int

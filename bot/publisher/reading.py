@@ -62,7 +62,7 @@ class DiscordReader:
             guild_id = await self._readable(channel_id)
             route = Route("GET", MESSAGES, channel_id=channel_id)
             async for message in self._listed(route, after):
-                if (seen := message_read(message, guild_id)) is not None:
+                if (seen := message_read(message, guild_id, self._calls.own_id)) is not None:
                     if seen.thread is not None:
                         self._remember(seen.thread.thread_id, channel_id)
                     yield seen

@@ -21,7 +21,7 @@ from storage.records.articles import (
     WordsStored,
 )
 from storage.records.boards import CommenterRank, DayFigures, SourceRank, VotersOfEmoji
-from storage.records.comments import Comment, CommentSeen, Lease, LeaseHeld
+from storage.records.comments import After, Comment, CommentSeen, FeedbackGiven, Lease, LeaseHeld
 from storage.records.digests import Digest, DigestLine, DigestToPost
 from storage.records.posts import (
     AlsoCovered,
@@ -64,6 +64,7 @@ from storage.records.subscriptions import (
 from storage.records.votes import ReactionChange, Verdict, VoteEmoji, VoteRules, emoji_key
 
 __all__ = [
+    "After",
     "AlsoCovered",
     "AnswerKept",
     "Article",
@@ -83,6 +84,7 @@ __all__ = [
     "DigestLine",
     "DigestToPost",
     "Erased",
+    "FeedbackGiven",
     "Hub",
     "HubState",
     "HubToStore",

@@ -43,11 +43,11 @@ class VoteKept:
 
 @dataclass(frozen=True, slots=True)
 class CommentKept:
-    """A member's comment."""
+    """A member's comment; without channel and message it was written into a dialog and is on its way."""
 
     guild_id: int
-    channel_id: int
-    message_id: int
+    channel_id: int | None
+    message_id: int | None
     title: str
     url: str | None
     reply_to_id: int | None

@@ -31,7 +31,8 @@ class GuildColumns(TypedColumns):
 
     `shows_voters`: members may ask who voted. Standings posted before `recount_at`, and those at that time of articles
     before `recount_id`, are still to be counted by the vote emoji that hold now.
-    Comments and votes are kept for `kept_days`; without, for as long as the bot is there.
+    Comments and votes are kept for `kept_days`; without, for as long as the bot is there. Its admins were told at
+    `withheld_at` that Discord withholds members' words from the bot.
     """
 
     id: Named[int] = Column(BigInteger, primary_key=True, autoincrement=False)
@@ -43,6 +44,7 @@ class GuildColumns(TypedColumns):
     recount_at: Named[datetime | None] = Column(UtcDateTime)
     recount_id: Named[int | None] = Column(RowId)
     kept_days: Named[int | None]
+    withheld_at: Named[datetime | None] = Column(UtcDateTime)
 
 
 guilds = Table("guilds", metadata, GuildColumns)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     Index,
+    Integer,
     Named,
     PrimaryKeyConstraint,
     Table,
@@ -26,7 +27,11 @@ from storage.types import RowId, UtcDateTime
 
 
 class CommentColumns(TypedColumns):
-    """A message that is a comment; its votes are computed from the reactions on it. A `hidden` one is not listed."""
+    """A message that is a comment; its votes are computed from the reactions on it. A `hidden` one is not listed.
+
+    `rank` is their score, negated: so one index has the most voted first, and of equals the oldest. Where it has a
+    `feedback_id` the bot posted it for its author, who wrote it into the dialog of this id.
+    """
 
     message_id: Named[int] = Column(BigInteger, primary_key=True, autoincrement=False)
     guild_id: Named[int] = Column(BigInteger, ForeignKey("guilds.id", ondelete="CASCADE"))
@@ -41,6 +46,8 @@ class CommentColumns(TypedColumns):
     upvotes: Named[int]
     downvotes: Named[int]
     hidden: Named[bool] = Column(Boolean, server_default=false())
+    feedback_id: Named[int | None] = Column(BigInteger)
+    rank: Named[int] = Column(Integer, server_default="0")
 
 
 comments = Table(
@@ -51,6 +58,45 @@ comments = Table(
     Index(None, "channel_id", "message_id"),
     Index(None, "guild_id", "created_at"),
     Index("ix_comments_author", "author_id", "message_id"),
+    Index("ix_comments_rank", "article_id", "guild_id", "rank", "message_id"),
+)
+Index(
+    "ix_comments_replies",
+    comments.c.reply_to_id,
+    comments.c.message_id,
+    sqlite_where=comments.c.reply_to_id.is_not(None),
+    postgresql_where=comments.c.reply_to_id.is_not(None),
+)
+Index(
+    "ix_comments_feedback",
+    comments.c.feedback_id,
+    unique=True,
+    sqlite_where=comments.c.feedback_id.is_not(None),
+    postgresql_where=comments.c.feedback_id.is_not(None),
+)
+
+
+class FeedbackColumns(TypedColumns):
+    """What a member wrote into a dialog, until it is known as a message; then it is a comment, and this row goes."""
+
+    id: Named[int] = Column(BigInteger, primary_key=True, autoincrement=False)
+    guild_id: Named[int] = Column(BigInteger, ForeignKey("guilds.id", ondelete="CASCADE"))
+    article_id: Named[int] = Column(RowId, ForeignKey("articles.id", ondelete="CASCADE"))
+    author_id: Named[int] = Column(BigInteger)
+    author_name: Named[str] = Column(Text)
+    quote: Named[str | None] = Column(Text)
+    text: Named[str] = Column(Text)
+    created_at: Named[datetime] = Column(UtcDateTime)
+
+
+feedback = Table(
+    "feedback",
+    metadata,
+    FeedbackColumns,
+    Index(None, "guild_id", "created_at"),
+    Index(None, "article_id"),
+    Index(None, "author_id"),
+    Index(None, "created_at"),
 )
 
 

@@ -74,6 +74,8 @@ async def test_every_command_is_described(bot: BroadsheetBot) -> None:
         "Show again",
         "Close comments",
         "Open comments again",
+        "Comment on a passage",
+        "Keep as comment",
     }
     for command in told.values():
         assert len(command.description) > 10

@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,10 +13,8 @@ from bot.cards import (
     article_label,
     article_value,
     card,
-    comments_card,
     nonce_of,
     read_article_value,
-    read_comments_button,
     read_related_button,
     read_subscriptions_button,
     read_top_button,
@@ -28,12 +25,10 @@ from bot.cards import (
     units,
 )
 from bot.cards.card import SOURCE_COLOURS, source_colour
-from bot.newsroom.comment_tree import CommentLine, CommentSort
-from bot.newsroom.comments import CommentPage
 from bot.newsroom.front_page import Only, Page
 from bot.newsroom.ranking import Period
-from storage.records import Comment, Sort, Tally
-from tests.discord.records import ARTICLE, NOW, SOURCE, card_to_post, listed, subscription
+from storage.records import Sort, Tally
+from tests.discord.records import ARTICLE, SOURCE, card_to_post, listed, subscription
 from tests.examples import examples
 
 LIMITS = {"title": 256, "description": 4096, "url": 2048}
@@ -62,7 +57,7 @@ def breaches(shown: Card) -> list[str]:
     ids = [button["custom_id"] for button in buttons if "custom_id" in button]
     if len(set(ids)) < len(ids) or any(not 1 <= units(custom_id) <= 100 for custom_id in ids):
         found.append("custom ids")
-    if any(not 1 <= units(button["label"]) <= 80 for button in buttons):
+    if any(not 1 <= units(button.get("label", "-")) <= 80 for button in buttons):
         found.append("label")
     if any(units(button.get("url", "")) > 512 for button in buttons):
         found.append("button url")
@@ -210,81 +205,6 @@ def test_any_ten_articles_fit_a_list(title: str, cursor: str | None) -> None:
     assert (shown.embed.description or "").count("](https://discord.com/channels/") == 10
 
 
-def comment(number: int, **changes: Any) -> Comment:
-    """A comment with something in every field."""
-    made = Comment(
-        message_id=1_000_000_000_000_000_000 + number,
-        guild_id=1_100_000_000_000_000_000,
-        channel_id=1_200_000_000_000_000_000,
-        article_id=7,
-        reply_to_id=None,
-        author_id=40,
-        author_name="Bob",
-        text="Finally!",
-        quote=None,
-        created_at=NOW,
-        edited_at=None,
-        tally=Tally(2, 0),
-    )
-    return replace(made, **changes)
-
-
-def test_comments_are_indented_quoted_and_linked() -> None:
-    page = CommentPage(
-        (
-            CommentLine(comment(1, quote="Carts may cross"), 0),
-            CommentLine(comment(2, author_name="Eve_*", text="**No**", edited_at=NOW, tally=Tally(0, 0)), 1),
-        ),
-        2,
-    )
-    shown = comments_card(listed(), page, CommentSort.NEWEST, 0, "Reply to comment.")
-    jump = "https://discord.com/channels/1100000000000000000/1200000000000000000/1000000000000000"
-    assert shown.embed.description == (
-        f"**Bob** · ▲ 2 · <t:1772366400:R> · [jump]({jump}001)\n"
-        "*“Carts may cross”*\n"
-        "Finally!\n"
-        f"┆ **Eve\\_\\*** · <t:1772366400:R> (edited) · [jump]({jump}002)\n"
-        r"┆ \*\*No\*\*"
-    )
-    assert shown.embed.footer.text == "2 comments · newest first · Reply to comment."
-    assert [button.label for row in shown.rows for button in row if not button.disabled] == [
-        "Oldest",
-        "Most voted",
-    ]
-
-
-@settings(max_examples=examples(60), deadline=None)
-@given(text=texts, name=texts, quote=st.one_of(st.none(), texts), depth=st.integers(0, 30))
-def test_any_ten_comments_fit_a_page(text: str, name: str, quote: str | None, depth: int) -> None:
-    lines = tuple(CommentLine(comment(n, text=text, author_name=name, quote=quote), depth) for n in range(10))
-    shown = comments_card(listed(title=text), CommentPage(lines, 35), CommentSort.MOST_VOTED, 10, "Reply.")
-    assert breaches(shown) == []
-    assert (shown.embed.description or "").count("[jump]") == 10
-
-
-def test_buttons_of_comment_pages_lead_where_they_say() -> None:
-    lines = tuple(CommentLine(comment(n), 0) for n in range(10))
-    shown = comments_card(listed(), CommentPage(lines, 35), CommentSort.OLDEST, 10, "Reply.")
-    asked = {
-        button.label: read_comments_button(button.custom_id or "") for row in shown.rows for button in row
-    }
-    assert asked == {
-        "Newest": (7, CommentSort.NEWEST, 0),
-        "Oldest": (7, CommentSort.OLDEST, 0),
-        "Most voted": (7, CommentSort.MOST_VOTED, 0),
-        "Back": (7, CommentSort.OLDEST, 0),
-        "More": (7, CommentSort.OLDEST, 20),
-    }
-
-
-def test_a_single_comment_is_not_offered_in_other_orders() -> None:
-    shown = comments_card(
-        listed(), CommentPage((CommentLine(comment(1), 0),), 1), CommentSort.NEWEST, 0, "Reply."
-    )
-    assert not any(shown.rows)
-    assert shown.embed.footer.text == "1 comment · Reply."
-
-
 def test_offered_articles_of_the_same_title_are_told_apart_by_their_source() -> None:
     assert article_label(listed(title="Carts may cross")) == "Carts may cross · The Town Crier"
     assert units(article_label(listed(title="🦀" * 300))) <= 100
@@ -313,20 +233,15 @@ def test_buttons_of_ranked_pages_lead_where_they_say() -> None:
         "top:odd:week:",
         "top:hot.1:week:",
         "top:hot.1.%:week:",
-        "comments-page:x:newest:0:sort",
-        "comments-page:1",
     ],
 )
 def test_ids_of_other_buttons_are_none(custom_id: str) -> None:
     assert read_top_button(custom_id) is None
-    assert read_comments_button(custom_id) is None
 
 
 def test_nothing_found_says_what_to_do() -> None:
     assert "/subscribe" in (top_card(Page((), None), Sort.HOT, Period.DAY).embed.description or "")
     assert "/subscribe" in (subscriptions_card(()).embed.description or "")
-    empty = comments_card(listed(), CommentPage((), 0), CommentSort.NEWEST, 0, "Reply to the card.")
-    assert empty.embed.description == "No comments yet. Reply to the card."
 
 
 def test_subscriptions_tell_how_they_do_those_with_a_problem_first() -> None:
@@ -384,12 +299,6 @@ def test_all_subscriptions_are_on_some_page() -> None:
     assert subscriptions_card(many, 9999) == shown, "a list that has become shorter ends with its last page"
     for other in ("subscriptions:", "subscriptions:x:more", "subscriptions:-1:back", "top:1"):
         assert read_subscriptions_button(other) is None
-
-
-def test_a_list_of_comments_that_is_cut_says_so() -> None:
-    lines = tuple(CommentLine(comment(at), 0) for at in range(1, 4))
-    shown = comments_card(listed(), CommentPage(lines, 5000, cut=True), CommentSort.NEWEST, 10, "Reply.")
-    assert shown.embed.footer.text == ("11–13 of the newest 5000; there are more than can be listed · Reply.")
 
 
 @pytest.mark.parametrize(

@@ -367,7 +367,7 @@ async def test_the_button_of_a_card_shows_more_on_its_topic(town: Town, press: P
 
 
 @pytest.mark.parametrize(
-    "custom_id", ["comments:unknown", "comments-page:99:newest:0:sort", "related:unknown"]
+    "custom_id", ["comments:unknown", "comments-page:99:newest::sort", "related:unknown"]
 )
 async def test_a_button_of_an_article_that_is_gone_says_so(
     town: Town, bot: BroadsheetBot, custom_id: str

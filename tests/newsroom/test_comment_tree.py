@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.newsroom.comment_tree import CommentSort, comment_tree, reading_order
+from bot.newsroom.comment_tree import CommentSort, collapsed, comment_tree, reading_order
 from bot.newsroom.comments import split_quote
 from storage.records import Comment, Tally
 
@@ -97,3 +97,20 @@ def test_every_comment_is_read_exactly_once(replies: dict[int, int], sort: Comme
 )
 def test_split_quote(text: str, quote: str | None, rest: str) -> None:
     assert split_quote(text) == (quote, rest)
+
+
+def test_long_conversations_are_collapsed_and_a_page_has_so_many_lines() -> None:
+    talk = [comment(101), *(comment(n, 101) for n in range(102, 110)), comment(110), comment(111, 110)]
+    tree = comment_tree(
+        [*talk, comment(112), *(comment(n, 112) for n in range(113, 117))], CommentSort.OLDEST
+    )
+
+    def shown(room: int) -> list[tuple[int, int, int]]:
+        return [(one.top.message_id, len(one.lines), one.more) for one in collapsed(tree, room, 3)]
+
+    # Of eight replies three are shown, of four all: a single one is not worth opening.
+    assert shown(20) == [(101, 4, 5), (110, 2, 0), (112, 5, 0)]
+    assert shown(10) == [(101, 4, 5), (110, 2, 0), (112, 4, 1)]
+    assert shown(7) == [(101, 4, 5), (110, 2, 0)]
+    assert shown(2) == [(101, 2, 7)]
+    assert collapsed((), 10, 3) == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 from sqlalchemy import func, select
@@ -57,7 +58,7 @@ async def test_a_members_name_is_the_latest_seen_in_the_guild(desk: Desk):
 
 @pytest.mark.parametrize(
     ("first", "whole"),
-    [("oldest", [6, 4, 7, 5]), ("newest", [5, 7, 4, 6]), ("most_voted", [7, 6, 4, 5])],
+    [("oldest", [6, 4, 7, 5]), ("newest", [5, 7, 4, 6]), ("most_voted", [7, 4, 6, 5])],
 )
 async def test_of_too_many_comments_the_first_in_the_asked_order_are_listed(
     desk: Desk, first: First, whole: list[int]
@@ -160,3 +161,42 @@ async def test_a_deleted_thread_leaves_its_post(desk: Desk):
     kept = await desk.store.posts.card(card.post.id)
     assert kept is not None
     assert (kept.post.state, kept.post.thread_id) == ("sent", None)
+
+
+@pytest.mark.parametrize("first", get_args(First))
+async def test_conversations_are_paged_from_where_the_last_page_ended(desk: Desk, first: First):
+    article_id, stored = await posted(desk), desk.store.comments
+    # Four begin a conversation; 20 is answered twice, 25 answers what is elsewhere, 26 what is hidden, 27 a later one.
+    answers = {20: None, 21: 20, 22: 21, 23: None, 24: None, 25: 90, 26: 23, 27: 99}
+    for message_id, reply_to_id in answers.items():
+        await stored.record(
+            comment(message_id, article_id, reply_to_id=reply_to_id, created_at=at(message_id))
+        )
+    await stored.record(comment(90, article_id, channel_id=999, created_at=at(90)))
+    for message_id, member in ((24, 2), (24, 3), (20, 2)):
+        await add_vote(desk.store.votes, message_id, member, "👍", NOW)
+    await desk.store.moderation.hide(GUILD, 23, hidden=True)
+    whole = {
+        "newest": [27, 26, 25, 24, 20],
+        "oldest": [20, 24, 25, 26, 27],
+        "most_voted": [24, 20, 25, 26, 27],
+    }
+
+    seen, after = [], None
+    while page := await stored.tops(GUILD, article_id, first, 2, after, visible=VISIBLE):
+        seen += [one.message_id for one in page]
+        last = page[-1]
+        value = last.tally.score if first == "most_voted" else int(last.created_at.timestamp() * 1000)
+        after = (value, last.message_id)
+        if last.message_id == 24:  # a page goes on where a deleted comment stood
+            await stored.remove([24])
+    assert seen == whole[first]
+
+    async def branch(*ids: int, limit: int = 9) -> list[int]:
+        found = await stored.branches(GUILD, article_id, ids, limit, visible=VISIBLE)
+        return sorted(one.message_id for one in found)
+
+    assert await branch(20, 25) == [20, 21, 22, 25]
+    assert await branch(20, limit=2) == [20, 21]
+    assert await branch(23) == await branch(90) == []
+    assert await stored.branches(GUILD, article_id, [20], visible=()) == []

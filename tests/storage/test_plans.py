@@ -13,7 +13,16 @@ from sqlalchemy import event, text
 from bot.feeds.shingles import pack, shingles
 from storage import CardToPost, Database, HubToStore, Lease, Length, Sort, Source, Store
 from storage.comments import First
-from storage.records import ArticleRead, Brought, ImageSeen, SourceFailed, SourceUnchanged, Verdict, Wishes
+from storage.records import (
+    ArticleRead,
+    Brought,
+    FeedbackGiven,
+    ImageSeen,
+    SourceFailed,
+    SourceUnchanged,
+    Verdict,
+    Wishes,
+)
 from tests.databases import RANKS, nonces
 from tests.storage.desk import GUILD, LEASE, NOW, VISIBLE, Desk, article, at, comment, poll, whole
 from tests.votes import add as add_vote
@@ -65,12 +74,15 @@ async def use_everything(desk: Desk) -> None:
     await store.comments.get(5)
     for order in get_args(First):
         await store.comments.of_article(GUILD, card.article.id, order, visible=VISIBLE)
+        await store.comments.tops(GUILD, card.article.id, order, 9, (1, 1), visible=VISIBLE)
+    await store.comments.branches(GUILD, card.article.id, [5], visible=VISIBLE)
     await store.comments.ids_in_channel(100, 0)
     for sort in Sort:
         key = ("2026-01-01T00:00:00+00:00" if sort is Sort.NEW else 1, 1)
         await store.frontpage.page(GUILD, sort, NOW, 9, key, "word", source.id, visible=VISIBLE)
     await store.frontpage.one(GUILD, card.article.id, visible=VISIBLE)
     await use_moderation(store, card.article.id)
+    await use_feedback(store, card.article.id)
     await store.boards.voters(GUILD, card.article.id, 9)
     for since in (NOW, None):
         await store.boards.sources(GUILD, since, 9, visible=VISIBLE)
@@ -137,6 +149,20 @@ async def use_privacy(store: Store) -> None:
     await store.retention.keeping_for_a_time()
     while (await store.retention.erase_old(GUILD, at(9))).more:
         pass
+
+
+async def use_feedback(store: Store, article_id: int) -> None:
+    """Run every query about feedback through dialogs once."""
+    for feedback_id in (1, 2):
+        given = FeedbackGiven(feedback_id, GUILD, article_id, 1, "Ada", None, "Well said.", NOW)
+        await store.feedback.begin(given)
+    await store.feedback.posted(1, 6, 100, None, NOW)
+    await store.feedback.posted_for(1)
+    await store.feedback.give_up(2)
+    await store.feedback.forget_lost(NOW)
+    await store.texts.whole(article_id)
+    await store.guilds.tell_withheld(GUILD, NOW)
+    await store.guilds.withheld_untold(GUILD)
 
 
 async def use_moderation(store: Store, article_id: int) -> None:
@@ -262,6 +288,17 @@ async def test_no_query_scans_a_table_that_grows(desk: Desk):
             if bad:
                 scans[statement] = steps
     assert scans == {}
+    # A page of comments comes from an index in its order, and what answers them from another.
+    pages = [statement for statement in ran if "NOT (EXISTS" in statement and "comments.rank" in statement]
+    (branches,) = [statement for statement in ran if "WITH RECURSIVE wanted" in statement]
+    assert len(pages) == 3
+    async with desk.database.reading() as connection:
+        for statement in (*pages, branches):
+            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", ran[statement])
+            steps = [row[3] for row in plan]
+            assert not any("TEMP B-TREE" in step for step in steps), steps
+            index = "ix_comments_replies" if statement == branches else "ix_comments_(rank|article_id)"
+            assert any(re.search(index, step) for step in steps), steps
     # Nor does it walk all subscriptions to find the few whose sources fail.
     (failing,) = [statement for statement in ran if "sources.failing_since <=" in statement]
     async with desk.database.reading() as connection:
