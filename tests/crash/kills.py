@@ -24,10 +24,8 @@ SHORTEST, LONGEST = 0.05, 0.8
 # Of the downtimes so many are longer than Discord remembers a nonce.
 SHARE_LONG = 0.2
 QUIET_WITHIN = 90.0
-# Members act on so many of the newest cards of a channel, and on what they said about them; older threads are archived.
-# Discord allows 1,000 open ones.
+# So many of the newest threads of a channel stay open, of 1,000 that Discord allows; members act on the newest cards.
 FRESH_CARDS = 100
-FRESH_COMMENTS = 40
 # While so many are missing nothing more is published: what a feed shows no more nobody can read.
 MOST_MISSING = 200
 
@@ -119,7 +117,8 @@ class _Crowd:
         if not cards:
             return
         card = dice.choice(cards[-FRESH_CARDS // 2 :])
-        del self._said[:-FRESH_COMMENTS]
+        # What is archived can't be edited.
+        self._said = [(author, said) for author, said in self._said if self._made.is_open(said["channel_id"])]
         person = dice.choice(self._made.people)
         target = {"id": card.id, "channel_id": card.channel_id}
         match dice.randrange(6):

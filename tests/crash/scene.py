@@ -143,6 +143,11 @@ class Scene:
                 archiving.set_archived(stage, thread, True)
                 stage.gateway.thread("THREAD_UPDATE", thread)
 
+    def is_open(self, channel_id: str) -> bool:
+        """Whether a channel is no archived thread."""
+        thread = self.sandbox.stage.world.channels[channel_id].thread
+        return thread is None or not thread.archived
+
     def missing(self) -> list[str]:
         """Articles that are not in a channel they belong in."""
         told = []
