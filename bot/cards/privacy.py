@@ -54,7 +54,7 @@ def about_card(standing: Standing, kept_for: timedelta | None) -> Card:
         if standing.hidden
         else Button("Hide my name", PrivacyButton.HIDE)
     )
-    return _about(standing, span, shown, (name,))
+    return _about(standing, span, shown, () if standing.forgotten else (name,))
 
 
 def about_card_anywhere(standing: Standing) -> Card:
