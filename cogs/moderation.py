@@ -88,6 +88,8 @@ def _told(done: Closed, *, closed: bool) -> str:
         if closed
         else f"Comments on this article are open{already}."
     ]
+    if done.changed and not closed:
+        sentences.append("What was written in Discord while they were closed may count now, too.")
     if done.threads:
         what = "thread is" if done.threads == 1 else "threads are"
         sentences.append(f"Its {what} {'locked' if closed else 'unlocked'}.")

@@ -33,6 +33,7 @@ _ALLOWED = (
 _IN_A_SERVER = (
     "Each server shows you by the name that you have there, or not. Use `/privacy name` in the one you mean."
 )
+_NAMELESS_ANYWAY = "You asked to be forgotten, so your name is kept and shown nowhere. After `/privacy allow` you can hide it again."
 _NOT_FORGOTTEN = "Nothing to do: what you vote and write counts here. `/privacy about` says what is kept."
 
 _LEFT = (
@@ -139,7 +140,8 @@ class PrivacyCog(commands.Cog, name="privacy"):
     async def _name(self, interaction: Interaction, *, hidden: bool) -> Answer:
         if interaction.guild_id is None:
             return _IN_A_SERVER
-        await self._privacy.name(interaction.guild_id, interaction.user.id, hidden=hidden)
+        if not await self._privacy.name(interaction.guild_id, interaction.user.id, hidden=hidden):
+            return _NAMELESS_ANYWAY
         if hidden:
             return (
                 "Your name is hidden: this server's public page shows you as “a member”, and rankings leave you out. "

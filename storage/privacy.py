@@ -109,15 +109,21 @@ class Privacy:
         async with self._database.reading() as connection:
             return await forgotten_among(connection, member_ids)
 
-    async def hide_name(self, guild_id: int, member_id: int, now: datetime) -> None:
-        """Show a member by name no more where the guild's articles are shown outside of Discord."""
+    async def hide_name(self, guild_id: int, member_id: int, now: datetime) -> bool:
+        """Show a member by name no more where the guild's articles are shown outside of Discord.
+
+        False: they are forgotten, so that there is no name, and this is not kept either.
+        """
         async with self._database.writing() as connection:
+            if await forgotten_among(connection, (member_id,)):
+                return False
             await ensure_guild(connection, guild_id, now)
             await connection.execute(
                 insert(connection, nameless)
                 .values(guild_id=guild_id, member_id=member_id)
                 .on_conflict_do_nothing(index_elements=["guild_id", "member_id"])
             )
+            return True
 
     async def show_name(self, guild_id: int, member_id: int) -> None:
         """Show a member by name again."""

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, litera
 from storage.away import forget_away
 from storage.database import Database
 from storage.digests import forget_source
+from storage.erasing import forgotten_among
 from storage.guilds import ensure_guild
 from storage.outbox import Queueing, queue, queue_named
 from storage.records import PostState, Source, Subscription, SubscriptionToStore, Wishes
@@ -128,6 +129,7 @@ class Subscriptions:
         """
         async with self._database.writing() as connection:
             await ensure_guild(connection, wish.guild_id, now)
+            forgotten = wish.created_by and await forgotten_among(connection, (wish.created_by,))
             source = (
                 await connection.execute(
                     select(sources).where(sources.c.id == wish.source_id).with_for_update()
@@ -141,7 +143,7 @@ class Subscriptions:
                     source_id=wish.source_id,
                     thread=wish.thread,
                     newest=wish.newest,
-                    created_by=wish.created_by,
+                    created_by=None if forgotten else wish.created_by,
                     created_at=now,
                     reading=wish.reading,
                     length=wish.length,

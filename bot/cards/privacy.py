@@ -54,7 +54,7 @@ def about_card(standing: Standing, kept_for: timedelta | None) -> Card:
         if standing.hidden
         else Button("Hide my name", PrivacyButton.HIDE)
     )
-    return _about(standing, span, shown, (name,))
+    return _about(standing, span, shown, () if standing.forgotten else (name,))
 
 
 def about_card_anywhere(standing: Standing) -> Card:
@@ -108,8 +108,11 @@ def confirm_card() -> Card:
     embed = discord.Embed(colour=COLOUR, title="Delete all of it?")
     embed.description = (
         "Your votes, your comments and your name are erased here, **in every server** that this Broadsheet is in, and "
-        "scores are counted without them. From then on nothing of you is kept: your reactions will not count, and what "
-        "you write will be no comment. This can't be taken back; `/privacy allow` only lets you begin anew.\n\n"
+        "scores are counted without them. From then on nothing of you is kept but your Discord id, by which that is "
+        "known: your reactions will not count, and what you write will be no comment. This can't be taken back; "
+        "`/privacy allow` only lets you begin anew.
+
+"
         "What Broadsheet posted for you is deleted in Discord, too. What you wrote there yourself stays until you "
         "delete it."
     )

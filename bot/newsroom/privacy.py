@@ -59,12 +59,15 @@ class Privacy:
         """Keep again what a member does from now on. False: they were not forgotten."""
         return await self._store.privacy.allow(member_id)
 
-    async def name(self, guild_id: int, member_id: int, *, hidden: bool) -> None:
-        """Show a member by name, or not, where the guild's articles are shown outside of Discord, and in rankings."""
+    async def name(self, guild_id: int, member_id: int, *, hidden: bool) -> bool:
+        """Show a member by name, or not, where the guild's articles are shown outside of Discord, and in rankings.
+
+        False: they are forgotten, and have no name to be hidden.
+        """
         if hidden:
-            await self._store.privacy.hide_name(guild_id, member_id, self._clock())
-        else:
-            await self._store.privacy.show_name(guild_id, member_id)
+            return await self._store.privacy.hide_name(guild_id, member_id, self._clock())
+        await self._store.privacy.show_name(guild_id, member_id)
+        return True
 
     async def _erase(self, member_id: int) -> Erased:
         erased = await erase_all(partial(self._store.privacy.erase_some, member_id, self._clock()))

@@ -30,6 +30,8 @@ class VotingRules:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._woken = asyncio.Event()
+        # Two admins may change them at once, and each change is made to what the one before left.
+        self._turn = asyncio.Lock()
         self._rounds = Rounds("counting votes anew", self.recount, woken=self._woken)
 
     async def run(self) -> None:
@@ -52,40 +54,44 @@ class VotingRules:
         """
         if not 1 <= abs(weight) <= HEAVIEST:
             raise WrongRule(f"A vote counts 1 to {HEAVIEST} times.")
-        rules = await self.of(guild_id)
-        others = [one for one in rules.emoji if emoji_key(one.emoji) != emoji_key(emoji)]
-        if len(others) >= MOST_EMOJI:
-            raise WrongRule(
-                f"{MOST_EMOJI} emoji are votes here already, and more would crowd the cards. Remove one first, with "
-                "`/settings votes remove`."
-            )
-        at = next((place for place, one in enumerate(rules.emoji) if one not in others), len(others))
-        return await self._put(guild_id, rules, [*others[:at], VoteEmoji(emoji, weight), *others[at:]])
+        async with self._turn:
+            rules = await self.of(guild_id)
+            others = [one for one in rules.emoji if emoji_key(one.emoji) != emoji_key(emoji)]
+            if len(others) >= MOST_EMOJI:
+                raise WrongRule(
+                    f"{MOST_EMOJI} emoji are votes here already, and more would crowd the cards. Remove one first, "
+                    "with `/settings votes remove`."
+                )
+            at = next((place for place, one in enumerate(rules.emoji) if one not in others), len(others))
+            return await self._put(guild_id, rules, [*others[:at], VoteEmoji(emoji, weight), *others[at:]])
 
     async def remove(self, guild_id: int, emoji: str) -> VoteRules:
         """Have an emoji be no vote any more. Raises WrongRule."""
-        rules = await self.of(guild_id)
-        left = [one for one in rules.emoji if emoji_key(one.emoji) != emoji_key(emoji)]
-        if len(left) == len(rules.emoji):
-            raise WrongRule(
-                f"{written_emoji(emoji)} is no vote here. `/settings votes list` shows which are."
-            )
-        return await self._put(guild_id, rules, left)
+        async with self._turn:
+            rules = await self.of(guild_id)
+            left = [one for one in rules.emoji if emoji_key(one.emoji) != emoji_key(emoji)]
+            if len(left) == len(rules.emoji):
+                raise WrongRule(
+                    f"{written_emoji(emoji)} is no vote here. `/settings votes list` shows which are."
+                )
+            return await self._put(guild_id, rules, left)
 
     async def allow(self, guild_id: int, role_id: int, allowed: bool) -> VoteRules:
         """Let members of a role vote from now on, or no longer; without any such role everybody may.
 
         Raises WrongRule.
         """
-        rules = await self.of(guild_id)
-        roles = rules.voter_roles | {role_id} if allowed else rules.voter_roles - {role_id}
-        if len(roles) > MOST_ROLES:
-            raise WrongRule(f"{MOST_ROLES} roles may vote already. Make one role for all of them.")
-        return await self._let(rules, guild_id, roles)
+        async with self._turn:
+            rules = await self.of(guild_id)
+            roles = rules.voter_roles | {role_id} if allowed else rules.voter_roles - {role_id}
+            if len(roles) > MOST_ROLES:
+                raise WrongRule(f"{MOST_ROLES} roles may vote already. Make one role for all of them.")
+            return await self._let(rules, guild_id, roles)
 
     async def allow_everybody(self, guild_id: int) -> VoteRules:
         """Let everybody vote from now on. Roles that could, and were deleted, could not be named one by one."""
-        return await self._let(await self.of(guild_id), guild_id, frozenset())
+        async with self._turn:
+            return await self._let(await self.of(guild_id), guild_id, frozenset())
 
     async def show_voters(self, guild_id: int, shows: bool) -> VoteRules:
         """Let members see who voted, or not."""

@@ -13,7 +13,7 @@ from bot.newsroom.refresh import Refresher
 from bot.sandbox.scenario import Json
 from storage import Database, Store
 from tests.discord.conftest import Press, StartBot, Town, eventually
-from tests.discord.test_commands import shown
+from tests.discord.test_commands import ids, shown
 from tests.discord.test_events import Watching
 from tests.discord.test_privacy import bot, database_url, sent_file  # noqa: F401 - fixtures are found by their names
 from tests.mirror import assert_mirror_equals
@@ -101,6 +101,8 @@ async def test_a_day_on_the_floor(
     assert "**2**" in voters
     asked = await bob.slash("privacy delete")
     assert "Erased are" in (await bob.click(asked, "Delete all of it")).content
+    assert "shown nowhere" in (await bob.slash("privacy name", name="hidden")).content
+    assert set(ids(await bob.slash("privacy about"))) == {"Send me my data", "Take part again"}
     for again_read in range(2):
         await watching.until_votes(3, 0)
         await watching.until_comments()

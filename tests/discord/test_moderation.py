@@ -78,7 +78,10 @@ async def test_an_article_is_closed_with_its_thread(town: Town, press: Press, da
     await watching.until_comments("In time")
 
     opened = await town.alice.context_menu("Open comments again", card)
-    assert opened.content == "Comments on this article are open. Its thread is unlocked."
+    assert opened.content == (
+        "Comments on this article are open. What was written in Discord while they were closed may count now, too. "
+        "Its thread is unlocked."
+    )
     assert not await locked(town, card)
     await town.alice.reply(card, "Open again")
     await watching.until_comments("In time", "Open again")

@@ -1,5 +1,7 @@
 """How a server votes: its own emoji with weights, who may vote, and what becomes of a vote that does not count."""
 
+import asyncio
+
 import pytest
 
 from bot.client import BroadsheetBot
@@ -84,6 +86,19 @@ async def test_an_admin_chooses_what_is_a_vote(
     assert "not of this server" in shown(foreign)
     names = await town.alice.slash("settings votes names", shown=True)
     assert "`/who voted`" in shown(names)
+
+
+async def test_what_admins_choose_at_once_is_all_chosen(newsroom: Newsroom, bot: BroadsheetBot) -> None:
+    (guild,) = bot.guilds
+    emoji = ("🚀", "💤", "🐙", "❤️")
+    await asyncio.gather(*(newsroom.vote_rules.add(guild.id, one, 1) for one in emoji))
+    await asyncio.gather(*(newsroom.vote_rules.allow(guild.id, one, True) for one in (1, 2, 3)))
+    rules = await newsroom.vote_rules.of(guild.id)
+    assert [one.emoji for one in rules.emoji] == ["👍", "👎", *emoji]
+    assert rules.voter_roles == {1, 2, 3}
+    # The same by another name is not one more.
+    assert await newsroom.vote_rules.remove(guild.id, "\u2764") == await newsroom.vote_rules.of(guild.id)
+    assert len((await newsroom.vote_rules.add(guild.id, "🚀\ufe0f", 2)).emoji) == 5
 
 
 async def test_new_cards_offer_the_servers_own_emoji(town: Town, press: Press, bot: BroadsheetBot) -> None:

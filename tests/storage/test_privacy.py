@@ -185,6 +185,20 @@ async def test_names_are_hidden_by_guild(desk: Desk):
     assert await privacy.hidden(GUILD, [ADA]) == set()
 
 
+async def test_nothing_new_is_kept_of_who_is_forgotten(desk: Desk):
+    await furnished(desk)
+    await forget(desk.store, ADA)
+    source = await desk.source("mail")
+    wish = SubscriptionToStore(GUILD, 101, source.id, False, 0, ADA)
+    added, _ = await desk.store.subscriptions.add(wish, NOW)
+    assert added.created_by is None
+    assert not await desk.store.privacy.hide_name(GUILD, ADA, NOW)
+    assert not await desk.store.vote_rules.answered(GUILD, ADA, Verdict.OWN_COMMENT)
+    kept = await desk.store.privacy.kept_of(ADA)
+    assert (kept.names, kept.votes, kept.comments, kept.sources, kept.answers) == ((), (), (), (), ())
+    assert await desk.store.privacy.hide_name(GUILD, BEN, NOW)
+
+
 async def test_a_name_goes_with_the_last_comment_in_its_guild(desk: Desk):
     article_id, _, _ = await furnished(desk)
 
