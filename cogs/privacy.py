@@ -130,7 +130,7 @@ class PrivacyCog(commands.Cog, name="privacy"):
         rest = "" if not left else _LEFT.format(left)
         return (
             f"Done. Erased are {erased.votes} of your votes and {comments} of your comments, in all servers, "
-            " and your name, and deleted is what Broadsheet posted for you. Nothing of you is kept from now on. "
+            "and your name, and deleted is what Broadsheet posted for you. Nothing of you is kept from now on. "
             f"What you wrote in Discord yourself is yours to delete there.{rest}"
         )
 
