@@ -200,7 +200,9 @@ async def revise(
     revised = {
         (one.source.source_id, article.identity): article for one in brought for article in one.revised
     }
-    before = await _before(connection, revised) if revised else {}
+    if not revised:  # as after most polls
+        return Counter()
+    before = await _before(connection, revised)
     changes: list[dict[str, Any]] = []
     stale: defaultdict[datetime, list[int]] = defaultdict(list)
     for number, (pair, (article, told)) in enumerate(before.items(), 1):

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from functools import cache
 from math import log
 
-from sqlalchemy import BigInteger, Text, TextClause, bindparam, select, text
+from sqlalchemy import BigInteger, Integer, Text, TextClause, bindparam, select, text, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
-from storage.rows import insert, portions
+from storage.rows import Insert, given, insert_into, packed, portions
 from storage.tables import articles, frequencies, keywords
+from storage.types import RowId
 
 MOST_WORDS = 150
 # A title says more about an article than any sentence of its text.
@@ -84,23 +85,28 @@ async def index(
     connection: AsyncConnection, told: Mapping[int, tuple[str, str]], *, new: bool = False
 ) -> None:
     """Have articles found by their titles and texts, in the place of what they were found by before."""
-    adding = insert(connection, keywords)
-    adding = adding.on_conflict_do_update(
-        index_elements=["article_id"], set_={"words": adding.excluded.words}
-    )
     every = await _counted_every(connection) if new else 0
     counted: Counter[str] = Counter()
     # In small portions: a hundred first polls bring thousands, and cutting them all would hold up everything else.
     for portion in portions(told.items(), _TOGETHER):
         words = {article_id: words_of(*parts) for article_id, parts in portion}
         await connection.execute(
-            adding,
-            [{"article_id": article_id, "words": " ".join(found)} for article_id, found in words.items()],
+            _adding(connection.dialect.name),
+            {"given": packed([(article_id, " ".join(found)) for article_id, found in words.items()])},
         )
         for article_id, found in words.items():
             if every and article_id % every == 0:
                 counted.update({"", *found})
     await _count(connection, counted, every)
+
+
+@cache
+def _adding(dialect: str) -> Insert:
+    found = given(dialect, article_id=RowId, words=Text())
+    # The condition parts what is inserted from the conflict, for SQLite's parser.
+    rows = select(found.c.article_id, found.c.words).where(true())
+    adding = insert_into(dialect, keywords).from_select(["article_id", "words"], rows)
+    return adding.on_conflict_do_update(index_elements=["article_id"], set_={"words": adding.excluded.words})
 
 
 async def _counted_every(connection: AsyncConnection) -> int:
@@ -110,14 +116,21 @@ async def _counted_every(connection: AsyncConnection) -> int:
 
 
 async def _count(connection: AsyncConnection, counted: Counter[str], every: int) -> None:
-    adding = insert(connection, frequencies)
-    adding = adding.on_conflict_do_update(
-        index_elements=["word"], set_={"articles": frequencies.c.articles + adding.excluded.articles}
-    )
     for portion in portions(sorted(counted.items())):
         await connection.execute(
-            adding, [{"word": word, "articles": count * every} for word, count in portion]
+            _counting(connection.dialect.name),
+            {"given": packed([(word, count * every) for word, count in portion])},
         )
+
+
+@cache
+def _counting(dialect: str) -> Insert:
+    found = given(dialect, word=Text(), articles=Integer())
+    rows = select(found.c.word, found.c.articles).where(true())
+    adding = insert_into(dialect, frequencies).from_select(["word", "articles"], rows)
+    return adding.on_conflict_do_update(
+        index_elements=["word"], set_={"articles": frequencies.c.articles + adding.excluded.articles}
+    )
 
 
 class Search:

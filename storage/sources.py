@@ -36,6 +36,12 @@ from storage.types import RowId, UtcDateTime
 _SEEN_AT = select(articles.c.first_seen_at).where(articles.c.source_id == sources.c.id).correlate(sources)
 _NEWEST_AT = _SEEN_AT.with_only_columns(func.max(articles.c.first_seen_at)).scalar_subquery()
 _OLDEST_AT = _SEEN_AT.with_only_columns(func.min(articles.c.first_seen_at)).scalar_subquery()
+_NEXT_DUE = (
+    select(sources.c.next_poll_at)
+    .where(sources.c.next_poll_at.is_not(None))
+    .order_by(sources.c.next_poll_at)
+    .limit(1)
+)
 
 
 def wanted() -> ColumnElement[bool]:
@@ -143,12 +149,7 @@ class Sources:
     async def next_due_at(self) -> datetime | None:
         """Answer when the next source is due; None while nothing is to be polled."""
         async with self._database.reading() as connection:
-            return await connection.scalar(
-                select(sources.c.next_poll_at)
-                .where(sources.c.next_poll_at.is_not(None))
-                .order_by(sources.c.next_poll_at)
-                .limit(1)
-            )
+            return await connection.scalar(_NEXT_DUE)
 
     async def poll_soon(self, source_id: int | None, now: datetime) -> int:
         """Make one source due now (even one that nothing wants), or all that are wanted; answers how many.

@@ -8,7 +8,6 @@ All of it runs inside the caller's transaction.
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +16,11 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, Select, and_, delete, exists, func, literal, or_, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Integer, Row, Select, and_, bindparam, delete, exists, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records import AlsoCovered, PostState, SameStory
-from storage.rows import given, insert, packed, portions
+from storage.rows import Insert, given, insert, insert_into, packed, portions, rows_of
 from storage.tables import (
     articles,
     copies,
@@ -47,6 +45,8 @@ MOST_CANDIDATES = 32
 FEWEST_SHARED = 2
 # So many articles' shingles are looked up at once.
 _TOGETHER = 20
+# So many of their sketches' rows are written in one step.
+_ROWS = 2_000
 # Forgetting keeps up with what comes when it is a little faster.
 _FORGOTTEN_FOR_EACH, _FORGOTTEN_AT_LEAST = 2, 10
 
@@ -124,21 +124,24 @@ async def relate(
 
 async def _forget(connection: AsyncConnection, now: datetime, limit: int) -> None:
     """Forget the shingles of old articles, the oldest first, in a small portion."""
+    old = await connection.scalars(_old(), {"before": now - REMEMBERED, "limit": limit})
+    await _remove(connection, old.all())
+
+
+@cache
+def _old() -> Select[int]:
     oldest = (
         select(fingerprints.c.article_id)
         .where(fingerprints.c.article_id > 0)  # by the key, up to the limit
         .order_by(fingerprints.c.article_id)
-        .limit(limit)
+        .limit(bindparam("limit", type_=Integer))
         .subquery()
     )
-    old = (
-        await connection.scalars(
-            select(articles.c.id)
-            .join(oldest, oldest.c.article_id == articles.c.id)
-            .where(articles.c.first_seen_at < now - REMEMBERED)
-        )
-    ).all()
-    await _remove(connection, old)
+    return (
+        select(articles.c.id)
+        .join(oldest, oldest.c.article_id == articles.c.id)
+        .where(articles.c.first_seen_at < bindparam("before"))
+    )
 
 
 async def _remove(connection: AsyncConnection, article_ids: Iterable[int]) -> None:
@@ -154,50 +157,50 @@ async def _remember(connection: AsyncConnection, told: Mapping[int, bytes], kins
             [{"article_id": article_id, "shingles": told[article_id]} for article_id in portion],
         )
     rows = (
-        {"shingle": shingle, "article_id": article_id}
-        for article_id, packed in told.items()
-        for shingle in kinship.numbers(packed)[:SKETCH]
+        (shingle, article_id)
+        for article_id, numbers in told.items()
+        for shingle in kinship.numbers(numbers)[:SKETCH]
     )
-    for part in portions(rows):
-        await connection.execute(insert(connection, shingles).on_conflict_do_nothing(), part)
+    for part in portions(rows, _ROWS):
+        await connection.execute(_sketching(connection.dialect.name), {"given": packed(part)})
+
+
+@cache
+def _sketching(dialect: str) -> Insert:
+    sketch = given(dialect, shingle=RowId, article_id=RowId)
+    # The condition parts what is inserted from the conflict, for SQLite's parser.
+    rows = select(sketch.c.shingle, sketch.c.article_id).where(true())
+    return (
+        insert_into(dialect, shingles).from_select(["shingle", "article_id"], rows).on_conflict_do_nothing()
+    )
 
 
 async def _candidates(
     connection: AsyncConnection, wanted: Mapping[int, Sequence[int]]
 ) -> dict[int, list[int]]:
     """The articles that share most shingles with each of these, by its id."""
+    looked_for = dict.fromkeys(number for numbers in wanted.values() for number in numbers)
     holders: defaultdict[int, list[int]] = defaultdict(list)
-    for article_id, numbers in wanted.items():
-        for number in numbers:
-            holders[number].append(article_id)
-    shared: dict[int, Counter[int]] = {article_id: Counter() for article_id in wanted}
-    for number, other_id in await connection.execute(_held(connection, list(holders))):
-        for article_id in holders[number]:
-            shared[article_id][other_id] += 1
-    for article_id, counted in shared.items():
-        del counted[article_id]
-    return {
-        article_id: [other for other, count in counted.most_common(MOST_CANDIDATES) if count >= FEWEST_SHARED]
-        for article_id, counted in shared.items()
-    }
+    numbers = packed([(number,) for number in looked_for])
+    for number, other_id in await rows_of(connection, _held(connection.dialect.name), {"given": numbers}):
+        holders[number].append(other_id)
+    likely: dict[int, list[int]] = {}
+    for article_id, own in wanted.items():
+        shared = Counter(other_id for number in own if number in holders for other_id in holders[number])
+        del shared[article_id]
+        most = shared.most_common(MOST_CANDIDATES)
+        likely[article_id] = [other_id for other_id, count in most if count >= FEWEST_SHARED]
+    return likely
 
 
-def _held(connection: AsyncConnection, numbers: Sequence[int]) -> Any:
+@cache
+def _held(dialect: str) -> Select[int, int]:
     """Select each of these shingles with the newest articles that hold it."""
-    # One parameter, however many there are.
-    wanted: Any
-    if connection.dialect.name == "postgresql":
-        wanted = (
-            func.unnest(literal(list(numbers), ARRAY(BigInteger)))
-            .table_valued("value", name="wanted")
-            .render_derived()
-        )
-    else:
-        wanted = func.json_each(json.dumps(numbers)).table_valued("value", name="wanted")
+    wanted = given(dialect, shingle=RowId)
     held = shingles.alias()
     beyond = (
         select(held.c.article_id)
-        .where(held.c.shingle == wanted.c.value)
+        .where(held.c.shingle == wanted.c.shingle)
         .order_by(held.c.article_id.desc())
         .limit(1)
         .offset(MOST_HOLDERS)
@@ -207,7 +210,7 @@ def _held(connection: AsyncConnection, numbers: Sequence[int]) -> Any:
     return select(shingles.c.shingle, shingles.c.article_id).join_from(
         wanted,
         shingles,
-        and_(shingles.c.shingle == wanted.c.value, shingles.c.article_id > func.coalesce(beyond, 0)),
+        and_(shingles.c.shingle == wanted.c.shingle, shingles.c.article_id > func.coalesce(beyond, 0)),
     )
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.records import Origin, TextStored
-from storage.rows import insert, portions, read
+from storage.rows import Insert, insert_into, portions, read
 from storage.tables import texts
+
+_FIELDS = ("body", "whole", "short", "normal", "long")
 
 
 class Texts:
@@ -52,23 +55,26 @@ class Texts:
 
 async def put_texts(connection: AsyncConnection, told: Iterable[tuple[int, TextStored]]) -> None:
     """Store texts of articles, each in the place of what its origin had before."""
-    adding = insert(connection, texts)
-    fields = ("body", "whole", "short", "normal", "long")
-    adding = adding.on_conflict_do_update(
-        index_elements=["article_id", "origin"], set_={name: adding.excluded[name] for name in fields}
-    )
     for portion in portions(told):
         await connection.execute(
-            adding,
+            _putting(connection.dialect.name),
             [
                 {
                     "article_id": article_id,
                     "origin": text.origin,
-                    **{name: getattr(text, name) for name in fields},
+                    **{name: getattr(text, name) for name in _FIELDS},
                 }
                 for article_id, text in portion
             ],
         )
+
+
+@cache
+def _putting(dialect: str) -> Insert:
+    adding = insert_into(dialect, texts)
+    return adding.on_conflict_do_update(
+        index_elements=["article_id", "origin"], set_={name: adding.excluded[name] for name in _FIELDS}
+    )
 
 
 def search_text(title: str, summary: str) -> str:

@@ -64,7 +64,7 @@ def aware(moment: datetime) -> datetime:
     """Answer an aware moment in UTC. A naive one raises ValueError."""
     if moment.tzinfo is None:
         raise ValueError(f"{moment!r} has no time zone; storage takes aware datetimes only")
-    return moment.astimezone(UTC)
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def as_text(moment: datetime) -> str:

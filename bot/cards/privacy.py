@@ -110,9 +110,7 @@ def confirm_card() -> Card:
         "Your votes, your comments and your name are erased here, **in every server** that this Broadsheet is in, and "
         "scores are counted without them. From then on nothing of you is kept but your Discord id, by which that is "
         "known: your reactions will not count, and what you write will be no comment. This can't be taken back; "
-        "`/privacy allow` only lets you begin anew.
-
-"
+        "`/privacy allow` only lets you begin anew.\n\n"
         "What Broadsheet posted for you is deleted in Discord, too. What you wrote there yourself stays until you "
         "delete it."
     )

@@ -12,6 +12,7 @@ import html
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from bot.feeds.links import comparable
@@ -32,7 +33,7 @@ _TEXT = re.compile(rb"\s*(?:<!\[CDATA\[(.*?)\]\]>|([^<>]*))\s*</", re.DOTALL)
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cut:
     """A document in pieces that make it up again when they are joined, but for the blanks between entries."""
 
@@ -42,7 +43,7 @@ class Cut:
 
     def unseen(self, seen: Collection[bytes]) -> list[bytes]:
         """The entries whose marks are not in `seen`."""
-        return [entry for entry in self.entries if mark_of(entry) not in seen]
+        return [entry for entry, mark in zip(self.entries, self._marks, strict=True) if mark not in seen]
 
     def with_only(self, entries: Iterable[bytes]) -> bytes:
         """The document with these of its entries alone."""
@@ -50,7 +51,12 @@ class Cut:
 
     def marks(self, but: Collection[bytes] = ()) -> bytes:
         """The marks of all entries but these, packed."""
-        return b"".join(mark_of(entry) for entry in self.entries if entry not in but)
+        marked = zip(self.entries, self._marks, strict=True)
+        return b"".join(mark for entry, mark in marked if entry not in but)
+
+    @cached_property
+    def _marks(self) -> tuple[bytes, ...]:
+        return tuple(map(mark_of, self.entries))
 
 
 def mark_of(entry: bytes) -> bytes:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 import zlib
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from time import monotonic
 from types import MappingProxyType, TracebackType
 from typing import TypeVar
 
 import aiohttp
+from aiohttp import hdrs
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
@@ -146,7 +147,6 @@ class Fetcher:
         limit = min(most or self._max_body, self._max_body)
         general = {"Accept": accept} if accept else _NO_HEADERS
         remaining = self._deadline
-        clock = asyncio.get_running_loop().time
         address = _read_url(url)
         if address is None:
             return Failed("This is no http or https address. Check it for typos.", kind="refused")
@@ -156,9 +156,9 @@ class Fetcher:
             at_home = address is origin or address.origin() == origin.origin()
             headers = {**general, **own} if own and at_home else general
             async with self._turns.at(address.host_port_subcomponent or host), self._slots.at(_ALL):
-                begun = clock()
-                answer = await self._guarded(address, self._get(address, known, headers, limit), remaining)
-                remaining -= clock() - begun
+                begun = monotonic()
+                answer = await self._guarded(address, self._ask(address, known, headers, limit), remaining)
+                remaining -= monotonic() - begun
             if isinstance(answer, Changed | Unchanged):
                 return replace(answer, moved_to=moved_to) if moved_to else answer
             if not isinstance(answer, _Redirect):
@@ -185,15 +185,14 @@ class Fetcher:
         Only redirects that keep the form (307, 308) are followed.
         """
         remaining = self._deadline
-        clock = asyncio.get_running_loop().time
         address = _read_url(url)
         for _ in range(MAX_REDIRECTS + 1):
             if address is None:
                 return Failed("A form can't be sent there: it is no http or https address.", kind="refused")
             async with self._turns.at(address.host_port_subcomponent or ""), self._slots.at(_ALL):
-                begun = clock()
+                begun = monotonic()
                 answer = await self._guarded(address, self._post(address, fields), remaining)
-                remaining -= clock() - begun
+                remaining -= monotonic() - begun
             if not isinstance(answer, _Redirect):
                 return answer
             address = _follow(address, answer.location)
@@ -237,17 +236,6 @@ class Fetcher:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return failure_by_error(error, host)
 
-    async def _get(
-        self, address: URL, known: Validators, own: Mapping[str, str], most: int
-    ) -> Outcome | _Redirect:
-        try:
-            return await self._ask(address, known, own, most)
-        except aiohttp.ClientResponseError as error:
-            if not is_packed_otherwise(error):
-                raise
-        # What it says by its status is still to be heard, a refusal most likely.
-        return await self._ask(address, known, own, most, unpack=False)
-
     async def _ask(
         self, address: URL, known: Validators, own: Mapping[str, str], most: int, *, unpack: bool = True
     ) -> Outcome | _Redirect:
@@ -261,9 +249,15 @@ class Fetcher:
         if known.last_modified:
             headers["If-Modified-Since"] = known.last_modified
         # Let go by hand: a context costs two turns of a coroutine, and of a GET nothing is left to be waited for.
-        response = await self._session.get(
-            address, headers=headers, allow_redirects=False, auto_decompress=unpack
-        )
+        try:
+            response = await self._session.get(
+                address, headers=headers, allow_redirects=False, auto_decompress=unpack
+            )
+        except aiohttp.ClientResponseError as error:
+            if not (unpack and is_packed_otherwise(error)):
+                raise
+            # What it says by its status is still to be heard, a refusal most likely.
+            return await self._ask(address, known, own, most, unpack=False)
         try:
             if response.status == 304:
                 return Unchanged(
@@ -311,7 +305,7 @@ class Fetcher:
 
     def _freshness(self, response: aiohttp.ClientResponse) -> timedelta | None:
         headers = response.headers
-        told = "Cache-Control" in headers or "Expires" in headers
+        told = hdrs.CACHE_CONTROL in headers or hdrs.EXPIRES in headers
         return freshness_of(headers, self._clock()) if told else None
 
     async def _post(self, address: URL, fields: Mapping[str, str]) -> Failed | _Redirect | None:
@@ -385,12 +379,13 @@ def _digest(body: bytes) -> str:
 
 def _validators(response: aiohttp.ClientResponse, digest: str | None, before: Validators) -> Validators:
     """The answer's validators; a 304 need not repeat them (RFC 9110 §15.4.5), then those before stay."""
-
-    etag = _readable(response.headers.get("ETag")) or before.etag
-    last_modified = _readable(response.headers.get("Last-Modified")) or before.last_modified
+    etag = response.headers.get(hdrs.ETAG, before.etag)
+    last_modified = response.headers.get(hdrs.LAST_MODIFIED, before.last_modified)
     if (etag, last_modified, digest) == (before.etag, before.last_modified, before.digest):
         return before  # as after most polls
-    return Validators(etag, last_modified, digest)
+    return Validators(
+        _readable(etag) or before.etag, _readable(last_modified) or before.last_modified, digest
+    )
 
 
 def _readable(value: str | None) -> str | None:

@@ -11,6 +11,7 @@ import sys
 import zlib
 from array import array
 from collections.abc import Sequence, Set
+from functools import lru_cache
 from itertools import pairwise
 
 from bot.feeds.text import split_words
@@ -65,6 +66,7 @@ def pack(kept: Set[int]) -> bytes:
     return numbers.tobytes()
 
 
+@lru_cache(maxsize=64)  # the same few are compared with each of the articles that come together
 def unpack(packed: bytes) -> frozenset[int]:
     """The shingles that were packed. Raises ValueError where these are no such bytes."""
     numbers = array("I")

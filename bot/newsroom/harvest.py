@@ -41,6 +41,7 @@ from bot.feeds.identify import (
 )
 from bot.feeds.model import Document, Entry, Telling, Validators
 from bot.feeds.workers import Workers
+from bot.newsroom.memory import give_back
 from bot.newsroom.old_news import is_another_feed, old_news
 from bot.newsroom.reading import text_of
 from bot.newsroom.rounds import Clock
@@ -78,7 +79,8 @@ LONGEST_URL = 2048
 _NOTHING = Ingested(0, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
+# This and the next are made at each poll, and not frozen: that would take five times as long.
+@dataclass(slots=True)
 class Read:
     """How one poll ended, before it is stored: read anew (`document`), unchanged, or with a `problem`.
 
@@ -105,7 +107,7 @@ class Read:
         return len(self.document.entries) if self.document is not None else 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Polled:
     """What one poll of a source came to: rows stored, or the sentence about what went wrong.
 
@@ -145,6 +147,8 @@ class Harvest:
         self._on_stored = on_stored
         self._waiting: list[Read] = []
         self._entries = 0
+        # Entries that were stored since memory was given back.
+        self._stored = 0
         self._hurry = asyncio.Event()
         self._came = asyncio.Event()
         self._room = asyncio.Event()
@@ -173,11 +177,15 @@ class Harvest:
             except TimeoutError:
                 pass
             await self.flush()
+            if self._stored >= MOST_ENTRIES:  # in a thread: it would hold the loop for some milliseconds
+                self._stored = 0
+                await asyncio.to_thread(give_back)
             await asyncio.sleep(BREATH.total_seconds())
 
     async def flush(self) -> None:
         """Store all that waits, as much at a time as one transaction takes."""
         while together := self._take():
+            self._stored += sum(read.entries for read in together)
             try:
                 await self.store(together)
             except asyncio.CancelledError:  # storing again what is stored already changes nothing

@@ -159,21 +159,23 @@ class Poller:
 
     async def _read(self, source: Source) -> Read:
         try:
-            return await self._fetch(source)
+            outcome = await self._fetcher.fetch(
+                source.url,
+                Validators(source.etag, source.last_modified, source.digest),
+                read_headers(source.headers) if source.headers else None,
+            )
+            if isinstance(outcome, Unchanged):  # as most polls end
+                moved = _moved(source, outcome)
+                return Read(
+                    source, self._next(source, fresh=outcome.fresh_for), outcome.validators, moved=moved
+                )
+            return await self._told(source, outcome)
         except Exception:
             log.exception("Reading source %d failed in a way that was not foreseen", source.id)
             return self._failed(source, "Broadsheet could not read this source; the operator's log says why.")
 
-    async def _fetch(self, source: Source) -> Read:
-        outcome = await self._fetcher.fetch(
-            source.url,
-            Validators(source.etag, source.last_modified, source.digest),
-            read_headers(source.headers) if source.headers else None,
-        )
+    async def _told(self, source: Source, outcome: Changed | Gone | Failed) -> Read:
         match outcome:
-            case Unchanged(validators=kept):
-                moved = _moved(source, outcome)
-                return Read(source, self._next(source, fresh=outcome.fresh_for), kept, moved=moved)
             case Changed():
                 read = await self._workers.parse(
                     outcome.body,

@@ -76,7 +76,8 @@ class SourceListed:
     articles: int
 
 
-@dataclass(frozen=True, slots=True)
+# Made for each poll, and not frozen: that would take five times as long.
+@dataclass(slots=True)
 class SourceUnchanged:
     """A poll that succeeded and brought nothing new: the validators to keep, and when to ask again."""
 

@@ -122,6 +122,25 @@ async def test_while_too_much_waits_to_be_stored_nothing_more_is_taken(
     assert (await again(store, source)).digest == "last"
 
 
+async def test_the_memory_of_sources_that_were_read_whole_is_given_back(
+    harvest: Harvest, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr("bot.newsroom.harvest.give_back", lambda: loop.call_soon_threadsafe(given_back.set))
+    source = await wanted(store, 1)
+    one = brought(source, "One")
+    assert one.document is not None
+    running = asyncio.create_task(harvest.run())
+    await harvest.put(
+        replace(one, document=replace(one.document, entries=one.document.entries * MOST_ENTRIES))
+    )
+    await asyncio.wait_for(given_back.wait(), 10)
+    assert (await again(store, source)).digest == "d"
+    running.cancel()
+    await asyncio.wait([running])
+
+
 async def test_sources_read_whole_wait_with_a_bounded_number_of_entries(
     harvest: Harvest, store: Store
 ) -> None:
