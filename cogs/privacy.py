@@ -33,7 +33,9 @@ _ALLOWED = (
 _IN_A_SERVER = (
     "Each server shows you by the name that you have there, or not. Use `/privacy name` in the one you mean."
 )
-_NAMELESS_ANYWAY = "You asked to be forgotten, so your name is kept and shown nowhere. After `/privacy allow` you can hide it again."
+_NAMELESS_ANYWAY = (
+    "You asked to be forgotten, so your name is kept and shown nowhere. After `/privacy allow` you can hide it again."
+)
 _NOT_FORGOTTEN = "Nothing to do: what you vote and write counts here. `/privacy about` says what is kept."
 
 _LEFT = (
