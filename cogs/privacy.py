@@ -31,10 +31,11 @@ _ALLOWED = (
     "too, as far as it still stands in Discord."
 )
 _IN_A_SERVER = (
-    "Each server shows you by the name that you have there, or not. Use `/privacy name` in the one you mean."
+    "You choose for each server whether it shows your name. Use `/privacy name` in the one you mean."
 )
 _NAMELESS_ANYWAY = (
-    "You asked to be forgotten, so your name is kept and shown nowhere. After `/privacy allow` you can hide it again."
+    "You asked to be forgotten, so your name is kept and shown nowhere. After `/privacy allow` you can choose again "
+    "whether it is."
 )
 _NOT_FORGOTTEN = "Nothing to do: what you vote and write counts here. `/privacy about` says what is kept."
 

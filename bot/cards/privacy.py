@@ -47,7 +47,7 @@ def about_card(standing: Standing, kept_for: timedelta | None) -> Card:
     shown = (
         "You are **not shown by name** outside of Discord, and rankings and `/who voted` leave you out."
         if standing.hidden
-        else "You are shown by the name that you have in this server."
+        else "You are shown by your name in Discord."
     )
     name = (
         Button("Show my name", PrivacyButton.SHOW)
@@ -60,7 +60,7 @@ def about_card(standing: Standing, kept_for: timedelta | None) -> Card:
 def about_card_anywhere(standing: Standing) -> Card:
     """What is kept of whoever asks outside of a guild, and why."""
     span = "as long as each server chooses, at most as long as Broadsheet is there"
-    shown = "You are shown by the name that you have there; `/privacy name`, used there, changes that."
+    shown = "You are shown by your name in Discord; `/privacy name`, used in a server, changes that there."
     return _about(standing, span, shown, ())
 
 

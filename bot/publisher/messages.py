@@ -31,9 +31,9 @@ def message_seen(message: discord.Message) -> MessageSeen | None:
         channel_id=message.channel.id,
         author_id=author.id,
         # Not the nickname: a message read over HTTP does not carry it, and names must not flicker.
-        author_name=author.global_name or author.name,
+        author_name=_storable(author.global_name or author.name),
         by_bot=author.bot or message.webhook_id is not None,
-        text=message.content,
+        text=_storable(message.content),
         reply_to_id=None if reply_to is None else reply_to.message_id,
         created_at=message.created_at,
         edited_at=message.edited_at,
@@ -58,9 +58,9 @@ def message_read(message: Mapping[str, Any], guild_id: int, own_id: int = 0) -> 
         guild_id=guild_id,
         channel_id=int(message["channel_id"]),
         author_id=int(author["id"]),
-        author_name=author.get("global_name") or author["username"],
+        author_name=_storable(author.get("global_name") or author["username"]),
         by_bot=by_bot,
-        text=message["content"],
+        text=_storable(message["content"]),
         reply_to_id=int(reply_to["message_id"]) if reply_to and reply_to.get("message_id") else None,
         created_at=discord.utils.snowflake_time(int(message["id"])),
         edited_at=discord.utils.parse_time(message.get("edited_timestamp")),
@@ -80,6 +80,11 @@ def message_read(message: Mapping[str, Any], guild_id: int, own_id: int = 0) -> 
             if reaction.get("count_details", {}).get("burst")
         ),
     )
+
+
+def _storable(text: str) -> str:
+    """A text without what no database takes (NUL, halves of surrogate pairs): one message may not stop a channel."""
+    return text.replace("\0", "").encode(errors="ignore").decode()
 
 
 def thread_read(thread: Mapping[str, Any]) -> ThreadSeen:

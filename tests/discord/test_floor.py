@@ -56,7 +56,7 @@ async def test_a_day_on_the_floor(
     await watching.until_votes(1, 1)
     # Nobody votes on a comment of their own; who takes no direct messages is none the worse for it.
     await bob.close_direct_messages()
-    said = await bob.reply(card, "At last")
+    said = await bob.reply(card, "At \0last")  # NUL, which PostgreSQL does not take
     await watching.until_comments("At last")
     await bob.react(said, "👍")
     hidden = await bob.say("Rubbish", in_=card["id"])
@@ -72,6 +72,7 @@ async def test_a_day_on_the_floor(
     for one in (card, again):
         line = await drawn(town, store, press.bot, one)
         assert line.startswith("▲ 0 · 💬 1 comment"), line
+    await bob.edit(said, "At last")
     await assert_mirror_equals(town.sandbox.stage.world, database)
 
     # While the bot is away: votes change hands at equal numbers, the emoji gets another name, a comment goes.
