@@ -115,6 +115,7 @@ class Floor:
         latest: dict[int, int] = {}
         for number in range(1, COMMENTS + 1):
             article_id, message_id = self._article(), 100_000_000 + number
+            up, down = self._random.randint(0, 9), self._random.randint(0, 3)
             yield {
                 "message_id": message_id,
                 "guild_id": self.guild_of[article_id - 1],
@@ -124,8 +125,9 @@ class Floor:
                 "author_id": self._random.randint(1, MEMBERS),
                 "text": "I have seen this myself, and it was quite another thing.",
                 "created_at": self.posted_at[article_id - 1] + timedelta(minutes=self._random.random() * 900),
-                "upvotes": self._random.randint(0, 9),
-                "downvotes": self._random.randint(0, 3),
+                "upvotes": up,
+                "downvotes": down,
+                "rank": down - up,
             }
             latest[article_id] = message_id
 

@@ -234,6 +234,10 @@ class Feedback:
 
 def _why(outcome: Outcome) -> str:
     match outcome:
+        case Away(closed=True):
+            return "The article's thread is locked: only moderators can write there now."
+        case Away(gone=True):
+            return "The article's thread is gone. Try again in a minute, to write under the card."
         case Away(sentence=sentence) | Refused(sentence=sentence):
             return f"This did not work. {sentence}"
         case Missing():

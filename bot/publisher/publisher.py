@@ -179,7 +179,7 @@ class DiscordPublisher:
         if reply_to_id is not None:
             body["message_reference"] = {"message_id": str(reply_to_id)}
         return await self._calls.change(
-            "POST", MESSAGES, place_id, needed_to_say, guild_id=given.guild_id, body=body
+            "POST", MESSAGES, place_id, _needed_of_members, guild_id=given.guild_id, body=body
         )
 
     async def take_down(self, guild_id: int, place_id: int, message_id: int) -> Outcome:
@@ -375,6 +375,12 @@ def _digest_errand(to_post: DigestToPost) -> _Errand:
         as_post=digest.forum,
         title=digest_title(to_post),
     )
+
+
+def _needed_of_members(channel: PostChannel) -> tuple[str, ...] | Away:
+    """What saying something for a member takes; in a locked thread they may not write, though the bot may."""
+    locked = isinstance(channel, discord.Thread) and channel.locked
+    return Away("The thread is locked.", closed=True) if locked else needed_to_say(channel)
 
 
 def _forum_post(channel: object, title: str, tag: str, shown: Card) -> dict[str, Any]:

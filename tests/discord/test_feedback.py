@@ -148,13 +148,23 @@ async def test_nobody_says_through_the_bot_what_they_may_not_say(
     town: Town, press: Press, store: Store, database: Database
 ) -> None:
     alice, bob = town.alice, town.bob
-    (card,) = await press.publish("Bridge open")
+    card, threaded = await press.publish("Bridge open", "Fair ahead")
+    # In a thread that a moderator locked nothing is said for members, though the bot might.
+    thread = await alice.start_thread(threaded, "Fair ahead")
+    await alice.overwrite(
+        town.channel_id, town.application, allow=Permissions(manage_threads=True).value, member=True
+    )
+    await alice.request("PATCH", f"/channels/{thread['id']}", {"locked": True})
+    locked = await comment_on(bob, threaded, "Quietly")
+    assert locked.content.startswith("The article's thread is locked: only moderators can write there now.")
+    assert locked.content.endswith(">>> Quietly")
+
     # No threads are made where members may not make any: it stands under the card.
     nobody = Permissions(create_public_threads=True).value
     await alice.overwrite(town.channel_id, town.guild_id, deny=nobody)
     await until_denied(press, town, "create_public_threads")
     assert (await comment_on(bob, card, "Under it")).content.startswith("Posted with your name")
-    (posted,) = [one for one in await bob.messages(town.channel_id) if one["id"] != card["id"]]
+    (posted,) = [one for one in await bob.messages(town.channel_id) if "message_reference" in one]
     assert posted["message_reference"]["message_id"] == card["id"]
     stranger = await alice.click(posted, "Delete")
     assert "is deleted" in stranger.content  # she owns the server
