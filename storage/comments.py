@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, and_, func, select, union_all, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.erasing import erase_comments, forgotten_among
@@ -37,6 +38,11 @@ def _read(row: Any) -> Comment:
         edited_at=row.edited_at,
         tally=Tally(row.upvotes, row.downvotes),
     )
+
+
+async def select_comments(connection: AsyncConnection, *which: ColumnElement[bool]) -> list[Comment]:
+    """Read some comments with their authors' names, within the caller's transaction."""
+    return [_read(row) for row in await connection.execute(_comments().where(*which))]
 
 
 MOST = 5000

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, and_, delete, select
+from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.rows import portions
-from storage.tables import comments, forgotten, posts, reactions
+from storage.tables import comments, digest_articles, forgotten, posts, reactions
 from storage.tallies import Ranks, lock, recount, recount_comments
 
 
@@ -22,6 +22,11 @@ async def erase_comments(connection: AsyncConnection, ranks: Ranks, which: Colum
     )
     commented = [(article_id, guild_id) for article_id, guild_id in places]
     await lock(connection, commented)
+    await connection.execute(
+        update(digest_articles)
+        .where(digest_articles.c.comment_id.in_(select(comments.c.message_id).where(which)))
+        .values(comment_id=None)
+    )
     erased = await connection.execute(delete(comments).where(which))
     await recount(connection, ranks, commented)
     return erased.rowcount

@@ -15,7 +15,7 @@ from bot.cards.words import jump_url
 from bot.newsroom.privacy import Standing
 from bot.newsroom.retention import LEFT_FOR
 from bot.newsroom.source_status import shown_address
-from storage.records import CommentKept, MemberKept, SourceKept, VoteKept
+from storage.records import CommentKept, DigestKept, MemberKept, SourceKept, VoteKept
 
 # Discord takes 10 MB of a bot.
 LARGEST_FILE = 8_000_000
@@ -115,7 +115,7 @@ def export_card(kept: MemberKept, made_at: datetime) -> Card:
     embed = discord.Embed(colour=COLOUR, title="All that Broadsheet keeps of you")
     embed.description = (
         f"In this file: your {_counted(len(kept.votes), 'vote')}, {_counted(len(kept.comments), 'comment')}, names, "
-        "and sources that you added, of all servers. Only you see this message. `/privacy delete` erases it."
+        "digests, and sources that you added, of all servers. Only you see this message. `/privacy delete` erases it."
     )
     data = json.dumps(exported(kept, made_at), ensure_ascii=False, indent=2).encode()
     name, media_type = "broadsheet.json", "application/json"
@@ -139,6 +139,7 @@ def exported(kept: MemberKept, made_at: datetime) -> dict[str, Any]:
                 "votes": [],
                 "comments": [],
                 "sources_added": [],
+                "digests": [],
             },
         )
 
@@ -152,6 +153,8 @@ def exported(kept: MemberKept, made_at: datetime) -> dict[str, Any]:
         server(comment.guild_id)["comments"].append(_comment(comment))
     for source in kept.sources:
         server(source.guild_id)["sources_added"].append(_source(source))
+    for digest in kept.digests:
+        server(digest.guild_id)["digests"].append(_digest(digest))
     return {
         "about": "All that this Broadsheet keeps of a member of Discord. Times are in UTC, ids are Discord's.",
         "made_at": _time(made_at),
@@ -188,6 +191,17 @@ def _source(source: SourceKept) -> dict[str, Any]:
         "url": shown_address(source.url),
         "channel_id": str(source.channel_id),
         "at": _time(source.at),
+    }
+
+
+def _digest(digest: DigestKept) -> dict[str, Any]:
+    return {
+        "to": "you" if digest.own else "a channel",
+        "channel_id": str(digest.channel_id),
+        "every": digest.every,
+        "hour": digest.hour,
+        "time_zone": digest.zone,
+        "at": _time(digest.at),
     }
 
 

@@ -22,7 +22,18 @@ from storage.records.articles import (
 )
 from storage.records.boards import CommenterRank, DayFigures, SourceRank, Voter
 from storage.records.comments import Comment, CommentSeen, Lease, LeaseHeld
-from storage.records.digests import Digest, DigestLine, DigestToPost
+from storage.records.digests import (
+    CommentRated,
+    Digest,
+    DigestEntry,
+    DigestLine,
+    DigestStory,
+    DigestToPost,
+    Every,
+    OverLimit,
+    Schedule,
+    ScheduleToStore,
+)
 from storage.records.posts import (
     AlsoCovered,
     CardToPost,
@@ -36,6 +47,7 @@ from storage.records.posts import (
 )
 from storage.records.privacy import (
     CommentKept,
+    DigestKept,
     Erased,
     MemberKept,
     NameKept,
@@ -74,13 +86,18 @@ __all__ = [
     "CardToRefresh",
     "Comment",
     "CommentKept",
+    "CommentRated",
     "CommentSeen",
     "CommenterRank",
     "DayFigures",
     "Digest",
+    "DigestEntry",
+    "DigestKept",
     "DigestLine",
+    "DigestStory",
     "DigestToPost",
     "Erased",
+    "Every",
     "Hub",
     "HubState",
     "HubToStore",
@@ -95,6 +112,7 @@ __all__ = [
     "NameKept",
     "NoticeToTell",
     "Origin",
+    "OverLimit",
     "Pace",
     "Post",
     "PostState",
@@ -102,6 +120,8 @@ __all__ = [
     "Reading",
     "Revised",
     "SameStory",
+    "Schedule",
+    "ScheduleToStore",
     "Sort",
     "Source",
     "SourceFailed",
