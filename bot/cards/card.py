@@ -15,7 +15,7 @@ from zlib import crc32
 import discord
 
 from bot.cards.text import directed, escaped_line, line, linked, units, web_address
-from bot.cards.words import about, also_told, retracted, told_before, updated
+from bot.cards.words import about, also_told, retracted, score, told_before, updated
 from storage.records import Article, CardToPost, Length, Source, Tally
 
 # Discord's limits (https://discord.com/developers/docs/resources/message#embed-object), in UTF-16 units.
@@ -234,7 +234,7 @@ def source_name(source: Source, limit: int) -> str:
 def standing(tally: Tally, comment_count: int) -> str:
     """Score and comments in plain, kind words."""
     voted = tally.upvotes or tally.downvotes
-    score = f"{'▲' if tally.score >= 0 else '▼'} {abs(tally.score)}" if voted else "No votes yet"
+    votes = score(tally) if voted else "No votes yet"
     match comment_count:
         case 0:
             comments = "No comments yet"
@@ -242,7 +242,7 @@ def standing(tally: Tally, comment_count: int) -> str:
             comments = "💬 1 comment"
         case _:
             comments = f"💬 {comment_count} comments"
-    return f"{score} · {comments}"
+    return f"{votes} · {comments}"
 
 
 def thread_name(to_post: CardToPost) -> str:

@@ -10,7 +10,7 @@ import discord
 
 from bot.cards.card import COLOUR, DESCRIPTION, TITLE, Button, Card, Menu, source_name
 from bot.cards.text import cut, escape, escaped_line, line, units
-from bot.cards.words import jump_url
+from bot.cards.words import jump_url, score
 from bot.newsroom.comment_tree import CommentLine, CommentSort
 from bot.newsroom.comments import CommentPage
 from bot.newsroom.front_page import ALL_OF_THEM, Only, Page
@@ -123,7 +123,7 @@ def _article_line(listed: Listed) -> str:
     title = escaped_line(listed.article.title.translate(_ROUND_BRACKETS), 140) or "Untitled article"
     source = escape(source_name(listed.source, 40))
     return (
-        f"**[{title}]({where})**\n{_score(listed.tally)} · 💬 {listed.comment_count} · {source} · "
+        f"**[{title}]({where})**\n{score(listed.tally)} · 💬 {listed.comment_count} · {source} · "
         f"{_ago(listed.posted_at)}"
     )
 
@@ -151,7 +151,7 @@ def article_choice(articles: Sequence[Listed]) -> Card:
     choices = tuple(
         (
             line(listed.article.title, CHOICE) or "Untitled article",
-            f"{_score(listed.tally)} · 💬 {listed.comment_count} · {source_name(listed.source, 60)}",
+            f"{score(listed.tally)} · 💬 {listed.comment_count} · {source_name(listed.source, 60)}",
             article_value(listed.article.id),
         )
         for listed in articles[:CHOICES]
@@ -258,11 +258,7 @@ def _comment_lines(item: CommentLine) -> str:
 
 
 def _votes(tally: Tally) -> str:
-    return f"{_score(tally)} · " if tally.upvotes or tally.downvotes else ""
-
-
-def _score(tally: Tally) -> str:
-    return f"{'▲' if tally.score >= 0 else '▼'} {abs(tally.score)}"
+    return f"{score(tally)} · " if tally.upvotes or tally.downvotes else ""
 
 
 def subscriptions_card(subscriptions: Sequence[Subscription], page: int = 0) -> Card:

@@ -17,6 +17,7 @@ from bot.newsroom.privacy import Privacy
 from bot.newsroom.reconcile import Reconciler
 from bot.newsroom.related import Related
 from bot.newsroom.rounds import Clock
+from bot.newsroom.scheduled import Schedules
 from bot.newsroom.sources import Sources
 from bot.newsroom.subscriptions import Subscriptions
 from bot.newsroom.vote_rules import VotingRules
@@ -44,6 +45,7 @@ class Newsroom:
     checks: Checks
     privacy: Privacy
     moderation: Moderation
+    schedules: Schedules
     websub: WebSub | None = None
 
 
@@ -81,5 +83,6 @@ def open_newsroom(
         checks=Checks(store, poll, clock=clock),
         privacy=Privacy(store, clock=clock),
         moderation=Moderation(store),
+        schedules=Schedules(store, clock=clock),
         websub=websub,
     )

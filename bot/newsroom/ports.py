@@ -149,8 +149,11 @@ class Publisher(Protocol):
         end; without the permission Discord shows an empty one.
         """
 
+    async def newest_direct_id(self, channel_id: int) -> int | Away | Later:
+        """Discord's id of the newest message in a member's direct messages, as `newest_message_id` answers it."""
+
     async def send_digest(self, digest: DigestToPost) -> Outcome:
-        """Send the message that names what waited too long, as `send` does."""
+        """Send a digest's message, as `send` does. Away, of a member's: they take no direct messages."""
 
     async def find_digest(self, digest: DigestToPost) -> Outcome | Emptied:
         """Look for a digest's message, as `find` does."""

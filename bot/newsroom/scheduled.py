@@ -189,7 +189,6 @@ class DigestRound:
         clock: Clock,
         may_send: Callable[[], bool],
         on_posts: Callable[[], None],
-        woken: asyncio.Event | None = None,
     ) -> None:
         self._store = store
         self._sight = sight
@@ -197,7 +196,7 @@ class DigestRound:
         self._may_send = may_send
         self._on_posts = on_posts
         self._editor = Editor(store)
-        self._rounds = Rounds("digests", self.write_due, woken=woken or asyncio.Event(), longest=LOOK_EVERY)
+        self._rounds = Rounds("digests", self.write_due, woken=asyncio.Event(), longest=LOOK_EVERY)
 
     async def run(self) -> None:
         """Write until cancelled."""
@@ -244,12 +243,11 @@ class NotScheduled(Exception):
 
 
 class Schedules:
-    """What `/digest` does. `on_change` is called when a schedule came."""
+    """What `/digest` does."""
 
-    def __init__(self, store: Store, *, clock: Clock, on_change: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, store: Store, *, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._on_change = on_change
         self._editor = Editor(store)
 
     async def put(self, wish: ScheduleToStore) -> Schedule:
@@ -267,7 +265,6 @@ class Schedules:
                 "You asked that nothing be kept of you, so Broadsheet can't note this wish. `/privacy allow` takes "
                 "that back."
             )
-        self._on_change()
         return made
 
     async def of_guild(self, guild_id: int) -> list[Schedule]:

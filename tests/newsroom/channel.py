@@ -76,6 +76,9 @@ class Channel:
         await self._happen("newest")
         return self.newest
 
+    async def newest_direct_id(self, channel_id: int) -> int | Away | Later:
+        return await self.newest_message_id(channel_id)
+
     async def send(self, card: CardToPost) -> Outcome:
         return await self._answer("send")
 
