@@ -28,7 +28,7 @@ from bot.newsroom.scheduled import NotScheduled, Schedules
 from bot.publisher import PostChannel, is_closed, missing_permissions, needed_to_say
 from cogs.replies import Answer, Host, Interaction, clicked, guild_of, show, turn_page
 from cogs.visibility import visible_to
-from storage.records import Every, Schedule, ScheduleToStore, Sort
+from storage.records import Every, Schedule, ScheduleToStore, Scope, Sort
 
 EVERY = [
     app_commands.Choice(name="every day", value="day"),
@@ -44,7 +44,7 @@ RANKS = [
     app_commands.Choice(name="new: newest first", value="new"),
 ]
 OF = [
-    app_commands.Choice(name="the whole server (the usual)", value="server"),
+    app_commands.Choice(name="the whole server (the usual)", value="guild"),
     app_commands.Choice(name="the channel alone", value="channel"),
 ]
 CHOICES = 25
@@ -100,7 +100,7 @@ class DigestsCog(commands.Cog, name="digests"):
         day: app_commands.Range[str, 1, 20] | None = None,
         number: app_commands.Range[int, 1, 15] = 10,
         rank: str = "top",
-        of: str = "server",
+        of: str = "guild",
     ) -> None:
         """Store the wish, if the bot may post there."""
         _demand_admin(interaction)
@@ -119,7 +119,7 @@ class DigestsCog(commands.Cog, name="digests"):
                 number,
                 Sort(rank),
             ),
-            own=of == "channel",
+            scope=Scope(of),
             forum=isinstance(place, discord.ForumChannel),
             created_by=interaction.user.id,
         )

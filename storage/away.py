@@ -169,7 +169,11 @@ async def _waiting(connection: AsyncConnection, channel_id: int) -> int:
         select(func.count())
         .select_from(digests)
         .join(digest_articles, digest_articles.c.digest_id == digests.c.id)
-        .where(digests.c.channel_id == channel_id, UNSENT)
+        .where(
+            digests.c.channel_id == channel_id,
+            UNSENT,
+            or_(digests.c.schedule_id.is_(None), digest_articles.c.over),
+        )
     )
     return (await connection.scalar(on_their_own) or 0) + (await connection.scalar(gathered) or 0)
 

@@ -10,12 +10,18 @@ import discord
 from bot.cards.card import COLOUR, Button, Card
 from bot.cards.lists import joined
 from bot.newsroom.digest_times import when_words
-from storage.records import Schedule
+from storage.records import Schedule, Scope
 
 END_BUTTON = "digest-end:"
 # Discord takes 25 buttons: five rows of five.
 _IN_A_ROW, _MOST = 5, 25
 _PAUSED = "Paused, as you take no direct messages from Broadsheet. Allow them and use `/digest mine` again."
+
+_OF = {
+    Scope.GUILD: "of the server",
+    Scope.CHANNEL: "of this channel",
+    Scope.OVER: "of those over this channel's limit; without such ones none comes",
+}
 
 
 def schedules_card(channels: Sequence[Schedule], own: Sequence[Schedule], *, may_stop: bool) -> Card:
@@ -40,7 +46,7 @@ def schedules_card(channels: Sequence[Schedule], own: Sequence[Schedule], *, may
 
 def _line(place: int, one: Schedule) -> str:
     where = "To you" if one.member_id is not None else f"<#{one.channel_id}>"
-    what = f"Up to {one.most} articles by `{one.rank}`, {'of this channel' if one.own else 'of the server'}."
+    what = f"Up to {one.most} articles by `{one.rank}`, {_OF[one.scope]}."
     next_at = _PAUSED if one.due_at is None else f"Next <t:{int(one.due_at.timestamp())}:R>."
     return f"**{place}.** {where}, {when_words(one)}\n{what} {next_at}"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from storage.records import Every, ScheduleToStore, Sort
+from storage.records import Every, ScheduleToStore, Scope, Sort
 
 _HALF_A_DAY = timedelta(hours=12)
 _MONTHS = (
@@ -76,7 +76,8 @@ def _moment(day: date, hour: int, zone: ZoneInfo) -> datetime:
 
 def heading(schedule: ScheduleToStore, period: Due) -> str:
     """What a digest is called: "The week's best · 16–22 November"."""
-    return f"The {schedule.every}'s {_BEST[schedule.rank]} · {period_words(schedule, period)}"
+    what = "other articles" if schedule.scope is Scope.OVER else _BEST[schedule.rank]
+    return f"The {schedule.every}'s {what} · {period_words(schedule, period)}"
 
 
 def period_words(schedule: ScheduleToStore, period: Due) -> str:

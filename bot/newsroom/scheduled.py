@@ -29,6 +29,7 @@ from storage.records import (
     PostState,
     Schedule,
     ScheduleToStore,
+    Scope,
     Sort,
     Tally,
 )
@@ -156,10 +157,12 @@ class Editor:
         self, schedule: ScheduleToStore, period: Due, visible: Collection[int]
     ) -> tuple[DigestEntry, ...]:
         """What stands in the digest of a period."""
-        seen = frozenset((schedule.channel_id,)) if schedule.own else frozenset(visible)
-        listed, _ = await self._store.frontpage.page(
-            schedule.guild_id, schedule.rank, period.since, LOOKED_AT, visible=seen
-        )
+        seen = frozenset(visible if schedule.scope is Scope.GUILD else (schedule.channel_id,))
+        listed: Sequence[Listed] = ()
+        if schedule.scope is not Scope.OVER:
+            listed, _ = await self._store.frontpage.page(
+                schedule.guild_id, schedule.rank, period.since, LOOKED_AT, visible=seen
+            )
         over = await self._store.schedules.over_limit(schedule.channel_id)
         entries = choose(listed, over, schedule.rank, schedule.most, period.until)
         told = [one.article_id for one in entries if not one.also and one.place <= schedule.most]

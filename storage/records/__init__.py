@@ -33,6 +33,7 @@ from storage.records.digests import (
     OverLimit,
     Schedule,
     ScheduleToStore,
+    Scope,
 )
 from storage.records.posts import (
     AlsoCovered,
@@ -122,6 +123,7 @@ __all__ = [
     "SameStory",
     "Schedule",
     "ScheduleToStore",
+    "Scope",
     "Sort",
     "Source",
     "SourceFailed",

@@ -19,6 +19,15 @@ class Every(StrEnum):
     MONTH = "month"
 
 
+class Scope(StrEnum):
+    """Of which articles a digest is: all of the guild's that its readers may see, those of its channel, or those alone
+    that were over the channel's limit."""
+
+    GUILD = "guild"
+    CHANNEL = "channel"
+    OVER = "over"
+
+
 @dataclass(frozen=True, slots=True)
 class Digest:
     """Articles posted together, on their way to or in a channel.
@@ -95,8 +104,7 @@ class ScheduleToStore:
     """A wish for digests: every day at an `hour` of the `zone`'s clock (0 to 23), or every week or month on a `day`.
 
     Days of the week are 0 to 6 from Monday on; of the month 1 to 31, where a shorter month has its last day instead.
-    `most` articles (1 to 15) stand in each, by `rank`; with `own` those alone that are posted in its channel. For a
-    member the channel is their direct messages.
+    `most` articles (1 to 15) stand in each, by `rank`. For a member the channel is their direct messages.
     """
 
     guild_id: int
@@ -107,7 +115,7 @@ class ScheduleToStore:
     zone: str
     most: int = 10
     rank: Sort = Sort.TOP
-    own: bool = False
+    scope: Scope = Scope.GUILD
     forum: bool = False
     member_id: int | None = None
     created_by: int | None = None

@@ -23,7 +23,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-from storage.records import Every, PostState, Sort
+from storage.records import Every, PostState, Scope, Sort
 from storage.tables.base import choice, metadata
 from storage.types import RowId, UtcDateTime
 
@@ -123,7 +123,7 @@ class DigestScheduleColumns(TypedColumns):
 
     `hour` is of the `zone`'s clock, `day` 0 to 6 from Monday on, or 1 to 31 of the month. It is looked at when it is
     `due_at`; one that is paused never is, and `told_at` is when its member was told. `until` is where its last period
-    ended. `own`: of articles in its channel alone.
+    ended.
     """
 
     id: Named[int] = Column(RowId, primary_key=True)
@@ -138,7 +138,7 @@ class DigestScheduleColumns(TypedColumns):
     zone: Named[str] = Column(Text)
     most: Named[int]
     rank: Named[Sort] = Column(choice(Sort))
-    own: Named[bool] = Column(Boolean, server_default=false())
+    scope: Named[Scope] = Column(choice(Scope), server_default="guild")
     forum: Named[bool] = Column(Boolean, server_default=false())
     due_at: Named[datetime | None] = Column(UtcDateTime)
     until: Named[datetime] = Column(UtcDateTime)

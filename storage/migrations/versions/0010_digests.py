@@ -60,7 +60,7 @@ def upgrade() -> None:
         sa.Column("zone", sa.Text(), nullable=False),
         sa.Column("most", sa.Integer(), nullable=False),
         sa.Column("rank", sa.String(13), nullable=False),
-        sa.Column("own", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("scope", sa.String(10), server_default="guild", nullable=False),
         sa.Column("forum", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("due_at", UtcDateTime(), nullable=True),
         sa.Column("until", UtcDateTime(), nullable=False),
