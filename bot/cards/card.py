@@ -20,6 +20,7 @@ from storage.records import Article, CardToPost, Length, Source, Tally
 
 # Discord's limits (https://discord.com/developers/docs/resources/message#embed-object), in UTF-16 units.
 TITLE, AUTHOR, DESCRIPTION, EMBED_URL = 256, 256, 4096, 2048
+FIELD, EMBED = 1024, 6000
 BUTTON_URL, BUTTON_LABEL, THREAD_NAME, FILE_TEXT = 512, 80, 100, 1024
 # A card is there to choose from, not to read the whole article in, unless its channel asked for that.
 SUMMARY = 1600

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.cards.card import COLOUR, DESCRIPTION, TITLE, Button, Card
+from bot.cards.card import COLOUR, DESCRIPTION, EMBED, FIELD, TITLE, Button, Card
 from bot.cards.digest import digest_title, show_all
 from bot.cards.text import directed, escape, escaped_line, line, linked, units, web_address
 from bot.cards.words import also_told, jump_url, score
@@ -20,30 +20,34 @@ LONGEST_TITLE, LONGEST_SOURCE, LONGEST_NAME = 140, 40, 32
 # A longer address would take the room of other articles; then the title leads to the article's card, which has it.
 LONGEST_LINK = 200
 # What is kept free for the titles of articles over the limit, where there are any.
-_FOR_TITLES = 700
+_FOR_TITLES = 800
+_FOR_THE_REST = 30
+_TITLES, _NO_NAME = "In short", "\u200b"
+# A shorter beginning of a sentence says too little.
+_SHORTEST_CUT = 180
 _NO_ARTICLES = "No articles were posted in this time, so no digest would be sent."
 
 
 @dataclass(frozen=True, slots=True)
 class _Detail:
-    """How many units each article's words may take; the first one's may be more."""
+    """How many units an article's summary and its comment may take, and whether it is said who else tells it."""
 
-    first: int
     summary: int
     comment: int
     also: bool = True
 
 
-# From the most that is pleasant to read down to titles alone: the first at which all articles fit is taken.
+# From titles alone up to the most that is pleasant to read: each step is taken for one article after the other, as far
+# as there is room, so that the first ones get the most.
 _DETAILS = (
-    _Detail(300, 180, 200),
-    _Detail(240, 130, 150),
-    _Detail(180, 100, 110),
-    _Detail(140, 70, 90),
-    _Detail(120, 0, 80),
-    _Detail(0, 0, 0),
-    _Detail(0, 0, 0, also=False),
+    _Detail(0, 0, also=False),
+    _Detail(0, 0),
+    _Detail(0, 80),
+    _Detail(90, 90),
+    _Detail(130, 140),
+    _Detail(180, 200),
 )
+_OF_THE_FIRST = _Detail(300, 200)
 
 
 def ranked_card(to_post: DigestToPost, guild_name: str = "", *, preview: bool = False) -> Card:
@@ -54,43 +58,66 @@ def ranked_card(to_post: DigestToPost, guild_name: str = "", *, preview: bool = 
     embed = discord.Embed(colour=COLOUR, title=line(digest_title(to_post), TITLE))
     if to_post.digest.member_id is not None and (name := line(guild_name, TITLE)):
         embed.set_author(name=name)
-    embed.description = _description(to_post)
+    _tell(embed, to_post)
     return Card(embed, () if preview else (_buttons(to_post),))
 
 
-def _description(to_post: DigestToPost) -> str:
+def _tell(embed: discord.Embed, to_post: DigestToPost) -> None:
+    """Put the articles into the embed: into its description and, where that is full, one by one below it."""
     if not to_post.stories:
-        return _NO_ARTICLES
+        embed.description = _NO_ARTICLES
+        return
     over = to_post.articles[len(to_post.stories) :]
-    room = DESCRIPTION - (_FOR_TITLES if over else 0)
-    text = ""
-    for detail in _DETAILS:
-        text = "\n\n".join(_blocks(to_post, detail))
-        if units(text) <= room:
-            break
-    else:
-        text = _cut("\n\n", _blocks(to_post, _DETAILS[-1]), room)
-    if not over:
-        return text
-    titles = ["**In short**", *(f"- {_titled(one)}" for one in over)]
-    left = to_post.count - len(to_post.stories) - len(over)
-    short = _cut("\n", titles, DESCRIPTION - units(text) - 2, left)
-    return f"{text}\n\n{short}"
+    blocks = _blocks(to_post, EMBED - len(embed) - (_FOR_TITLES if over else 0) - _FOR_THE_REST)
+    embed.description, *fields = _packed(blocks)
+    for field in fields:
+        embed.add_field(name=_NO_NAME, value=field, inline=False)
+    if missing := len(to_post.stories) - len(blocks):
+        embed.set_footer(text=f"… and {missing} more")
+    if over:
+        left = to_post.count - len(to_post.stories) - len(over)
+        titles = [f"- {_titled(one)}" for one in over]
+        embed.add_field(name=_TITLES, value=_cut(titles, _FOR_TITLES - units(_TITLES), left), inline=False)
 
 
-def _cut(between: str, blocks: list[str], room: int, left: int = 0) -> str:
-    """As many whole blocks as there is room for; the others, and those `left` already, are counted."""
-    kept = list(blocks)
+def _packed(blocks: list[str]) -> list[str]:
+    """As many blocks as the description holds, and the others in as few fields as hold them."""
+    packed = [""]
+    for block in blocks:
+        longer = f"{packed[-1]}\n\n{block}" if packed[-1] else block
+        if units(longer) <= (FIELD if len(packed) > 1 else DESCRIPTION):
+            packed[-1] = longer
+        else:
+            packed.append(block)
+    return packed
+
+
+def _cut(lines: list[str], room: int, left: int) -> str:
+    """As many whole lines as there is room for; the others, and those `left` already, are counted."""
+    kept = list(lines)
     while True:
-        missing = len(blocks) - len(kept) + left
-        text = between.join([*kept, *([f"… and {missing} more"] if missing else [])])
+        missing = len(lines) - len(kept) + left
+        text = "\n".join([*kept, *([f"… and {missing} more"] if missing else [])])
         if units(text) <= room or not kept:
             return text
         kept.pop()
 
 
-def _blocks(to_post: DigestToPost, detail: _Detail) -> list[str]:
-    return [_block(to_post, story, place, detail) for place, story in enumerate(to_post.stories, 1)]
+def _blocks(to_post: DigestToPost, room: int) -> list[str]:
+    """The articles, each told at such length that all of them fit; where titles alone do not, the last are left out."""
+    blocks = [_block(to_post, story, place, _DETAILS[0]) for place, story in enumerate(to_post.stories, 1)]
+    # Two units part one from the next, or one is the name of its field.
+    while (used := sum(units(block) + 2 for block in blocks)) > room:
+        blocks.pop()
+    room -= used
+    steps = [(detail, place) for detail in _DETAILS[1:] for place in range(len(blocks))]
+    for detail, place in [*steps, (_OF_THE_FIRST, 0)]:
+        longer = _block(to_post, to_post.stories[place], place + 1, detail)
+        more = units(longer) - units(blocks[place])
+        if more <= room and units(longer) <= FIELD:
+            blocks[place] = longer
+            room -= more
+    return blocks
 
 
 def _block(to_post: DigestToPost, story: DigestStory, place: int, detail: _Detail) -> str:
@@ -101,17 +128,24 @@ def _block(to_post: DigestToPost, story: DigestStory, place: int, detail: _Detai
     title = line(article.title, LONGEST_TITLE) or "Untitled article"
     address = web_address(article.url, LONGEST_LINK) or card
     source = line(story.source_title, LONGEST_SOURCE)
-    meta = [escape(source), f"[{_counts(story)}]({card})" if card else ""]
-    most = detail.first if place == 1 else detail.summary
+    meta = [directed(escape(source)), f"[{_counts(story)}]({card})" if card else ""]
     also = also_told(story.also, source) if detail.also else ""
     lines = (
         f"**{place}. {directed(linked(title, address, LONGEST_LINK))}**",
         " · ".join(filter(None, meta)),
-        directed(escaped_line(article.summary, most)) if most else "",
+        directed(_summary(article.summary, detail.summary)),
         _quotation(to_post, story.comment, detail.comment) if story.comment and detail.comment else "",
         f"-# {also}" if also else "",
     )
     return "\n".join(filter(None, lines))
+
+
+def _summary(text: str, longest: int) -> str:
+    """The first sentences; with little room whole ones or nothing."""
+    if not longest:
+        return ""
+    shown = escaped_line(text, longest)
+    return "" if shown.endswith("…") and longest < _SHORTEST_CUT else shown
 
 
 def _counts(story: DigestStory) -> str:
@@ -131,7 +165,7 @@ def _quotation(to_post: DigestToPost, comment: Comment, longest: int) -> str:
 
 def _titled(one: DigestLine) -> str:
     title = line(one.title, LONGEST_TITLE) or "Untitled article"
-    source = escape(line(one.source_title, LONGEST_SOURCE))
+    source = directed(escape(line(one.source_title, LONGEST_SOURCE)))
     return f"{directed(linked(title, one.url, LONGEST_LINK))} · {source}"
 
 

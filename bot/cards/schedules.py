@@ -10,7 +10,7 @@ import discord
 from bot.cards.card import COLOUR, Button, Card
 from bot.cards.lists import joined
 from bot.newsroom.digest_times import when_words
-from storage.records import Schedule, Scope
+from storage.records import Schedule, Scope, Sort
 
 END_BUTTON = "digest-end:"
 # Discord takes 25 buttons: five rows of five.
@@ -20,7 +20,15 @@ _PAUSED = "Paused, as you take no direct messages from Broadsheet. Allow them an
 _OF = {
     Scope.GUILD: "of the server",
     Scope.CHANNEL: "of this channel",
-    Scope.OVER: "of those over this channel's limit; without such ones none comes",
+    Scope.OVER: "over this channel's limit of posts a day",
+}
+_FIRST = {
+    Sort.TOP: "the most voted",
+    Sort.BEST: "the most surely liked",
+    Sort.HOT: "the hottest",
+    Sort.NEW: "the newest",
+    Sort.DISCUSSED: "the most discussed",
+    Sort.CONTROVERSIAL: "the most controversial",
 }
 
 
@@ -46,7 +54,7 @@ def schedules_card(channels: Sequence[Schedule], own: Sequence[Schedule], *, may
 
 def _line(place: int, one: Schedule) -> str:
     where = "To you" if one.member_id is not None else f"<#{one.channel_id}>"
-    what = f"Up to {one.most} articles by `{one.rank}`, {_OF[one.scope]}."
+    what = f"Up to {one.most} articles {_OF[one.scope]}, {_FIRST[one.rank]} first."
     next_at = _PAUSED if one.due_at is None else f"Next <t:{int(one.due_at.timestamp())}:R>."
     return f"**{place}.** {where}, {when_words(one)}\n{what} {next_at}"
 
