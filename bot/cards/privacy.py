@@ -78,6 +78,8 @@ def _paragraphs(standing: Standing, kept_for: timedelta | None) -> list[str]:
         f"and your name. `/comments` and this server's public page show them, as Discord does. {shown} What you edit "
         "or delete in Discord is edited or deleted here.",
         "**Sources that you added:** your id, to tell you when a channel can't be used.",
+        "**Digests that you asked for:** your id, when they come and where. A digest may quote a comment of yours, not "
+        "that of somebody who is not shown by name.",
         f"**For how long?** Votes and comments: {span}. When Broadsheet is removed from a server, all that it has of "
         f"that server is erased {LEFT_FOR.days} days later.",
         _REST,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from storage.records import Every, ScheduleToStore, Scope, Sort
 
@@ -40,7 +40,7 @@ class Due:
 
 def due(schedule: ScheduleToStore, now: datetime) -> Due:
     """The period that ended last by `now`, and the end of the one that is going on."""
-    zone = ZoneInfo(schedule.zone)
+    zone = _zone(schedule.zone)
     today = now.astimezone(zone).date()
     moments = sorted({_moment(day, schedule.hour, zone) for day in _days(schedule, today)})
     past = [moment for moment in moments if moment <= now]
@@ -70,7 +70,15 @@ def _in_month(months: int, day: int) -> date:
     return date(year, month, min(day, monthrange(year, month)[1]))
 
 
-def _moment(day: date, hour: int, zone: ZoneInfo) -> datetime:
+def _zone(name: str) -> tzinfo:
+    """The time zone; UTC where this machine does not know one of this name (any more)."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+def _moment(day: date, hour: int, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(hour), zone).astimezone(UTC)
 
 
@@ -82,7 +90,7 @@ def heading(schedule: ScheduleToStore, period: Due) -> str:
 
 def period_words(schedule: ScheduleToStore, period: Due) -> str:
     """The days that a period is mostly of, as people write them."""
-    zone = ZoneInfo(schedule.zone)
+    zone = _zone(schedule.zone)
     first = (period.since.astimezone(zone) + _HALF_A_DAY).date()
     last = max(first, (period.until.astimezone(zone) - _HALF_A_DAY).date())
     if schedule.every is Every.DAY or first == last:

@@ -106,7 +106,7 @@ class DigestMessage:
 
     async def moves(self, away: Away) -> bool:
         """It has no other place to go to; but where a member takes no direct messages, nothing waits for them."""
-        if self.to_post.digest.member_id is None:
+        if self.to_post.digest.member_id is None or not (away.unwanted or away.gone):
             return False
         await self.store.schedules.pause(self.to_post.digest, away.sentence)
         return True

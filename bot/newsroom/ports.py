@@ -55,13 +55,14 @@ class Refused:
 class Away:
     """The channel can't be used now: a permission is missing, it is gone, or the bot was removed.
 
-    Of a message to a member: they take none. `sentence` names what is missing and what to do. `gone`: Discord says
-    that the channel does not exist any more. `closed`: it is a thread that is archived or locked.
+    `sentence` names what is missing and what to do. `gone`: Discord says that the channel does not exist any more.
+    `closed`: it is a thread that is archived or locked. `unwanted`: it was to a member, who takes no direct messages.
     """
 
     sentence: str
     gone: bool = False
     closed: bool = False
+    unwanted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

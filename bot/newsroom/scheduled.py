@@ -16,8 +16,8 @@ from typing import Protocol
 
 from bot.newsroom.digest_times import Due, due, heading, next_due
 from bot.newsroom.ranking import best, controversy, hot
-from bot.newsroom.rounds import Clock, Rounds
-from storage import Store
+from bot.newsroom.rounds import Clock, Rounds, side_by_side
+from storage import DatabaseProblem, Store
 from storage.records import (
     Article,
     CommentRated,
@@ -43,6 +43,7 @@ AT_ONCE = 50
 LOOK_EVERY = timedelta(minutes=1)
 # How soon one is tried again whose readers are not known now, or whose channel has another digest on its way.
 NOT_NOW = timedelta(minutes=1)
+AFTER_FAILING = timedelta(minutes=10)
 
 
 class Sight(Protocol):
@@ -213,12 +214,26 @@ class DigestRound:
             return LOOK_EVERY
         if next_at > now:
             return next_at - now  # at rest nothing is written
-        wrote = False
+        by_guild: dict[int, list[tuple[Schedule, bool]]] = {}
         for schedule, is_there in await self._store.schedules.due(now, AT_ONCE):
-            wrote |= await self._write(schedule, is_there, now)
-        if wrote:
+            by_guild.setdefault(schedule.guild_id, []).append((schedule, is_there))
+        # Discord has the members of one guild be asked about slowly: the others need not wait for that.
+        if sum(await side_by_side(self._write_all(of_guild, now) for of_guild in by_guild.values())):
             self._on_posts()
         return timedelta()
+
+    async def _write_all(self, of_guild: Sequence[tuple[Schedule, bool]], now: datetime) -> int:
+        """Write a guild's digests that are due, one after the other; answers how many came into queues."""
+        wrote = 0
+        for schedule, is_there in of_guild:
+            try:
+                wrote += await self._write(schedule, is_there, now)
+            except DatabaseProblem:
+                raise
+            except Exception:
+                log.exception("Digest schedule %d could not be carried on; it is tried again", schedule.id)
+                await self._store.schedules.look_again(schedule, now + AFTER_FAILING)
+        return wrote
 
     async def _write(self, schedule: Schedule, is_there: bool, now: datetime) -> bool:
         """Write the digest of the last period, unless there was one; False: nothing came into a queue."""

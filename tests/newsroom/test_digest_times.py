@@ -129,3 +129,9 @@ def test_when_it_comes_in_words() -> None:
     assert (
         when_words(schedule(Every.MONTH, day=31)) == "every month on day 31 or the month's last at 9:00 (UTC)"
     )
+
+
+def test_a_time_zone_that_nobody_knows_any_more_is_utc() -> None:
+    wish = schedule(zone="Atlantis/Poseidonis")
+    assert next_due(wish, utc(2026, 5, 1, 8)) == utc(2026, 5, 1, 9)
+    assert heading(wish, due(wish, utc(2026, 5, 1, 9))) == "The day's best · 30 April"

@@ -130,9 +130,12 @@ class Sight:
 
     seen: frozenset[int] | None = frozenset({CHANNEL})
     asked: list[int | None] = field(default_factory=list)
+    fails_for: int | None = None
 
     async def visible(self, guild_id: int, channel_id: int, member_id: int | None) -> frozenset[int] | None:
         self.asked.append(member_id)
+        if channel_id == self.fails_for:
+            raise RuntimeError("Nobody thought of this.")
         return self.seen
 
 
@@ -245,10 +248,24 @@ async def test_a_server_that_is_out_or_was_left_gets_none(house: House) -> None:
 
 
 @on_sqlite
+async def test_one_that_fails_holds_up_no_other(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    await house.furnish("One")
+    await house.schedule()
+    await house.schedule(channel_id=31)
+    house.sight.fails_for = 30
+    await house.evening()
+    assert [digest.digest.channel_id for digest in house.channel.digests] == [31]
+    assert "it is tried again" in caplog.text
+    house.sight.fails_for = None
+    await house.evening()
+    assert [digest.digest.channel_id for digest in house.channel.digests] == [31, 30]
+
+
+@on_sqlite
 async def test_who_takes_no_direct_messages_gets_none_until_they_ask(house: House) -> None:
     await house.furnish("One")
     await house.schedule(member_id=7)
-    house.channel.answers = {"send_digest": [Away("They take none.")]}
+    house.channel.answers = {"send_digest": [Away("They take none.", unwanted=True)]}
     await house.evening()
     await house.evening(2 * DAY)
     assert house.channel.asked == ["send_digest"]
