@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.away import come_back
 from storage.database import Database
+from storage.digest_stories import read_stories, stored_entries
 from storage.outbox import Queueing, queue_named
 from storage.queues import UNBOUNDED, is_free, next_digest_at, next_digests
 from storage.records import Digest, DigestLine, DigestToPost, PostState
 from storage.rows import insert, portions, read
-from storage.schedules import end_channel, part, read_stories, stored_entries
+from storage.schedules import end_channel, part
 from storage.tables import (
     READY,
     UNSENT,

@@ -12,12 +12,9 @@ from bot.newsroom.newsroom import Newsroom
 from bot.newsroom.scheduled import DigestRound
 from bot.publisher import DiscordSight
 from storage import Store
-from tests.discord.conftest import Press, Town, eventually, utc_now
+from tests.discord.conftest import Moderation, Press, Town, eventually, utc_now
 from tests.discord.test_commands import shown
 from tests.discord.test_events import Watching
-from tests.discord.test_visibility import Moderation, mods
-
-__all__ = ["mods"]
 
 DAY = timedelta(days=1)
 
@@ -139,6 +136,24 @@ async def test_who_takes_no_direct_messages_is_told_with_their_next_command(
 
     await eventually(told)
     assert "Paused, as you take" in shown(await town.bob.slash("digest list"))
+
+
+async def test_what_is_over_a_channels_limit_is_in_its_digest(
+    town: Town, press: Press, evening: Evening
+) -> None:
+    await press.queue(*(f"Piece {number}" for number in range(1, 13)), at_most=1)
+    await press.deliver()
+    assert len(await town.alice.messages(town.channel_id)) == 1
+    await evening.comes()
+    [digest] = await digests_in(town, town.channel_id)
+    [embed] = digest["embeds"]
+    assert embed["title"].startswith("The day's other articles · ")
+    assert embed["description"].startswith("**1. [Piece 12](https://town.example/12)**\nThe Town Crier\n")
+    [short] = embed["fields"]
+    assert short["value"] == "- [Piece 2](https://town.example/2) · The Town Crier"
+    everything = shown(await town.bob.click(digest, "Show all 11"))
+    assert everything.startswith("**The Town Crier**\n- [Piece 12]")
+    assert "limit of posts a day" in shown(await town.alice.slash("digest list"))
 
 
 async def test_wishes_that_can_not_be(town: Town, bot: BroadsheetBot) -> None:
