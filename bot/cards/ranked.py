@@ -10,7 +10,7 @@ import discord
 from bot.cards.card import COLOUR, DESCRIPTION, EMBED, FIELD, TITLE, Button, Card
 from bot.cards.digest import digest_title, show_all
 from bot.cards.text import directed, escape, escaped_line, line, linked, units, web_address
-from bot.cards.words import also_told, jump_url, score
+from bot.cards.words import also_told, jump_url, retracted, score
 from bot.newsroom.ranking import Period
 from storage.records import Comment, DigestLine, DigestStory, DigestToPost, Sort
 
@@ -133,7 +133,7 @@ def _block(to_post: DigestToPost, story: DigestStory, place: int, detail: _Detai
     lines = (
         f"**{place}. {directed(linked(title, address, LONGEST_LINK))}**",
         " · ".join(filter(None, meta)),
-        directed(_summary(article.summary, detail.summary)),
+        retracted(article) or directed(_summary(article.summary, detail.summary)),
         _quotation(to_post, story.comment, detail.comment) if story.comment and detail.comment else "",
         f"-# {also}" if also else "",
     )

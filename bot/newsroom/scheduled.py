@@ -71,7 +71,8 @@ def choose(
 ) -> tuple[DigestEntry, ...]:
     """What stands in a digest, by rank, the newer first of equals: of each story one article, others named with it.
 
-    What was over the channel's limit has no votes. After the first `most` such ones follow alone: none is lost.
+    What its publisher took back is left out. What was over the channel's limit has no votes; after the first `most`
+    such ones follow alone: none is lost.
     """
     kept = {one.article.id: one for one in over}
     candidates = [
@@ -84,7 +85,7 @@ def choose(
             kept.pop(one.article.id, None) is not None,
         )
         for one in listed
-        if one.posted_at < until or one.article.id in kept
+        if (one.posted_at < until and one.article.retracted_at is None) or one.article.id in kept
     ]
     candidates += [_Candidate(one.article, Tally(0, 0), 0, one.kept_at, None, True) for one in kept.values()]
     candidates.sort(key=lambda one: (_value(one, rank), one.at, one.article.id), reverse=True)

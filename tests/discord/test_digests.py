@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from bot.client import BroadsheetBot
 from bot.newsroom.newsroom import Newsroom
+from bot.newsroom.ports import Done, Missing
 from bot.newsroom.scheduled import DigestRound
 from bot.publisher import DiscordSight
 from storage import Store
@@ -96,7 +98,13 @@ async def test_a_channels_digest_comes_once_with_what_members_liked(
 
 
 async def test_a_member_gets_what_they_may_read_until_they_stop_it(
-    town: Town, press: Press, mods: Moderation, evening: Evening, newsroom: Newsroom
+    town: Town,
+    press: Press,
+    mods: Moderation,
+    evening: Evening,
+    newsroom: Newsroom,
+    store: Store,
+    bot: BroadsheetBot,
 ) -> None:
     await press.publish("Bridge open")
     assert "Bridge open" in shown(await town.bob.slash("digest now", every="day", in_=town.channel_id))
@@ -111,6 +119,13 @@ async def test_a_member_gets_what_they_may_read_until_they_stop_it(
     assert "Secret plan" in str(for_alice["embeds"])
     assert "Secret plan" not in str(for_bob["embeds"])
     assert "Bridge open" in str(for_bob["embeds"])
+    [stop] = for_bob["components"][0]["components"]
+    sent = await store.digests.page(stop["custom_id"].partition(":")[2], 0, 9)
+    assert sent is not None
+    assert await bot.publisher.find_digest(sent) == Done(int(for_bob["id"]))
+    unknown = replace(sent, digest=replace(sent.digest, nonce="another"))
+    assert await bot.publisher.find_digest(unknown) == Missing()
+    assert await bot.publisher.newest_direct_id(int(for_bob["channel_id"])) == int(for_bob["id"])
     ended = await town.bob.click(for_bob, "Stop these digests")
     assert "No more of these digests come to you" in ended.content
     assert not await newsroom.schedules.of_member(int(town.guild_id), int(town.bob.id))

@@ -74,6 +74,9 @@ def test_an_article_leads_to_itself_and_to_its_card() -> None:
     assert text_of(card).startswith(
         "**1. [The bridge is open again](https://discord.com/channels/10/21/30)**"
     )
+    taken_back = text_of(ranked_card(told(story(article=replace(ARTICLE, retracted_at=NOW)))))
+    assert "its publisher has taken this article back" in taken_back
+    assert "Carts may cross" not in taken_back
     gone = ranked_card(told(story(article=replace(ARTICLE, url=None))))
     assert text_of(gone).startswith("**1. The bridge is open again**\nThe Town Crier\n")
 

@@ -53,6 +53,9 @@ async def test_a_schedule_is_due_listed_and_ended(desk: Desk):
     assert await schedules.next_due_at() == at(10)
     assert await schedules.due(at(9), 9) == []
     assert await schedules.due(at(10), 1) == [(made, True)]
+    await desk.store.away.note(CHANNEL, GUILD, NOW, "Allow it.")
+    await desk.store.away.note(DIRECT, GUILD, NOW, "Allow it.")
+    assert [one.channel_id for one in await desk.store.away.due(at(9), 9)] == [CHANNEL], "admins are told"
     await schedules.look_again(made, at(30))
     assert await schedules.due(at(10), 9) == [(again, True)]
     assert await schedules.remove(GUILD, again.id) is None, "it is a member's"
