@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.newsroom.ports import Away, Done, Outcome, Unclear
-from bot.newsroom.scheduled import DigestRound, Schedules, best_comments, choose
+from bot.newsroom.scheduled import (
+    MOST_OF_GUILD,
+    DigestRound,
+    NotScheduled,
+    Schedules,
+    best_comments,
+    choose,
+)
 from storage import Store
 from storage.records import (
     CommentRated,
@@ -249,6 +256,18 @@ async def test_a_server_that_is_out_or_was_left_gets_none(house: House) -> None:
 
 
 @on_sqlite
+async def test_two_in_one_channel_come_one_after_the_other(house: House) -> None:
+    await house.furnish("One")
+    await house.schedule()
+    await house.schedule(every=Every.WEEK, day=NOW.weekday())
+    await house.evening()
+    await house.evening(timedelta(minutes=1))
+    await house.evening()
+    headings = [digest.digest.heading for digest in house.channel.digests]
+    assert headings == ["The day's best · 1 May", "The week's best · 25 April – 1 May"]
+
+
+@on_sqlite
 async def test_one_that_fails_holds_up_no_other(house: House, caplog: pytest.LogCaptureFixture) -> None:
     await house.furnish("One")
     await house.schedule()
@@ -273,6 +292,19 @@ async def test_who_takes_no_direct_messages_gets_none_until_they_ask(house: Hous
     assert house.sight.asked == [7]
     schedules = Schedules(house.store, clock=house.clock)
     assert [await schedules.told_of_pause(7), await schedules.told_of_pause(7)] == [True, False]
+
+
+@on_sqlite
+async def test_what_can_not_be_wished(house: House) -> None:
+    await house.furnish("One")
+    await house.store.privacy.forget(7, NOW)
+    with pytest.raises(NotScheduled, match="nothing be kept of you"):
+        await house.schedule(member_id=7)
+    for _ in range(MOST_OF_GUILD):
+        await house.schedule()
+    with pytest.raises(NotScheduled, match="as many as there can be"):
+        await house.schedule()
+    await house.schedule(member_id=8)
 
 
 @on_sqlite
