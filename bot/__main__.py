@@ -117,6 +117,7 @@ async def _subscribe(settings: Settings, given: argparse.Namespace, terminal: Te
                     announce=given.announce,
                     pin=given.pin,
                     longest_wait=timedelta(hours=given.wait) if given.wait else None,
+                    at_most=given.at_most,
                 ),
                 selector=given.selector,
                 headers={name: _value_of(name) if value is None else value for name, value in given.header},
@@ -258,6 +259,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="HOURS",
         help="how long a post may wait for a channel that can't be reached, before one message names all that "
         f"waited: {', '.join(map(str, WAITS))}",
+    )
+    subscribe.add_argument(
+        "--at-most",
+        type=int,
+        choices=range(101),
+        metavar="NUMBER",
+        help="at most so many posts a day, what comes beyond is in the channel's next digest; 0: no limit",
     )
     for flag, kind, help_text in (
         ("--summary", Length, "how much of an article its card tells"),

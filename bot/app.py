@@ -40,12 +40,13 @@ from bot.newsroom.ranking import RANKS
 from bot.newsroom.reader import Reader
 from bot.newsroom.refresh import BATCH_EVERY, Refresher
 from bot.newsroom.retention import Retention
+from bot.newsroom.scheduled import DigestRound
 from bot.newsroom.sweep import Pace, Sweeper
 from bot.newsroom.tenure import Tenure
 from bot.newsroom.websub import WebSub
 from bot.newsroom.writing import Budget, Writing
 from bot.process import is_alive, this_process
-from bot.publisher import DiscordReader
+from bot.publisher import DiscordReader, DiscordSight
 from bot.web import Health, WebServer, mirror_figures
 from cogs.visibility import public_channels
 from storage import Database, DatabaseProblem, Post, Store
@@ -262,6 +263,9 @@ async def run_app(
         )
         away_notices = AwayNotices(store, bot.publisher, clock=utc_now, may_send=tenure.holds)
         notices = Notices(store, bot.publisher, clock=utc_now, may_send=tenure.holds)
+        digests = DigestRound(
+            store, DiscordSight(bot), clock=utc_now, may_send=tenure.holds, on_posts=posts.set
+        )
         retention = Retention(
             store, newsroom.privacy, clock=utc_now, is_in=lambda guild_id: bot.get_guild(guild_id) is not None
         )
@@ -281,6 +285,7 @@ async def run_app(
                 away_notices.run(),
                 sweeper.run(),
                 retention.run(),
+                digests.run(),
             )
 
         # What was made until now stays: looking through it again and again would hold the loop for 100 ms each time.

@@ -38,6 +38,7 @@ COGS = (
     "cogs.sources",
     "cogs.privacy",
     "cogs.moderation",
+    "cogs.digests",
 )
 
 # How long, in seconds, handlers of events and commands may go on when the bot is closed.

@@ -199,6 +199,7 @@ class Terminal:
                         "announce": one.announce,
                         "pin": one.pin,
                         "wait_hours": round(one.longest_wait / timedelta(hours=1)),
+                        "at_most": one.at_most,
                         "problem": one.source.problem,
                     }
                     for one in subscriptions

@@ -90,6 +90,7 @@ class SubscriptionsCog(commands.Cog, name="subscriptions"):
         same_story="What becomes of a story that the channel has from another source already",
         announce="In an announcement channel: publish every card to the servers that follow it",
         pin="Pin every card (Discord keeps up to 250 in a channel)",
+        at_most="At most so many cards a day; what comes beyond is in the channel's next digest (0: no limit)",
         wait="How long a card may wait while the channel can't be reached; later it is named in one message",
     )
     @app_commands.choices(
@@ -113,6 +114,7 @@ class SubscriptionsCog(commands.Cog, name="subscriptions"):
         announce: bool | None = None,
         pin: bool | None = None,
         wait: str | None = None,
+        at_most: app_commands.Range[int, 0, 100] | None = None,
     ) -> None:
         """Find what is to be followed at an address and store the wish, if the bot may post there."""
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -129,6 +131,7 @@ class SubscriptionsCog(commands.Cog, name="subscriptions"):
             announce=announce,
             pin=pin,
             longest_wait=timedelta(hours=int(wait)) if wait else None,
+            at_most=at_most,
         )
         place = _place(target, wishes)
         if isinstance(place, str):

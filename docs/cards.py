@@ -33,6 +33,7 @@ from bot.newsroom.newsroom import Newsroom
 from bot.sandbox import Sandbox
 from bot.sandbox.limits import Limits
 from bot.sandbox.prepare import Prepared, prepare
+from docs.digests import digests
 from docs.screenshots import FLAGS, browser_path
 from docs.situations import messages, situations
 from storage.records import Reading, Wishes
@@ -127,7 +128,7 @@ async def post_situations(discord: Sandbox, town: Prepared, origin: str) -> None
             card(replace(situation, post=replace(situation.post, nonce=f"situation{number}")))
             for number, situation in enumerate(situations(origin))
         ]
-        for number, shown in enumerate((*cards, *messages())):
+        for number, shown in enumerate((*cards, *messages(), *digests())):
             form = aiohttp.FormData({"payload_json": json.dumps(shown.payload())}, default_to_multipart=True)
             if shown.file is not None:
                 form.add_field(

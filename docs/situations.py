@@ -39,7 +39,7 @@ _SOURCE = Source(
     failures=0,
     problem=None,
 )
-_ARTICLE = Article(
+ARTICLE = Article(
     id=1,
     source_id=1,
     identity="a",
@@ -101,11 +101,11 @@ _JAPANESE = "港の灯台が木曜日の夜、四か月ぶりに再び灯った�
 
 def situations(origin: str) -> list[CardToPost]:
     """A card of each situation. `origin` is where the samples' pictures are served."""
-    lamp = replace(_ARTICLE, image_url=f"{origin}harbour.png")
+    lamp = replace(ARTICLE, image_url=f"{origin}harbour.png")
     tide = replace(_SOURCE, icon_url=f"{origin}owl.png")
     return [
         _card(lamp, tide, tally=Tally(12, 1), comment_count=3),
-        _card(replace(_ARTICLE, tags=(), word_count=None), tide),
+        _card(replace(ARTICLE, tags=(), word_count=None), tide),
         replace(_card(lamp, tide), also=_papers(3), earlier=_earlier()),
         _card(
             replace(
@@ -115,7 +115,7 @@ def situations(origin: str) -> list[CardToPost]:
             ),
             tide,
         ),
-        _card(replace(_ARTICLE, retracted_at=NOW - timedelta(hours=2)), tide, tally=Tally(4, 9)),
+        _card(replace(ARTICLE, retracted_at=NOW - timedelta(hours=2)), tide, tally=Tally(4, 9)),
         _card(
             replace(
                 lamp,
@@ -143,11 +143,11 @@ def situations(origin: str) -> list[CardToPost]:
             replace(tide, title="Workbench", url="https://bench.example/feed"),
         ),
         _card(replace(lamp, paywalled=True), tide),
-        _card(_ARTICLE, tide, "\n".join(_PARAGRAPHS * 6), Length.FULL),
+        _card(ARTICLE, tide, "\n".join(_PARAGRAPHS * 6), Length.FULL),
         _card(lamp, tide, "", Length.NONE),
         _card(
             replace(
-                _ARTICLE,
+                ARTICLE,
                 title="منارة الميناء تضيء من جديد بعد شتاء من الإصلاحات (2026)",
                 author="ليلى حداد",
                 tags=("أخبار", "Pellhaven"),
@@ -156,17 +156,17 @@ def situations(origin: str) -> list[CardToPost]:
             _ARABIC,
         ),
         _card(
-            replace(_ARTICLE, title="הפנס בנמל דולק שוב", author="נועה לוי", tags=()),
+            replace(ARTICLE, title="הפנס בנמל דולק שוב", author="נועה לוי", tags=()),
             replace(tide, title="גאות", url="https://he.example/feed"),
             _HEBREW,
         ),
         _card(
-            replace(_ARTICLE, title="港口灯塔历经一冬修缮后重新点亮", author="林晓", tags=("港口", "灯塔")),
+            replace(ARTICLE, title="港口灯塔历经一冬修缮后重新点亮", author="林晓", tags=("港口", "灯塔")),
             replace(tide, title="港口晚报", url="https://zh.example/feed"),
             _CHINESE,
         ),
         _card(
-            replace(_ARTICLE, title="港の灯台、冬の修理を終えて再び灯る", author="佐藤 海", tags=("港",)),
+            replace(ARTICLE, title="港の灯台、冬の修理を終えて再び灯る", author="佐藤 海", tags=("港",)),
             replace(tide, title="潮新聞", url="https://ja.example/feed"),
             _JAPANESE,
         ),
@@ -174,7 +174,7 @@ def situations(origin: str) -> list[CardToPost]:
         replace(_card(replace(lamp, image_url=None), tide), by_model=True),
         _card(
             replace(
-                _ARTICLE,
+                ARTICLE,
                 title="# A *headline* with [everything](https://evil.example) @everyone <t:1> ||in|| `it` "
                 * 4,
                 author="_Ann_ <@1>",

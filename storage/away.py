@@ -15,6 +15,7 @@ from storage.tables import (
     UNSENT,
     away_channels,
     digest_articles,
+    digest_schedules,
     digests,
     guilds,
     posts,
@@ -104,9 +105,15 @@ class Away:
     async def due(self, before: datetime, limit: int) -> list[AwayToTell]:
         """List channels that are away since `before` at the latest and of which nobody was told, longest away first.
 
-        Only such to which there are subscriptions.
+        Only such to which there are subscriptions, or digests are wired.
         """
-        subscribed = exists().where(subscriptions.c.channel_id == away_channels.c.channel_id)
+        subscribed = or_(
+            exists().where(subscriptions.c.channel_id == away_channels.c.channel_id),
+            exists().where(
+                digest_schedules.c.channel_id == away_channels.c.channel_id,
+                digest_schedules.c.member_id.is_(None),
+            ),
+        )
         async with self._database.reading() as connection:
             rows = await connection.execute(
                 select(away_channels)
@@ -169,7 +176,11 @@ async def _waiting(connection: AsyncConnection, channel_id: int) -> int:
         select(func.count())
         .select_from(digests)
         .join(digest_articles, digest_articles.c.digest_id == digests.c.id)
-        .where(digests.c.channel_id == channel_id, UNSENT)
+        .where(
+            digests.c.channel_id == channel_id,
+            UNSENT,
+            or_(digests.c.schedule_id.is_(None), digest_articles.c.over),
+        )
     )
     return (await connection.scalar(on_their_own) or 0) + (await connection.scalar(gathered) or 0)
 

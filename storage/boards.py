@@ -45,7 +45,7 @@ def _posted(visible: Collection[int]) -> ColumnElement[bool]:
     )
 
 
-def _commented(guild_id: int, since: datetime | None, visible: Collection[int]) -> list[ColumnElement[bool]]:
+def commented(guild_id: int, since: datetime | None, visible: Collection[int]) -> list[ColumnElement[bool]]:
     """Say which comments of a guild may be seen: a thread on a post is as visible as the post's channel."""
     here = comments.c.channel_id
     seen = (
@@ -154,7 +154,7 @@ class Boards:
                 (members.c.guild_id == comments.c.guild_id) & (members.c.member_id == comments.c.author_id),
             )
             .where(
-                *_commented(guild_id, since, visible),
+                *commented(guild_id, since, visible),
                 ~exists().where(
                     nameless.c.guild_id == guild_id, nameless.c.member_id == comments.c.author_id
                 ),
@@ -186,9 +186,7 @@ class Boards:
         asked: dict[tuple[str, ...], Select[*tuple[Any, ...]]] = {
             ("articles",): _by_day(select(DayOf(standings.c.posted_at), func.count()).where(*posted)),
             ("comments",): _by_day(
-                select(DayOf(comments.c.created_at), func.count()).where(
-                    *_commented(guild_id, since, visible)
-                )
+                select(DayOf(comments.c.created_at), func.count()).where(*commented(guild_id, since, visible))
             ),
             ("votes_for", "votes_against"): _by_day(
                 select(

@@ -54,6 +54,12 @@ def _read(row: Any) -> Comment:
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+
+async def select_comments(connection: AsyncConnection, *which: ColumnElement[bool]) -> list[Comment]:
+    """Read some comments with their authors' names, within the caller's transaction."""
+    return [_read(row) for row in await connection.execute(_comments().where(*which))]
+
+
 MOST = 5000
 """Comments of one article that are listed, at most."""
 

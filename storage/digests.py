@@ -11,11 +11,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.away import come_back
 from storage.database import Database
+from storage.digest_stories import read_stories, stored_entries
 from storage.outbox import Queueing, queue_named
 from storage.queues import UNBOUNDED, is_free, next_digest_at, next_digests
 from storage.records import Digest, DigestLine, DigestToPost, PostState
 from storage.rows import insert, portions, read
-from storage.tables import READY, UNSENT, articles, digest_articles, digests, guilds, merged, posts, sources
+from storage.schedules import end_channel, part
+from storage.tables import (
+    READY,
+    UNSENT,
+    articles,
+    digest_articles,
+    digests,
+    guilds,
+    merged,
+    over_limit,
+    posts,
+    sources,
+)
 
 LISTED = 50
 """So many of a digest's articles are read; the others are counted."""
@@ -27,8 +40,8 @@ def _waits(now: datetime) -> ColumnElement[bool]:
 
 
 def _open(now: datetime) -> ColumnElement[bool]:
-    """Whether a digest still takes articles. A halved one would get those back that it was parted from."""
-    return and_(_waits(now), ~digests.c.halved)
+    """Whether a digest still takes what waited too long. A halved one would get back what it was parted from."""
+    return and_(_waits(now), ~digests.c.halved, digests.c.schedule_id.is_(None))
 
 
 def _claimed(digest: Digest) -> ColumnElement[bool]:
@@ -36,7 +49,8 @@ def _claimed(digest: Digest) -> ColumnElement[bool]:
 
 
 async def give_up_digest(connection: AsyncConnection, channel_id: int) -> None:
-    """Give up a channel's digest, within the caller's transaction: the channel is gone."""
+    """Give up a channel's digests, within the caller's transaction: the channel is gone."""
+    await end_channel(connection, channel_id)
     await connection.execute(
         update(digests)
         .where(digests.c.channel_id == channel_id, UNSENT)
@@ -45,14 +59,25 @@ async def give_up_digest(connection: AsyncConnection, channel_id: int) -> None:
 
 
 async def forget_source(connection: AsyncConnection, channel_id: int, source_id: int, now: datetime) -> None:
-    """Have a channel's digest that waits not name a source's articles; one that names none any more goes."""
-    waiting = select(digests.c.id).where(digests.c.channel_id == channel_id, UNSENT, _waits(now))
+    """Have a channel's digest that waits not name a source's articles; one that names none any more goes.
+
+    Those that were over the channel's limit are in no digest.
+    """
+    of_source = select(articles.c.id).where(articles.c.source_id == source_id)
+    await connection.execute(
+        delete(over_limit).where(
+            over_limit.c.channel_id == channel_id, over_limit.c.article_id.in_(of_source)
+        )
+    )
+    late = and_(_waits(now), digests.c.schedule_id.is_(None))
+    waiting = select(digests.c.id).where(digests.c.channel_id == channel_id, UNSENT, late)
     digest_id = await connection.scalar(waiting.with_for_update())
     if digest_id is None:
         return
     named = digest_articles.c.digest_id == digest_id
-    own = select(articles.c.id).where(articles.c.source_id == source_id)
-    await connection.execute(delete(digest_articles).where(named, digest_articles.c.article_id.in_(own)))
+    await connection.execute(
+        delete(digest_articles).where(named, digest_articles.c.article_id.in_(of_source))
+    )
     await connection.execute(delete(digests).where(digests.c.id == digest_id, ~exists().where(named)))
 
 
@@ -221,6 +246,9 @@ class Digests:
             claimed = select(digests.c.id).where(_claimed(digest)).with_for_update()
             if await connection.scalar(claimed) is None:
                 return False
+            if digest.schedule_id is not None:
+                await part(connection, digest, problem, self._queueing.nonce, now)
+                return True
             named = digest_articles.c.digest_id == digest.id
             own = case((digest_articles.c.article_id == posts.c.article_id, 1), else_=0)
             rows = await connection.execute(
@@ -334,11 +362,13 @@ async def _read(
         .select_from(digest_articles)
         .join(articles, articles.c.id == digest_articles.c.article_id)
         .join(sources, sources.c.id == articles.c.source_id)
-        .where(named)
+        .where(named, ~digest_articles.c.also)
         .order_by(digest_articles.c.place, digest_articles.c.article_id)
         .offset(offset)
         .limit(limit)
     )
     lines = tuple(DigestLine(*row) for row in rows)
-    count = await connection.scalar(select(func.count()).select_from(digest_articles).where(named))
-    return DigestToPost(digest, lines, count or 0)
+    counting = select(func.count()).select_from(digest_articles).where(named, ~digest_articles.c.also)
+    count = await connection.scalar(counting)
+    entries = await stored_entries(connection, digest)
+    return DigestToPost(digest, lines, count or 0, await read_stories(connection, digest.guild_id, entries))

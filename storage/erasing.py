@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, and_, delete, exists, select, tuple_
+from sqlalchemy import ColumnElement, and_, delete, exists, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.rows import portions
-from storage.tables import comments, forgotten, members, posts, reactions
+from storage.tables import comments, digest_articles, forgotten, members, posts, reactions
 from storage.tallies import Ranks, lock, recount, recount_comments
 
 
@@ -23,6 +23,11 @@ async def erase_comments(connection: AsyncConnection, ranks: Ranks, which: Colum
     written = rows.all()
     commented = {(row.article_id, row.guild_id) for row in written}
     await lock(connection, commented)
+    await connection.execute(
+        update(digest_articles)
+        .where(digest_articles.c.comment_id.in_(select(comments.c.message_id).where(which)))
+        .values(comment_id=None)
+    )
     erased = await connection.execute(delete(comments).where(which))
     await _erase_names(connection, {(row.guild_id, row.author_id) for row in written})
     await recount(connection, ranks, commented)

@@ -1,5 +1,6 @@
 """Queueing posts: which articles sources' subscriptions are still to get. Runs inside the caller's transaction.
 
+What is beyond a channel's limit has no post, and waits for a digest (see `storage.limits`).
 A post whose article's page or image is still to be read waits for that, for a moment (see `storage.readings`). One
 whose channel has the same story from another source may give way to that (see `storage.stories`).
 """
@@ -16,6 +17,7 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.limits import within_limits
 from storage.readings import HOLD, Unread, enlist, unread
 from storage.records import PostState
 from storage.rows import given, insert, packed, portions
@@ -111,6 +113,7 @@ async def _put(
     if not wanted_by:
         return made_of
     await take_turn(connection)
+    wanted_by = await within_limits(connection, wanted_by, now)
     unknown = await unread(connection, dict.fromkeys(article_id for _, article_id in wanted_by))
     rows = [_post(wish, article_id, how, now, unknown[article_id]) for wish, article_id in wanted_by]
     to_read: dict[int, None] = {}

@@ -6,17 +6,28 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, func, literal, null, select, text, union_all, update
+from sqlalchemy import and_, delete, func, literal, null, or_, select, text, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.erasing import erase_comments, erase_votes, forgotten_among
 from storage.guilds import ensure_guild
-from storage.records import AnswerKept, CommentKept, Erased, MemberKept, NameKept, SourceKept, VoteKept
+from storage.records import (
+    AnswerKept,
+    CommentKept,
+    DigestKept,
+    Erased,
+    MemberKept,
+    NameKept,
+    SourceKept,
+    VoteKept,
+)
 from storage.rows import insert, portions
 from storage.tables import (
     articles,
     comments,
+    digest_schedules,
+    digests,
     feedback,
     forgotten,
     guilds,
@@ -87,11 +98,16 @@ class Privacy:
             if message_ids := written.all():
                 these = comments.c.message_id.in_(message_ids)
                 return Erased(comments=await erase_comments(connection, self._ranks, these), more=True)
-            for table in (members, nameless, vote_answers):
+            for table in (members, nameless, vote_answers, digests, digest_schedules):
                 await connection.execute(delete(table).where(table.c.member_id == member_id))
             await connection.execute(delete(feedback).where(feedback.c.author_id == member_id))
             await connection.execute(
                 update(subscriptions).where(subscriptions.c.created_by == member_id).values(created_by=None)
+            )
+            await connection.execute(
+                update(digest_schedules)
+                .where(digest_schedules.c.created_by == member_id)
+                .values(created_by=None)
             )
             await connection.execute(
                 update(forgotten).where(forgotten.c.member_id == member_id).values(finished_at=now)
@@ -160,6 +176,7 @@ class Privacy:
                 comments=await _comments(connection, member_id),
                 sources=await _sources(connection, member_id),
                 answers=await _answers(connection, member_id),
+                digests=await _digests(connection, member_id),
             )
 
 
@@ -308,3 +325,21 @@ async def _answers(connection: AsyncConnection, member_id: int) -> tuple[AnswerK
         .order_by(vote_answers.c.guild_id, vote_answers.c.verdict)
     )
     return tuple(AnswerKept(*row) for row in rows)
+
+
+async def _digests(connection: AsyncConnection, member_id: int) -> tuple[DigestKept, ...]:
+    own = digest_schedules.c.member_id == member_id
+    rows = await connection.execute(
+        select(
+            digest_schedules.c.guild_id,
+            digest_schedules.c.channel_id,
+            digest_schedules.c.member_id.is_not(None),
+            digest_schedules.c.every,
+            digest_schedules.c.hour,
+            digest_schedules.c.zone,
+            digest_schedules.c.created_at,
+        )
+        .where(or_(own, digest_schedules.c.created_by == member_id))
+        .order_by(digest_schedules.c.id)
+    )
+    return tuple(DigestKept(*row) for row in rows)

@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 
 from storage.records import PostState
-from storage.tables import UNSENT, digests, guilds, is_unfinished, posts
+from storage.tables import UNSENT, digest_schedules, digests, guilds, is_unfinished, posts
 from storage.types import UtcDateTime
 
 LAST_GUILD: Final = 2**63 - 1
@@ -165,8 +165,14 @@ def _queued_digests(query: _Query) -> _Query:
         .correlate(digests)
         .scalar_subquery()
     )
+    # What is to be written anew, of a later period, is not sent before.
+    superseded = exists().where(
+        digests.c.state == PostState.READY,
+        digest_schedules.c.id == digests.c.schedule_id,
+        digest_schedules.c.due_at <= _NOW,
+    )
     return query.select_from(digests).where(
-        UNSENT, _is_present(digests), or_(head_state.is_(None), head_state == PostState.READY)
+        UNSENT, _is_present(digests), or_(head_state.is_(None), head_state == PostState.READY), ~superseded
     )
 
 

@@ -14,10 +14,12 @@ from storage.records import Erased
 from storage.tables import (
     closed,
     comments,
+    digest_schedules,
     feedback,
     guilds,
     members,
     nameless,
+    over_limit,
     posts,
     reactions,
     standings,
@@ -106,7 +108,10 @@ class Retention:
                 votes = await connection.execute(delete(reactions).where(reactions.c.post_id.in_(post_ids)))
                 await connection.execute(delete(posts).where(posts.c.id.in_(post_ids)))
                 return Erased(votes=votes.rowcount, more=True)
-            for table in (standings, subscriptions, members, nameless, closed, feedback):
+            for table in (
+                *(standings, subscriptions, members, nameless, closed, feedback),
+                *(digest_schedules, over_limit),
+            ):
                 await connection.execute(delete(table).where(table.c.guild_id == guild_id))
             await connection.execute(delete(guilds).where(guilds.c.id == guild_id))
             return Erased()

@@ -24,6 +24,7 @@ from storage.privacy import Privacy
 from storage.readings import Readings
 from storage.records import Lease
 from storage.retention import Retention
+from storage.schedules import Schedules
 from storage.search import Search
 from storage.sources import Sources
 from storage.subscriptions import Subscriptions
@@ -57,6 +58,7 @@ class Store:
         self.subscriptions = Subscriptions(database, queueing)
         self.posts = Posts(database, ranks)
         self.digests = Digests(database, queueing)
+        self.schedules = Schedules(database, queueing)
         self.away = Away(database)
         self.votes = Votes(database, ranks)
         self.boards = Boards(database)

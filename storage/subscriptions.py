@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, literal, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, literal, or_, select, update
 
 from storage.away import forget_away
 from storage.database import Database
@@ -54,6 +54,8 @@ _GATHERED = (
     .where(
         digests.c.channel_id == subscriptions.c.channel_id,
         UNSENT,
+        # What a schedule's digest tells of is in the channel, or in another one, but for what was over the limit.
+        or_(digests.c.schedule_id.is_(None), digest_articles.c.over),
         articles.c.source_id == subscriptions.c.source_id,
     )
     .correlate(subscriptions)
@@ -107,6 +109,7 @@ def _read(row: Any) -> Subscription:
         pin=values[columns.pin],
         longest_wait=timedelta(hours=values[columns.longest_wait_h]),
         forum=values[columns.forum],
+        at_most=values[columns.at_most],
     )
 
 
@@ -152,6 +155,7 @@ class Subscriptions:
                     pin=wish.pin,
                     longest_wait_h=_hours(wish.longest_wait),
                     forum=wish.forum,
+                    at_most=wish.at_most,
                 )
                 .on_conflict_do_nothing(index_elements=["channel_id", "source_id"])
                 .returning(subscriptions.c.id)
@@ -183,6 +187,8 @@ class Subscriptions:
         said = {name: wish for name, wish in asdict(wishes).items() if wish is not None}
         if (longest_wait := said.pop("longest_wait", None)) is not None:
             said["longest_wait_h"] = _hours(longest_wait)
+        if "at_most" in said:
+            said["at_most"] = said["at_most"] or None
         async with self._database.writing() as connection:
             chosen = subscriptions.c.id == subscription_id
             if said:

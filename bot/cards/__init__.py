@@ -72,6 +72,8 @@ from bot.cards.privacy import (
     export_card,
     read_privacy_button,
 )
+from bot.cards.ranked import ranked_card, read_more_button, read_stop_button
+from bot.cards.schedules import read_end_button, schedules_card
 from bot.cards.sources import (
     SOURCE_MENU,
     read_check_button,
@@ -129,6 +131,7 @@ __all__ = [
     "notice_card",
     "notice_title",
     "passages_card",
+    "ranked_card",
     "read_article_value",
     "read_branch_button",
     "read_check_button",
@@ -136,17 +139,21 @@ __all__ = [
     "read_comments_button",
     "read_dialog",
     "read_digest_button",
+    "read_end_button",
     "read_feedback_button",
+    "read_more_button",
     "read_passage_menu",
     "read_passages_button",
     "read_privacy_button",
     "read_related_button",
     "read_retry_button",
     "read_sources_button",
+    "read_stop_button",
     "read_subscriptions_button",
     "read_top_button",
     "related_card",
     "rules_card",
+    "schedules_card",
     "source_card",
     "source_name",
     "sources_board",

@@ -15,11 +15,12 @@ from zlib import crc32
 import discord
 
 from bot.cards.text import directed, escaped_line, line, linked, units, web_address
-from bot.cards.words import about, also_told, retracted, told_before, updated
+from bot.cards.words import about, also_told, retracted, score, told_before, updated
 from storage.records import Article, CardToPost, Length, Source, Tally
 
 # Discord's limits (https://discord.com/developers/docs/resources/message#embed-object), in UTF-16 units.
 TITLE, AUTHOR, DESCRIPTION, EMBED_URL = 256, 256, 4096, 2048
+FIELD, EMBED = 1024, 6000
 BUTTON_URL, BUTTON_LABEL, THREAD_NAME, FILE_TEXT = 512, 80, 100, 1024
 # A card is there to choose from, not to read the whole article in, unless its channel asked for that.
 SUMMARY = 1600
@@ -234,7 +235,7 @@ def source_name(source: Source, limit: int) -> str:
 def standing(tally: Tally, comment_count: int) -> str:
     """Score and comments in plain, kind words."""
     voted = tally.upvotes or tally.downvotes
-    score = f"{'▲' if tally.score >= 0 else '▼'} {abs(tally.score)}" if voted else "No votes yet"
+    votes = score(tally) if voted else "No votes yet"
     match comment_count:
         case 0:
             comments = "No comments yet"
@@ -242,7 +243,7 @@ def standing(tally: Tally, comment_count: int) -> str:
             comments = "💬 1 comment"
         case _:
             comments = f"💬 {comment_count} comments"
-    return f"{score} · {comments}"
+    return f"{votes} · {comments}"
 
 
 def thread_name(to_post: CardToPost) -> str:

@@ -9,9 +9,9 @@ import discord
 
 from bot.cards.card import COLOUR, TITLE, Button, Card, Menu
 from bot.cards.feedback import comment_button, passages_button
-from bot.cards.lists import ago, joined, score
+from bot.cards.lists import ago, joined
 from bot.cards.text import escaped_line, line
-from bot.cards.words import jump_url
+from bot.cards.words import jump_url, score
 from bot.newsroom.comment_tree import Branch, CommentLine, CommentSort
 from bot.newsroom.comments import LINES, BranchPage, CommentPage
 from storage.records import After, Comment, Listed

@@ -24,6 +24,8 @@ _NOTE = "-# They waited longer than a post may wait here, so they are named and 
 
 def digest_title(to_post: DigestToPost) -> str:
     """What the message is called: plain text that fits a forum post's title too."""
+    if to_post.digest.heading is not None:
+        return line(to_post.digest.heading, THREAD_NAME)
     return line(f"{_articles(to_post.count)} that came late", THREAD_NAME)
 
 
@@ -37,7 +39,12 @@ def digest_card(to_post: DigestToPost) -> Card:
     shown = _chosen(to_post.articles, room)
     rest = to_post.count - len(shown)
     embed.description = "\n\n".join((*_by_source(shown), *([_more(rest)] if rest else ()), _NOTE))
-    return Card(embed, ((Button(f"Show all {to_post.count}", _button(to_post, 0)),),))
+    return Card(embed, ((show_all(to_post),),))
+
+
+def show_all(to_post: DigestToPost) -> Button:
+    """The button that shows all that a digest names. It holds the digest's mark."""
+    return Button(f"Show all {to_post.count}", _button(to_post, 0))
 
 
 def late_card(to_post: DigestToPost, offset: int) -> Card:
@@ -50,7 +57,8 @@ def late_card(to_post: DigestToPost, offset: int) -> Card:
     if to_post.count <= LINES_A_PAGE:
         return Card(embed)
     last = offset + len(to_post.articles)
-    embed.set_footer(text=f"{offset + 1}–{last} of {to_post.count}, oldest first")
+    order = ", oldest first" if to_post.digest.schedule_id is None else ""
+    embed.set_footer(text=f"{offset + 1}–{last} of {to_post.count}{order}")
     back, more = max(offset - LINES_A_PAGE, 0), offset + LINES_A_PAGE
     buttons = (
         Button("Back", _button(to_post, back, ":back"), disabled=offset == 0),

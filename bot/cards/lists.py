@@ -10,12 +10,12 @@ import discord
 
 from bot.cards.card import COLOUR, DESCRIPTION, TITLE, Button, Card, Menu, source_name
 from bot.cards.text import cut, escape, escaped_line, line, units
-from bot.cards.words import jump_url
+from bot.cards.words import jump_url, score
 from bot.newsroom.front_page import ALL_OF_THEM, Only, Page
 from bot.newsroom.ranking import Period
 from bot.newsroom.source_status import shown_address
 from bot.newsroom.wishes import about_wishes, listed
-from storage.records import Listed, Sort, Subscription, Tally
+from storage.records import Listed, Sort, Subscription
 
 TOP_BUTTON = "top:"
 ARTICLE_MENU = "comments-of"
@@ -164,11 +164,6 @@ def read_article_value(value: str) -> int | None:
     """The article's id that `article_value` wrote, or None for other text."""
     written = re.fullmatch(r"id:([0-9]{1,18})", value, re.ASCII)
     return None if written is None else int(written[1])
-
-
-def score(tally: Tally) -> str:
-    """A score with the sign that says for or against."""
-    return f"{'▲' if tally.score >= 0 else '▼'} {abs(tally.score)}"
 
 
 def subscriptions_card(subscriptions: Sequence[Subscription], page: int = 0) -> Card:

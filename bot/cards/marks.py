@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from bot.cards.card import nonce_of
 from bot.cards.digest import read_digest_button
+from bot.cards.ranked import read_more_button, read_stop_button
 
 
 def mark(custom_id: str) -> str | None:
     """The nonce of the post or digest that a message is, from the id of one of its buttons; None for other ids."""
     if (nonce := nonce_of(custom_id)) is not None:
         return nonce
-    late = read_digest_button(custom_id)
-    return None if late is None else late[0]
+    if (nonce := read_stop_button(custom_id)) is not None:
+        return nonce
+    named = read_digest_button(custom_id) or read_more_button(custom_id)
+    return None if named is None else named[0]

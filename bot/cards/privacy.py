@@ -15,7 +15,7 @@ from bot.cards.words import jump_url
 from bot.newsroom.privacy import Standing
 from bot.newsroom.retention import LEFT_FOR
 from bot.newsroom.source_status import shown_address
-from storage.records import CommentKept, MemberKept, SourceKept, Verdict, VoteKept
+from storage.records import CommentKept, DigestKept, MemberKept, SourceKept, Verdict, VoteKept
 
 # Discord takes 10 MB of a bot.
 LARGEST_FILE = 8_000_000
@@ -91,6 +91,8 @@ def _paragraphs(standing: Standing, span: str, shown: str) -> list[str]:
         "addresses of attachments, the time and your name. `/comments` and the server's public page show them, as "
         f"Discord does. {shown} What you edit or delete in Discord is edited or deleted here.",
         "**Sources that you added:** your id, to tell you when a channel can't be used.",
+        "**Digests that you asked for:** your id, when they come and where. A digest may quote a comment of yours, not "
+        "that of somebody who is not shown by name.",
         f"**For how long?** Votes and comments: {span}. When Broadsheet is removed from a server, all that it has of "
         f"that server is erased {LEFT_FOR.days} days later.",
         _REST,
@@ -130,7 +132,7 @@ def export_card(kept: MemberKept, made_at: datetime) -> Card:
     embed = discord.Embed(colour=COLOUR, title="All that Broadsheet keeps of you")
     embed.description = (
         f"In this file: your {_counted(len(kept.votes), 'vote')}, {_counted(len(kept.comments), 'comment')}, names, "
-        "and sources that you added, of all servers. Only you see this message. `/privacy delete` erases it."
+        "digests, and sources that you added, of all servers. Only you see this message. `/privacy delete` erases it."
     )
     data = json.dumps(exported(kept, made_at), ensure_ascii=False, indent=2).encode()
     name, media_type = "broadsheet.json", "application/json"
@@ -155,6 +157,7 @@ def exported(kept: MemberKept, made_at: datetime) -> dict[str, Any]:
                 "comments": [],
                 "sources_added": [],
                 "told_why_a_vote_does_not_count": [],
+                "digests": [],
             },
         )
 
@@ -170,6 +173,8 @@ def exported(kept: MemberKept, made_at: datetime) -> dict[str, Any]:
         server(source.guild_id)["sources_added"].append(_source(source))
     for answer in kept.answers:
         server(answer.guild_id)["told_why_a_vote_does_not_count"].append(_REASONS[answer.verdict])
+    for digest in kept.digests:
+        server(digest.guild_id)["digests"].append(_digest(digest))
     return {
         "about": "All that this Broadsheet keeps of a member of Discord. Times are in UTC, ids are Discord's.",
         "made_at": _time(made_at),
@@ -212,6 +217,17 @@ def _source(source: SourceKept) -> dict[str, Any]:
         "url": shown_address(source.url),
         "channel_id": str(source.channel_id),
         "at": _time(source.at),
+    }
+
+
+def _digest(digest: DigestKept) -> dict[str, Any]:
+    return {
+        "to": "you" if digest.own else "a channel",
+        "channel_id": str(digest.channel_id),
+        "every": digest.every,
+        "hour": digest.hour,
+        "time_zone": digest.zone,
+        "at": _time(digest.at),
     }
 
 

@@ -32,7 +32,8 @@ _INVITE = re.compile(r"(discord(?:app)?)\.(?=(?:gg|com|io|me|li)\b)", re.I)
 # Inside a link's text no sign can be escaped: brackets become round ones, other markup goes.
 _IN_LINK = str.maketrans({"[": "(", "]": ")", "_": " ", **dict.fromkeys("\\*~|<>`@#")})
 _SCHEME = re.compile(r"(https?)://", re.I)
-_ROUND_BRACKETS = str.maketrans({"(": "%28", ")": "%29"})
+# What ends an address in a link, or begins another link or markup in it.
+_IN_ADDRESS = str.maketrans({"(": "%28", ")": "%29", "*": "%2A", "[": "%5B", "]": "%5D"})
 _RIGHT_TO_LEFT, _END_ISOLATE = "\u2067", "\u2069"
 _WEB_ADDRESS = re.compile(r"https?://[!-~]+", re.I)
 
@@ -105,7 +106,10 @@ def linked(text: str, address: str | None, limit: int) -> str:
     if (found := web_address(address, limit)) is None:
         return escape(text)
     shown = _INVITE.sub(r"\1 ", _SCHEME.sub(r"\1 ", " ".join(text.translate(_IN_LINK).split())))
-    return f"[{shown}]({found.translate(_ROUND_BRACKETS)})" if shown else escape(text)
+    # A host that is a number has square brackets of its own, which stay.
+    end_of_host = found.find("/", found.find("//") + 2) if "[" in found else 0
+    host, path = (found[:end_of_host], found[end_of_host:]) if end_of_host > 0 else ("", found)
+    return f"[{shown}]({host}{path.translate(_IN_ADDRESS)})" if shown else escape(text)
 
 
 def directed(text: str) -> str:

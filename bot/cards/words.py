@@ -10,7 +10,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from bot.cards.text import directed, escape, escaped_line, line, linked
-from storage.records import AlsoCovered, Article
+from storage.records import AlsoCovered, Article, Tally
 
 WORDS_A_MINUTE = 230
 # Of fewer words nobody asks how long they take; often they are not all of the article.
@@ -129,6 +129,11 @@ def told_before(earlier: AlsoCovered | None, guild_id: int) -> str:
 def jump_url(guild_id: int, channel_id: int, message_id: int) -> str:
     """The address by which Discord's clients go to a message."""
     return f"https://discord.com/channels/{guild_id}/{channel_id}/{message_id}"
+
+
+def score(tally: Tally) -> str:
+    """Votes for minus votes against, with a sign that says which are more."""
+    return f"{'▲' if tally.score >= 0 else '▼'} {abs(tally.score)}"
 
 
 def ago(moment: datetime) -> str:

@@ -83,6 +83,8 @@ class DigestMessage:
 
     async def newest_id(self) -> int | Away | Later:
         """Discord's newest id in its channel."""
+        if self.to_post.digest.member_id is not None:
+            return await self.publisher.newest_direct_id(self.place)
         return await self.publisher.newest_message_id(self.place)
 
     async def begin(self, after_id: int | None) -> bool:
@@ -103,8 +105,11 @@ class DigestMessage:
         await self.store.digests.sent(self.to_post.digest, message_id, self.clock())
 
     async def moves(self, away: Away) -> bool:
-        """It has no other place to go to."""
-        return False
+        """It has no other place to go to; but where a member takes no direct messages, nothing waits for them."""
+        if self.to_post.digest.member_id is None or not (away.unwanted or away.gone):
+            return False
+        await self.store.schedules.pause(self.to_post.digest, away.sentence)
+        return True
 
     async def refuse(self, sentence: str) -> None:
         """Store why it is refused: it goes on with half of what it names, until only what is at fault is given up."""

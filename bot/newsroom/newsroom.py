@@ -18,6 +18,7 @@ from bot.newsroom.privacy import Privacy
 from bot.newsroom.reconcile import Reconciler
 from bot.newsroom.related import Related
 from bot.newsroom.rounds import Clock
+from bot.newsroom.scheduled import Schedules
 from bot.newsroom.sources import Sources
 from bot.newsroom.subscriptions import Subscriptions
 from bot.newsroom.vote_rules import VotingRules
@@ -48,6 +49,7 @@ class Newsroom:
     moderation: Moderation
     feedback: Feedback
     withheld: Withheld
+    schedules: Schedules
     websub: WebSub | None = None
 
 
@@ -87,5 +89,6 @@ def open_newsroom(
         moderation=Moderation(store),
         feedback=Feedback(store, watch),
         withheld=Withheld(store, comments, clock=clock),
+        schedules=Schedules(store, clock=clock),
         websub=websub,
     )

@@ -57,13 +57,14 @@ class Refused:
 class Away:
     """The channel can't be used now: a permission is missing, it is gone, or the bot was removed.
 
-    Of a message to a member: they take none. `sentence` names what is missing and what to do. `gone`: Discord says
-    that the channel does not exist any more. `closed`: it is a thread that is archived or locked.
+    `sentence` names what is missing and what to do. `gone`: Discord says that the channel does not exist any more.
+    `closed`: it is a thread that is archived or locked. `unwanted`: it was to a member, who takes no direct messages.
     """
 
     sentence: str
     gone: bool = False
     closed: bool = False
+    unwanted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +154,11 @@ class Publisher(Protocol):
         end; without the permission Discord shows an empty one.
         """
 
+    async def newest_direct_id(self, channel_id: int) -> int | Away | Later:
+        """Discord's id of the newest message in a member's direct messages, as `newest_message_id` answers it."""
+
     async def send_digest(self, digest: DigestToPost) -> Outcome:
-        """Send the message that names what waited too long, as `send` does."""
+        """Send a digest's message, as `send` does. Away, of a member's: they take no direct messages."""
 
     async def find_digest(self, digest: DigestToPost) -> Outcome | Emptied:
         """Look for a digest's message, as `find` does."""

@@ -93,7 +93,7 @@ class Message(Waiting, Protocol):
         """Store what became of it."""
 
     async def moves(self, away: Away) -> bool:
-        """Whether it now goes elsewhere instead; its place surely does not have it."""
+        """Whether it now goes elsewhere instead, or nowhere; its place surely does not have it."""
 
     async def refuse(self, sentence: str) -> None:
         """Store that Discord never takes it as it is, and why."""
@@ -206,7 +206,7 @@ class Sending:
             case Done():
                 await self.postpone(message, Unclear("Discord's answer named no message."), unsent=False)
             case Away() if unsent and await message.moves(outcome):
-                log.info("%s goes elsewhere: %s", message.name, outcome.sentence)
+                log.info("%s does not go there: %s", message.name, outcome.sentence)
             case Later() | Unclear() | Away():
                 await self.postpone(message, outcome, unsent=unsent)
             case _:

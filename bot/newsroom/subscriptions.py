@@ -114,6 +114,7 @@ class Subscriptions:
                         pin=bool(wished.pin),
                         longest_wait=wished.longest_wait or USUAL_WAIT,
                         forum=forum,
+                        at_most=wished.at_most or None,
                     ),
                     now,
                 )

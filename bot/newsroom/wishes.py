@@ -61,6 +61,7 @@ def about_wishes(subscription: Subscription) -> list[str]:
         ("posts published to the servers that follow", subscription.announce),
         ("posts pinned", subscription.pin),
         (_wait(subscription.longest_wait), subscription.longest_wait != USUAL_WAIT),
+        (_limit(subscription.at_most), subscription.at_most is not None),
     ]
     return [words for words, said in unusual if said]
 
@@ -80,6 +81,7 @@ def about_changes(before: Subscription, after: Subscription) -> list[str]:
         ),
         ("posts pinned" if after.pin else "posts not pinned any more", before.pin != after.pin),
         (_wait(after.longest_wait), before.longest_wait != after.longest_wait),
+        (_limit(after.at_most), before.at_most != after.at_most),
     ]
     return [words for words, other in changed if other]
 
@@ -93,6 +95,12 @@ def _wait(longest: timedelta) -> str:
     else:
         span = "an hour" if hours == 1 else f"{hours} hours"
     return f"posts that wait for {span} at most"
+
+
+def _limit(at_most: int | None) -> str:
+    if at_most is None:
+        return "no limit of posts a day"
+    return f"at most {at_most} {'post' if at_most == 1 else 'posts'} a day and the other articles in a digest"
 
 
 def listed(phrases: list[str]) -> str:

@@ -9,20 +9,26 @@ from bot.publisher.permissions import (
     is_closed,
     missing_permissions,
     needed_to_post,
+    needed_to_say,
 )
 from bot.publisher.publisher import DiscordPublisher
 from bot.publisher.reading import DiscordReader
+from bot.publisher.sight import DiscordSight, may_read, readable
 
 __all__ = [
     "INVITE_PERMISSIONS",
     "DiscordPublisher",
     "DiscordReader",
+    "DiscordSight",
     "PostChannel",
     "emoji_name",
     "is_announcement",
     "is_closed",
+    "may_read",
     "message_seen",
     "missing_permissions",
     "needed_to_post",
+    "needed_to_say",
     "outcome_of",
+    "readable",
 ]

@@ -77,15 +77,17 @@ class Calls:
             raise _not_understood(error) from error
 
     async def unusable(
-        self, channel_id: int, needed: Needed, guild_id: int | None = None
+        self, channel_id: int, needed: Needed | None, guild_id: int | None = None
     ) -> Later | Away | None:
         """Why the channel, of this guild, can't be used now, or None. Raises what asking for an unknown one raises.
 
         Permissions are judged before anything is asked: without READ_MESSAGE_HISTORY Discord answers an empty
-        list, and ten thousand refusals in ten minutes ban the bot's address.
+        list, and ten thousand refusals in ten minutes ban the bot's address. To direct messages none are `needed`.
         """
         if not self._client.is_ready() or self._client.is_closed():
             return _NOT_CONNECTED
+        if needed is None:
+            return None
         if guild_id is not None:
             guild = self._client.get_guild(guild_id)
             if guild is None:
@@ -110,7 +112,7 @@ class Calls:
         method: str,
         path: str,
         channel_id: int,
-        needed: Needed,
+        needed: Needed | None,
         *,
         guild_id: int | None = None,
         message_id: int | None = None,

@@ -39,6 +39,7 @@ _CLOSED = frozenset((_ARCHIVED, _LOCKED))
 # What was asked for is there already: a thread on the message, the message published.
 _THERE_ALREADY = frozenset((160004, 40033))
 
+_UNWANTED = frozenset((50007, 50278))
 _NO_DIRECT = (
     "This member takes no direct messages from Broadsheet. They can allow them in their privacy settings."
 )
@@ -149,7 +150,12 @@ def _of_answer(status: int, code: object, retry_after: timedelta | None, *, for_
             lasting=True,
         )
     if code in _AWAY:
-        return Away(_AWAY[code], gone=code == _UNKNOWN_CHANNEL, closed=code in _CLOSED)
+        return Away(
+            _AWAY[code],
+            gone=code == _UNKNOWN_CHANNEL,
+            closed=code in _CLOSED,
+            unwanted=code in _UNWANTED,
+        )
     if code in _REFUSED:
         return Refused(_REFUSED[code])
     if status in (403, 404):

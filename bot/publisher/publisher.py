@@ -23,6 +23,7 @@ from bot.cards import (
     feedback_card,
     notice_card,
     notice_title,
+    ranked_card,
     source_name,
     thread_name,
     uncounted_card,
@@ -66,12 +67,16 @@ _NO_FORUM = Away(
 _NOT_ANNOUNCED = Refused(
     "Only messages in announcement channels can be published to the servers that follow."
 )
+_NOT_READ = Later("Discord does not tell about the direct messages now.")
 _NOT_PINNED = Refused("In a forum Discord lets one post be pinned, so articles are not.")
 
 
 @dataclass(frozen=True, slots=True)
 class _Errand:
-    """Where a message goes, and its mark. `as_post`: as a new forum post with this title and a tag called `tag`."""
+    """Where a message goes, and its mark. `as_post`: as a new forum post with this title and a tag called `tag`.
+
+    `direct`: into a member's direct messages.
+    """
 
     guild_id: int
     place: int
@@ -80,6 +85,7 @@ class _Errand:
     as_post: bool
     title: str
     tag: str = ""
+    direct: bool = False
 
 
 class DiscordPublisher:
@@ -127,9 +133,26 @@ class DiscordPublisher:
         """
         return await self._find(_errand(card))
 
+    async def newest_direct_id(self, channel_id: int) -> int | Away | Later:
+        """Discord's id of the newest message in direct messages, 0 where there is none; or why it is not known."""
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                newest = await self._calls.get(Route("GET", MESSAGES, channel_id=channel_id), limit=1)
+                return max((int(message["id"]) for message in newest), default=0)
+        except TROUBLES as trouble:
+            outcome = outcome_of(trouble)
+            return outcome if isinstance(outcome, Away | Later) else _NOT_READ
+        except (KeyError, TypeError, ValueError):
+            return _NOT_READ
+
     async def send_digest(self, digest: DigestToPost) -> Outcome:
-        """Send the message that names what waited too long, as `send` does."""
-        return await self._send(_digest_errand(digest), digest_card(digest), needed_to_say)
+        """Send a digest's message, as `send` does."""
+        if digest.digest.schedule_id is None:
+            shown = digest_card(digest)
+        else:
+            guild = self._client.get_guild(digest.digest.guild_id)
+            shown = ranked_card(digest, "" if guild is None else guild.name)
+        return await self._send(_digest_errand(digest), shown, needed_to_say)
 
     async def find_digest(self, digest: DigestToPost) -> Outcome | Emptied:
         """Look for a digest's message, as `find` does."""
@@ -264,8 +287,8 @@ class DiscordPublisher:
         else:
             path, body = MESSAGES, {**shown.payload(), "nonce": errand.nonce, "enforce_nonce": True}
         return await self._calls.change(
-            *("POST", path, errand.place, needed_here),
-            guild_id=errand.guild_id,
+            *("POST", path, errand.place, None if errand.direct else needed_here),
+            guild_id=None if errand.direct else errand.guild_id,
             body=body,
             file=shown.file,
             once=errand.as_post,
@@ -274,8 +297,9 @@ class DiscordPublisher:
     async def _find(self, errand: _Errand) -> Outcome | Emptied:
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
-                reason = await self._calls.unusable(errand.place, lambda _: TO_READ, errand.guild_id)
-                channel = None if reason else await self._calls.channel(errand.place)
+                needed: Needed | None = None if errand.direct else lambda _: TO_READ
+                reason = await self._calls.unusable(errand.place, needed, errand.guild_id)
+                channel = None if reason or errand.direct else await self._calls.channel(errand.place)
             if reason is not None:
                 return reason
             if isinstance(channel, discord.ForumChannel):
@@ -374,6 +398,7 @@ def _digest_errand(to_post: DigestToPost) -> _Errand:
         digest.after_id or 0,
         as_post=digest.forum,
         title=digest_title(to_post),
+        direct=digest.member_id is not None,
     )
 
 

@@ -22,7 +22,19 @@ from storage.records.articles import (
 )
 from storage.records.boards import CommenterRank, DayFigures, SourceRank, VotersOfEmoji
 from storage.records.comments import After, Comment, CommentSeen, FeedbackGiven, Lease, LeaseHeld
-from storage.records.digests import Digest, DigestLine, DigestToPost
+from storage.records.digests import (
+    CommentRated,
+    Digest,
+    DigestEntry,
+    DigestLine,
+    DigestStory,
+    DigestToPost,
+    Every,
+    OverLimit,
+    Schedule,
+    ScheduleToStore,
+    Scope,
+)
 from storage.records.posts import (
     AlsoCovered,
     CardToPost,
@@ -37,6 +49,7 @@ from storage.records.posts import (
 from storage.records.privacy import (
     AnswerKept,
     CommentKept,
+    DigestKept,
     Erased,
     MemberKept,
     NameKept,
@@ -77,13 +90,18 @@ __all__ = [
     "CardToRefresh",
     "Comment",
     "CommentKept",
+    "CommentRated",
     "CommentSeen",
     "CommenterRank",
     "DayFigures",
     "Digest",
+    "DigestEntry",
+    "DigestKept",
     "DigestLine",
+    "DigestStory",
     "DigestToPost",
     "Erased",
+    "Every",
     "FeedbackGiven",
     "Hub",
     "HubState",
@@ -99,6 +117,7 @@ __all__ = [
     "NameKept",
     "NoticeToTell",
     "Origin",
+    "OverLimit",
     "Pace",
     "Post",
     "PostState",
@@ -106,6 +125,9 @@ __all__ = [
     "Reading",
     "Revised",
     "SameStory",
+    "Schedule",
+    "ScheduleToStore",
+    "Scope",
     "Sort",
     "Source",
     "SourceFailed",

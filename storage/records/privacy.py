@@ -76,6 +76,19 @@ class AnswerKept:
 
 
 @dataclass(frozen=True, slots=True)
+class DigestKept:
+    """A digest that a member has sent to them (`own`), or wired to a channel."""
+
+    guild_id: int
+    channel_id: int
+    own: bool
+    every: str
+    hour: int
+    zone: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class MemberKept:
     """All that is kept of a member, in all guilds. `forgotten_since`: they asked that nothing be."""
 
@@ -86,3 +99,4 @@ class MemberKept:
     comments: tuple[CommentKept, ...]
     sources: tuple[SourceKept, ...]
     answers: tuple[AnswerKept, ...]
+    digests: tuple[DigestKept, ...] = ()

@@ -17,6 +17,7 @@ class SubscriptionToStore:
 
     `announce` has posts published to the servers that follow an announcement channel, `pin` has them pinned. A post
     that waits for its channel for the `longest_wait` (whole hours) goes into a digest. `forum`: the channel is one.
+    What comes beyond `at_most` posts a day, where there is such a limit, goes into the channel's next digest.
     """
 
     guild_id: int
@@ -32,11 +33,15 @@ class SubscriptionToStore:
     pin: bool = False
     longest_wait: timedelta = A_DAY
     forum: bool = False
+    at_most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How a subscription is to be, as far as it was said; None leaves it as it is, or as it usually is."""
+    """How a subscription is to be, as far as it was said; None leaves it as it is, or as it usually is.
+
+    `at_most` is 0 for no limit.
+    """
 
     thread: bool | None = None
     length: Length | None = None
@@ -45,6 +50,7 @@ class Wishes:
     announce: bool | None = None
     pin: bool | None = None
     longest_wait: timedelta | None = None
+    at_most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ class Subscription:
     pin: bool = False
     longest_wait: timedelta = A_DAY
     forum: bool = False
+    at_most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,6 @@ def choice(kind: type[StrEnum], constraint: str | None = None) -> Enum:
         name=constraint,
         native_enum=False,
         create_constraint=constraint is not None,
-        length=10,
+        length=max(10, *(len(one.value) for one in kind)),
         values_callable=lambda choices: [choice.value for choice in choices],
     )

@@ -133,7 +133,10 @@ members = Table(
 
 
 class SubscriptionColumns(TypedColumns):
-    """A source wired to a channel. A post waits for its channel for at most `longest_wait_h` hours."""
+    """A source wired to a channel. A post waits for its channel for at most `longest_wait_h` hours.
+
+    At most so many posts a day go into the channel; what comes beyond `at_most` is in the channel's next digest.
+    """
 
     id: Named[int] = Column(RowId, primary_key=True)
     guild_id: Named[int] = Column(BigInteger, ForeignKey("guilds.id", ondelete="CASCADE"))
@@ -152,6 +155,7 @@ class SubscriptionColumns(TypedColumns):
     pin: Named[bool] = Column(Boolean, server_default=false())
     longest_wait_h: Named[int] = Column(Integer, server_default="24")
     forum: Named[bool] = Column(Boolean, server_default=false())
+    at_most: Named[int | None]
 
 
 subscriptions = Table(

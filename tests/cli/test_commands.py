@@ -230,10 +230,10 @@ async def test_a_subscription_from_its_beginning_to_its_end(shell: Shell, press:
     (subscription,) = program.json
     assert subscription["source"] == {"id": "1", "title": "The Tide", "url": press.feed_url}
     assert (subscription["channel_id"], subscription["guild_id"]) == ("1234567890", "99")
-    wished = ("thread", "summary", "pages", "same_story", "forum", "announce", "pin", "wait_hours")
+    wished = ("thread", "summary", "pages", "same_story", "forum", "announce", "pin", "wait_hours", "at_most")
     assert tuple(subscription[wish] for wish in wished) == (
         *(False, "short", "never", "merge"),
-        *(False, False, True, 6),
+        *(False, False, True, 6, None),
     )
 
     press.status = 500

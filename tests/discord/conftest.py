@@ -32,6 +32,7 @@ Answer = TypeVar("Answer")
 # The flag of an application in few guilds that may read what members write.
 READS_CONTENT = 1 << 19
 BOT_PERMISSIONS = 309237730368
+VIEW = discord.Permissions(view_channel=True).value
 
 
 def utc_now() -> datetime:
@@ -278,6 +279,38 @@ class Press:
 @pytest.fixture
 def press(town: Town, store: Store, bot: BroadsheetBot) -> Press:
     return Press(town, store, bot)
+
+
+@dataclass
+class Moderation:
+    """A channel that only alice, who owns the town, and the bot can see, with a card and a comment."""
+
+    channel_id: str
+    card: Json
+    button: str
+
+
+@pytest.fixture
+async def mods(town: Town, press: Press, newsroom: Newsroom, bot: BroadsheetBot) -> Moderation:
+    channel = await town.alice.create_channel(town.guild_id, "mods")
+    await town.alice.overwrite(channel["id"], town.application.id, allow=VIEW, member=True)
+    await town.alice.overwrite(channel["id"], town.guild_id, deny=VIEW)
+    guild = bot.guilds[0]
+
+    async def told() -> bool:
+        here = guild.get_channel(int(channel["id"]))
+        return here is not None and not here.permissions_for(guild.default_role).view_channel
+
+    await eventually(told)
+    (card,) = await press.publish("Secret plan", channel_id=channel["id"])
+    await town.alice.reply(card, "Tell nobody")
+
+    async def written() -> bool:
+        listed = await newsroom.front_page.by_message(int(card["id"]), visible={int(channel["id"])})
+        return listed is not None and listed.comment_count == 1
+
+    await eventually(written)
+    return Moderation(channel["id"], card, card["components"][0]["components"][0]["custom_id"])
 
 
 @pytest.fixture

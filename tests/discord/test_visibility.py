@@ -1,49 +1,10 @@
 """What was written where a member may not read is not shown to them, by no command and no button."""
 
-from dataclasses import dataclass
-
-import discord
-import pytest
-
 from bot.client import BroadsheetBot
 from bot.newsroom.newsroom import Newsroom
-from bot.sandbox.scenario import Json
+from bot.publisher import DiscordSight
 from cogs.visibility import public_channels
-from tests.discord.conftest import Press, Town, eventually
-
-VIEW = discord.Permissions(view_channel=True).value
-
-
-@dataclass
-class Moderation:
-    """A channel that only alice, who owns the town, and the bot can see, with a card and a comment."""
-
-    channel_id: str
-    card: Json
-    button: str
-
-
-@pytest.fixture
-async def mods(town: Town, press: Press, newsroom: Newsroom, bot: BroadsheetBot) -> Moderation:
-    channel = await town.alice.create_channel(town.guild_id, "mods")
-    await town.alice.overwrite(channel["id"], town.application.id, allow=VIEW, member=True)
-    await town.alice.overwrite(channel["id"], town.guild_id, deny=VIEW)
-    guild = bot.guilds[0]
-
-    async def told() -> bool:
-        here = guild.get_channel(int(channel["id"]))
-        return here is not None and not here.permissions_for(guild.default_role).view_channel
-
-    await eventually(told)
-    (card,) = await press.publish("Secret plan", channel_id=channel["id"])
-    await town.alice.reply(card, "Tell nobody")
-
-    async def written() -> bool:
-        listed = await newsroom.front_page.by_message(int(card["id"]), visible={int(channel["id"])})
-        return listed is not None and listed.comment_count == 1
-
-    await eventually(written)
-    return Moderation(channel["id"], card, card["components"][0]["components"][0]["custom_id"])
+from tests.discord.conftest import Moderation, Press, Town, eventually
 
 
 async def test_a_channel_that_one_cannot_see_is_not_listed_found_or_offered(
@@ -87,6 +48,24 @@ async def test_comments_of_a_hidden_channel_are_left_out_of_an_article_that_is_e
         page = await person.click(open_card, button)
         assert "In the open" in str(page.raw)
         assert ("Tell nobody" in str(page.raw)) == sees
+
+
+async def test_a_digest_is_of_what_its_readers_may_read(
+    town: Town, mods: Moderation, bot: BroadsheetBot
+) -> None:
+    sight, guild_id = DiscordSight(bot), int(town.guild_id)
+    secret, lobby = int(mods.channel_id), int(town.channel_id)
+    for channel_id, member_id, sees in (
+        (lobby, None, {lobby}),
+        (secret, None, {lobby, secret}),
+        (9, int(town.bob.id), {lobby}),
+        (9, int(town.alice.id), {lobby, secret}),
+        (9, 4711, set()),
+    ):
+        seen = await sight.visible(guild_id, channel_id, member_id)
+        assert seen is not None
+        assert seen & {lobby, secret} == sees
+    assert await sight.visible(99, lobby, None) is None
 
 
 async def test_the_public_may_read_what_everyone_may(

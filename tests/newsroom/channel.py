@@ -76,6 +76,9 @@ class Channel:
         await self._happen("newest")
         return self.newest
 
+    async def newest_direct_id(self, channel_id: int) -> int | Away | Later:
+        return await self.newest_message_id(channel_id)
+
     async def send(self, card: CardToPost) -> Outcome:
         return await self._answer("send")
 
@@ -125,7 +128,7 @@ async def queue(
     await store.harvest.store([Brought(update, [])], now)  # the first poll posts none
     articles = [ArticleToStore(title, "r", None, title, None, "Summary.", None, None) for title in titles]
     [ingested] = await store.harvest.store([Brought(update, articles)], now)
-    assert ingested.posts >= len(titles)
+    assert ingested.posts >= min(len(titles), wish.at_most or len(titles))
 
 
 def delivery(store: Store, channel: Channel, clock: Clock, *, woken: asyncio.Event | None = None) -> Delivery:

@@ -42,6 +42,12 @@ def test_where_and_how_long_is_named_too():
     )
 
 
+def test_a_limit_is_named():
+    few = replace(USUAL, at_most=3)
+    assert about_wishes(few) == ["at most 3 posts a day and the other articles in a digest"]
+    assert about_changes(few, USUAL) == ["no limit of posts a day"]
+
+
 def test_what_changed_is_named_back_to_the_usual_too():
     other = replace(USUAL, thread=True, length=Length.LONG)
     assert listed(about_changes(USUAL, other)) == "a thread for each article and long summaries"

@@ -16,8 +16,11 @@ from storage.comments import First
 from storage.records import (
     ArticleRead,
     Brought,
+    DigestEntry,
+    Every,
     FeedbackGiven,
     ImageSeen,
+    ScheduleToStore,
     SourceFailed,
     SourceUnchanged,
     Verdict,
@@ -83,6 +86,7 @@ async def use_everything(desk: Desk) -> None:
     await store.frontpage.one(GUILD, card.article.id, visible=VISIBLE)
     await use_moderation(store, card.article.id)
     await use_feedback(store, card.article.id)
+    await use_schedules(store, card.article.id)
     await store.boards.voters(GUILD, card.article.id, 9)
     for since in (NOW, None):
         await store.boards.sources(GUILD, since, 9, visible=VISIBLE)
@@ -205,6 +209,31 @@ async def use_queues(desk: Desk, card: CardToPost) -> None:
     await posts.thread_read(card.post.id, 5, 5, None)
 
 
+async def use_schedules(store: Store, article_id: int) -> None:
+    """Run every query about digests of a time once."""
+    schedules = store.schedules
+    wish = ScheduleToStore(GUILD, 200, Every.DAY, 9, 0, "UTC", member_id=1)
+    schedule = await schedules.put(wish, NOW, NOW, NOW)
+    assert schedule is not None
+    for member_id in (None, 1):
+        await schedules.of_guild(GUILD, member_id)
+    await schedules.next_due_at()
+    await schedules.due(NOW, 9)
+    await schedules.look_again(schedule, NOW)
+    await schedules.over_limit(200)
+    await schedules.rated_comments(GUILD, [article_id], visible=VISIBLE)
+    entries = [DigestEntry(article_id, 1, over=True, message_id=1001, comment_id=5)]
+    await schedules.write(schedule, "", entries, until=NOW, due_at=at(1), now=NOW)
+    [(schedule, _)] = await schedules.due(at(1), 9)
+    await schedules.write(schedule, "", entries, until=NOW, due_at=at(2), now=at(1))
+    (claimed,) = await store.digests.claim(at(1), 9, LEASE)
+    await schedules.by_nonce(claimed.digest.nonce)
+    await store.digests.refuse(claimed.digest, "", NOW)
+    await schedules.pause(claimed.digest, "")
+    await schedules.to_tell(1, NOW)
+    await schedules.remove(GUILD, schedule.id, 1)
+
+
 async def use_readings(desk: Desk, source: Source) -> None:
     """Run every query about texts and readings once."""
     readings = desk.store.readings
@@ -289,7 +318,7 @@ async def test_no_query_scans_a_table_that_grows(desk: Desk):
                 scans[statement] = steps
     assert scans == {}
     # A page of comments comes from an index in its order, and what answers them from another.
-    pages = [statement for statement in ran if "NOT (EXISTS" in statement and "comments.rank" in statement]
+    pages = [one for one in ran if "NOT (EXISTS" in one and "comments.rank" in one and "nameless" not in one]
     (branches,) = [statement for statement in ran if "WITH RECURSIVE wanted" in statement]
     assert len(pages) == 3
     async with desk.database.reading() as connection:
@@ -306,6 +335,13 @@ async def test_no_query_scans_a_table_that_grows(desk: Desk):
         steps = [row[3] for row in plan]
     assert any("ix_sources_failing" in step for step in steps), steps
     assert "SEARCH subscriptions USING INDEX ix_subscriptions_source_id_id (source_id=?)" in steps
+    # Nor all schedules to find those that are due.
+    (due,) = [statement for statement in ran if "ORDER BY digest_schedules.due_at" in statement]
+    async with desk.database.reading() as connection:
+        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {due}", ran[due])
+        steps = [row[3] for row in plan]
+    assert steps[0] == "SEARCH digest_schedules USING INDEX ix_digest_schedules_due (due_at<?)"
+    assert not any("TEMP B-TREE" in step for step in steps), steps
 
 
 async def test_a_scan_would_be_seen(desk: Desk):
