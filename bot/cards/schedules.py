@@ -20,7 +20,7 @@ _PAUSED = "Paused, as you take no direct messages from Broadsheet. Allow them an
 _OF = {
     Scope.GUILD: "of the server",
     Scope.CHANNEL: "of this channel",
-    Scope.OVER: "over this channel's limit of posts a day",
+    Scope.OVER: "over this channel's limit of posts a day (begun anew while there is one)",
 }
 _FIRST = {
     Sort.TOP: "the most voted",
