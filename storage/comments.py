@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, and_, func, select, union_all, update
 
+from storage.arrivals import comment_arrived
 from storage.database import Database
 from storage.erasing import erase_comments, forgotten_among
 from storage.records import Comment, CommentSeen, Tally
@@ -102,6 +103,7 @@ class Comments:
                 )
             else:
                 await recount(connection, self._ranks, [(seen.article_id, seen.guild_id)])
+                await comment_arrived(connection, seen.guild_id, seen.article_id, seen.message_id)
             return made is not None
 
     async def remove(self, message_ids: Collection[int]) -> int:

@@ -12,19 +12,34 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database import Database
 from storage.erasing import erase_comments, erase_votes, forgotten_among
 from storage.guilds import ensure_guild
-from storage.records import CommentKept, Erased, MemberKept, NameKept, SourceKept, VoteKept
-from storage.rows import insert, portions
+from storage.records import (
+    CommentKept,
+    Erased,
+    FollowKept,
+    Listener,
+    MemberKept,
+    NameKept,
+    SourceKept,
+    TidingKept,
+    TidingState,
+    VoteKept,
+)
+from storage.rows import insert, portions, read
 from storage.tables import (
     articles,
     comments,
+    follows,
     forgotten,
     guilds,
+    letters,
+    listeners,
     members,
     nameless,
     posts,
     reactions,
     sources,
     subscriptions,
+    tidings,
     vote_answers,
 )
 from storage.tallies import Ranks
@@ -86,7 +101,7 @@ class Privacy:
             if message_ids := written.all():
                 these = comments.c.message_id.in_(message_ids)
                 return Erased(comments=await erase_comments(connection, self._ranks, these), more=True)
-            for table in (members, nameless, vote_answers):
+            for table in (members, nameless, vote_answers, tidings, letters, follows, listeners):
                 await connection.execute(delete(table).where(table.c.member_id == member_id))
             await connection.execute(
                 update(subscriptions).where(subscriptions.c.created_by == member_id).values(created_by=None)
@@ -151,6 +166,9 @@ class Privacy:
                 votes=await _votes(connection, member_id),
                 comments=await _comments(connection, member_id),
                 sources=await _sources(connection, member_id),
+                follows=await _follows(connection, member_id),
+                told=await _told(connection, member_id),
+                listener=await _listener(connection, member_id),
             )
 
 
@@ -265,3 +283,45 @@ async def _sources(connection: AsyncConnection, member_id: int) -> tuple[SourceK
         .order_by(subscriptions.c.id)
     )
     return tuple(SourceKept(*row) for row in rows)
+
+
+async def _follows(connection: AsyncConnection, member_id: int) -> tuple[FollowKept, ...]:
+    rows = await connection.execute(
+        select(
+            follows.c.guild_id,
+            follows.c.kind,
+            follows.c.wording,
+            follows.c.channel_id,
+            follows.c.gathered,
+            follows.c.created_at,
+        )
+        .where(follows.c.member_id == member_id)
+        .order_by(follows.c.id)
+    )
+    return tuple(FollowKept(*row) for row in rows)
+
+
+async def _told(connection: AsyncConnection, member_id: int) -> tuple[TidingKept, ...]:
+    rows = await connection.execute(
+        select(
+            tidings.c.guild_id,
+            tidings.c.kind,
+            articles.c.title,
+            articles.c.url,
+            tidings.c.comment_id,
+            tidings.c.state == TidingState.TOLD,
+            tidings.c.created_at,
+        )
+        .outerjoin(comments, comments.c.message_id == tidings.c.comment_id)
+        .join(articles, articles.c.id == func.coalesce(tidings.c.article_id, comments.c.article_id))
+        .where(tidings.c.member_id == member_id)
+        .order_by(tidings.c.id)
+    )
+    return tuple(TidingKept(*row) for row in rows)
+
+
+async def _listener(connection: AsyncConnection, member_id: int) -> Listener | None:
+    row = (
+        await connection.execute(select(listeners).where(listeners.c.member_id == member_id))
+    ).one_or_none()
+    return read(Listener, listeners, row) if row else None

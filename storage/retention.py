@@ -14,13 +14,16 @@ from storage.records import Erased
 from storage.tables import (
     closed,
     comments,
+    follows,
     guilds,
+    letters,
     members,
     nameless,
     posts,
     reactions,
     standings,
     subscriptions,
+    tidings,
 )
 from storage.tallies import Ranks
 
@@ -102,7 +105,7 @@ class Retention:
                 votes = await connection.execute(delete(reactions).where(reactions.c.post_id.in_(post_ids)))
                 await connection.execute(delete(posts).where(posts.c.id.in_(post_ids)))
                 return Erased(votes=votes.rowcount, more=True)
-            for table in (standings, subscriptions, members, nameless, closed):
+            for table in (tidings, letters, follows, standings, subscriptions, members, nameless, closed):
                 await connection.execute(delete(table).where(table.c.guild_id == guild_id))
             await connection.execute(delete(guilds).where(guilds.c.id == guild_id))
             return Erased()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from storage.records.follows import FollowKept, Listener, TidingKept
+
 
 @dataclass(frozen=True, slots=True)
 class Erased:
@@ -75,3 +77,6 @@ class MemberKept:
     votes: tuple[VoteKept, ...]
     comments: tuple[CommentKept, ...]
     sources: tuple[SourceKept, ...]
+    follows: tuple[FollowKept, ...]
+    told: tuple[TidingKept, ...]
+    listener: Listener | None
