@@ -28,6 +28,7 @@ COGS = (
     "cogs.subscriptions",
     "cogs.frontpage",
     "cogs.comments",
+    "cogs.follows",
     "cogs.related",
     "cogs.votes",
     "cogs.boards",

@@ -48,9 +48,14 @@ def guild_of(interaction: Interaction) -> int:
     return interaction.guild_id
 
 
-def clicked(interaction: Interaction) -> str | None:
-    """The custom id of the clicked button or used menu, or None where the interaction is something else."""
-    if interaction.type is not discord.InteractionType.component or interaction.guild_id is None:
+def clicked(interaction: Interaction, *, in_direct: bool = False) -> str | None:
+    """The custom id of the clicked button or used menu, or None where the interaction is something else.
+
+    One in direct messages counts only where it is asked for (`in_direct`).
+    """
+    if interaction.type is not discord.InteractionType.component:
+        return None
+    if interaction.guild_id is None and not in_direct:
         return None
     data: object = interaction.data
     custom_id = data.get("custom_id") if isinstance(data, dict) else None

@@ -9,6 +9,7 @@ from datetime import datetime
 import discord
 
 from bot.cards.card import COLOUR, DESCRIPTION, TITLE, Button, Card, Menu, source_name
+from bot.cards.follows import follow_comments_button
 from bot.cards.text import cut, escape, escaped_line, line, units
 from bot.cards.words import jump_url
 from bot.newsroom.comment_tree import CommentLine, CommentSort
@@ -183,7 +184,7 @@ def comments_card(article: Listed, page: CommentPage, sort: CommentSort, offset:
     embed.url = jump_url(article.guild_id, article.channel_id, article.message_id)
     if not page.total:
         embed.description = f"No comments yet. {how_to}"
-        return Card(embed)
+        return Card(embed, ((follow_comments_button(article.article.id),),))
     # A blank line parts the conversations: a comment that answers nobody begins one.
     blocks = [
         ("\n" if at and not item.depth else "") + _comment_lines(item) for at, item in enumerate(page.items)
@@ -191,7 +192,10 @@ def comments_card(article: Listed, page: CommentPage, sort: CommentSort, offset:
     embed.description = joined(blocks) or "That was the last page."
     embed.set_footer(text=f"{_which(offset, page, sort)} · {how_to}")
     # One comment stands in every order.
-    orders = _sort_buttons(article, sort) if page.total > 1 else ()
+    orders = (
+        *(_sort_buttons(article, sort) if page.total > 1 else ()),
+        follow_comments_button(article.article.id),
+    )
     return Card(embed, (orders, _page_buttons(article, sort, offset, page.total)))
 
 

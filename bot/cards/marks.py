@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from bot.cards.card import nonce_of
 from bot.cards.digest import read_digest_button
+from bot.cards.letters import read_letter_button
 
 
 def mark(custom_id: str) -> str | None:
-    """The nonce of the post or digest that a message is, from the id of one of its buttons; None for other ids."""
+    """The nonce of the post, digest or letter that a message is, from the id of one of its buttons; else None."""
     if (nonce := nonce_of(custom_id)) is not None:
         return nonce
+    if (letter := read_letter_button(custom_id)) is not None:
+        return letter[0]
     late = read_digest_button(custom_id)
     return None if late is None else late[0]

@@ -12,10 +12,11 @@ import discord
 
 from bot.cards.card import COLOUR, Button, Card, File
 from bot.cards.words import jump_url
+from bot.newsroom.letters import KEPT_FOR
 from bot.newsroom.privacy import Standing
 from bot.newsroom.retention import LEFT_FOR
 from bot.newsroom.source_status import shown_address
-from storage.records import CommentKept, MemberKept, SourceKept, VoteKept
+from storage.records import CommentKept, FollowKept, Listener, MemberKept, SourceKept, TidingKept, VoteKept
 
 # Discord takes 10 MB of a bot.
 LARGEST_FILE = 8_000_000
@@ -78,6 +79,9 @@ def _paragraphs(standing: Standing, kept_for: timedelta | None) -> list[str]:
         f"and your name. `/comments` and this server's public page show them, as Discord does. {shown} What you edit "
         "or delete in Discord is edited or deleted here.",
         "**Sources that you added:** your id, to tell you when a channel can't be used.",
+        "**What you follow:** what, where and when you want to be told, your time zone and quiet hours, and for "
+        f"{KEPT_FOR.days} days what you were told, so that you are told it once. `/follow list` stops each; in a "
+        "server that you left it is erased.",
         f"**For how long?** Votes and comments: {span}. When Broadsheet is removed from a server, all that it has of "
         f"that server is erased {LEFT_FOR.days} days later.",
         _REST,
@@ -94,9 +98,10 @@ def confirm_card() -> Card:
     """Asks once more before everything is erased."""
     embed = discord.Embed(colour=COLOUR, title="Delete all of it?")
     embed.description = (
-        "Your votes, your comments and your name are erased here, **in every server** that this Broadsheet is in, and "
-        "scores are counted without them. From then on nothing of you is kept: your reactions will not count, and what "
-        "you write will be no comment. This can't be taken back; `/privacy allow` only lets you begin anew.\n\n"
+        "Your votes, your comments, your name and what you follow are erased here, **in every server** that this "
+        "Broadsheet is in, and scores are counted without them. From then on nothing of you is kept: your reactions will "
+        "not count, and what you write will be no comment. This can't be taken back; `/privacy allow` only lets you "
+        "begin anew.\n\n"
         "What stands in Discord itself stays there until you delete it."
     )
     return Card(
@@ -115,7 +120,8 @@ def export_card(kept: MemberKept, made_at: datetime) -> Card:
     embed = discord.Embed(colour=COLOUR, title="All that Broadsheet keeps of you")
     embed.description = (
         f"In this file: your {_counted(len(kept.votes), 'vote')}, {_counted(len(kept.comments), 'comment')}, names, "
-        "and sources that you added, of all servers. Only you see this message. `/privacy delete` erases it."
+        f"sources that you added, and {_counted(len(kept.follows), 'thing')} that you follow, of all servers. Only you "
+        "see this message. `/privacy delete` erases it."
     )
     data = json.dumps(exported(kept, made_at), ensure_ascii=False, indent=2).encode()
     name, media_type = "broadsheet.json", "application/json"
@@ -139,6 +145,8 @@ def exported(kept: MemberKept, made_at: datetime) -> dict[str, Any]:
                 "votes": [],
                 "comments": [],
                 "sources_added": [],
+                "follows": [],
+                "told": [],
             },
         )
 
@@ -152,11 +160,16 @@ def exported(kept: MemberKept, made_at: datetime) -> dict[str, Any]:
         server(comment.guild_id)["comments"].append(_comment(comment))
     for source in kept.sources:
         server(source.guild_id)["sources_added"].append(_source(source))
+    for follow in kept.follows:
+        server(follow.guild_id)["follows"].append(_follow(follow))
+    for tiding in kept.told:
+        server(tiding.guild_id)["told"].append(_tiding(tiding))
     return {
         "about": "All that this Broadsheet keeps of a member of Discord. Times are in UTC, ids are Discord's.",
         "made_at": _time(made_at),
         "member_id": str(kept.member_id),
         "forgotten_since": _time(kept.forgotten_since),
+        "how_you_are_told": None if kept.listener is None else _listener(kept.listener),
         "servers": list(servers.values()),
     }
 
@@ -188,6 +201,38 @@ def _source(source: SourceKept) -> dict[str, Any]:
         "url": shown_address(source.url),
         "channel_id": str(source.channel_id),
         "at": _time(source.at),
+    }
+
+
+def _follow(follow: FollowKept) -> dict[str, Any]:
+    return {
+        "kind": follow.kind.value,
+        "what": follow.wording,
+        "told_in_channel_id": None if follow.channel_id is None else str(follow.channel_id),
+        "gathered": follow.gathered,
+        "at": _time(follow.at),
+    }
+
+
+def _tiding(tiding: TidingKept) -> dict[str, Any]:
+    return {
+        "because_of": tiding.kind.value,
+        "article": {"title": tiding.title, "url": tiding.url},
+        "comment": None if tiding.comment_id is None else str(tiding.comment_id),
+        "told": tiding.told,
+        "at": _time(tiding.at),
+    }
+
+
+def _listener(listener: Listener) -> dict[str, Any]:
+    """Minutes of the day in the member's time zone."""
+    return {
+        "time_zone": listener.time_zone,
+        "quiet_from_minute": listener.quiet_from,
+        "quiet_until_minute": listener.quiet_until,
+        "gather_at_minute": listener.gather_at,
+        "gathered": listener.gathered,
+        "direct_messages_closed_since": _time(listener.closed_at),
     }
 
 

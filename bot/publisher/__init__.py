@@ -7,8 +7,11 @@ from bot.publisher.permissions import (
     PostChannel,
     is_announcement,
     is_closed,
+    may_read,
     missing_permissions,
     needed_to_post,
+    needed_to_say,
+    readable_by,
 )
 from bot.publisher.publisher import DiscordPublisher
 from bot.publisher.reading import DiscordReader
@@ -21,8 +24,11 @@ __all__ = [
     "emoji_name",
     "is_announcement",
     "is_closed",
+    "may_read",
     "message_seen",
     "missing_permissions",
     "needed_to_post",
+    "needed_to_say",
     "outcome_of",
+    "readable_by",
 ]

@@ -90,6 +90,27 @@ def missing_permissions(channel: PostChannel, needed: Sequence[str]) -> MissingP
     return MissingPermissions(channel.id, lacking) if lacking else None
 
 
+def readable_by(guild: discord.Guild, reader: discord.Member | discord.Role) -> frozenset[int]:
+    """Ids of the channels and open threads that a member or a role may read, from the cached server."""
+    channels = {channel.id for channel in guild.channels if may_read(channel.permissions_for(reader))}
+    threads = {
+        thread.id
+        for thread in guild.threads
+        if thread.parent_id in channels
+        and (not thread.is_private() or _may_open_private_threads(thread, reader))
+    }
+    return frozenset(channels | threads)
+
+
+def _may_open_private_threads(thread: discord.Thread, reader: discord.Member | discord.Role) -> bool:
+    return thread.parent is not None and thread.parent.permissions_for(reader).manage_threads
+
+
+def may_read(permissions: discord.Permissions) -> bool:
+    """Whether what stands in a channel may be read."""
+    return permissions.view_channel and permissions.read_message_history
+
+
 def _listed(names: Sequence[str]) -> str:
     bold = [f"**{name}**" for name in names]
     return bold[0] if len(bold) == 1 else f"{', '.join(bold[:-1])} and {bold[-1]}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -28,6 +28,7 @@ from bot.cards import (
 from bot.cards import card as card_of
 from bot.newsroom.ports import Away, Done, Emptied, Later, Missing, Outcome, Refused, Unclear
 from bot.publisher.calls import ANSWER_WITHIN, CHANNEL, MESSAGE, MESSAGES, THREADS, WRONG_KIND, Calls, Needed
+from bot.publisher.errands import Errand
 from bot.publisher.forums import find_post, tags_for
 from bot.publisher.messages import file_of, mark_of
 from bot.publisher.outcomes import TROUBLES, outcome_of
@@ -44,6 +45,7 @@ from bot.publisher.permissions import (
     needed_to_post,
     needed_to_say,
 )
+from bot.publisher.postman import DiscordPostman
 from storage.records import AwayToTell, CardToPost, DigestToPost, NoticeToTell, Verdict
 
 log = logging.getLogger(__name__)
@@ -66,29 +68,24 @@ _NOT_ANNOUNCED = Refused(
 _NOT_PINNED = Refused("In a forum Discord lets one post be pinned, so articles are not.")
 
 
-@dataclass(frozen=True, slots=True)
-class _Errand:
-    """Where a message goes, and its mark. `as_post`: as a new forum post with this title and a tag called `tag`."""
-
-    guild_id: int
-    place: int
-    nonce: str
-    after_id: int
-    as_post: bool
-    title: str
-    tag: str = ""
-
-
 class DiscordPublisher:
     """The newsroom's Publisher and Notifier, on a client that has not logged in yet.
 
     It speaks HTTP in plain API shapes: no message need be cached, and no view is kept for a card's buttons. `may_send`
-    is asked as the last thing before any change leaves, also when it had to wait inside its call.
+    is asked as the last thing before any change leaves, also when it had to wait inside its call. `postman` brings
+    members letters.
     """
 
     def __init__(self, client: discord.Client, may_send: Callable[[], bool]) -> None:
         self._client = client
         self._calls = Calls(client, may_send)
+        self.postman = DiscordPostman(
+            client,
+            self._calls,
+            newest_id=self.newest_message_id,
+            send=self._send,
+            find=self._find,
+        )
 
     async def newest_message_id(self, channel_id: int) -> int | Away | Later:
         """Discord's id of the newest message in the channel, 0 where there is none; or why it is not known.
@@ -225,7 +222,7 @@ class DiscordPublisher:
         guild = self._client.get_guild(guild_id)
         return None if guild is None else guild.owner_id
 
-    async def _send(self, errand: _Errand, shown: Card, needed: Needed) -> Outcome:
+    async def _send(self, errand: Errand, shown: Card, needed: Needed) -> Outcome:
         def needed_here(channel: PostChannel) -> tuple[str, ...] | Away:
             if isinstance(channel, discord.ForumChannel) == errand.as_post:
                 return needed(channel)
@@ -244,7 +241,7 @@ class DiscordPublisher:
             once=errand.as_post,
         )
 
-    async def _find(self, errand: _Errand) -> Outcome | Emptied:
+    async def _find(self, errand: Errand) -> Outcome | Emptied:
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 reason = await self._calls.unusable(errand.place, lambda _: TO_READ, errand.guild_id)
@@ -269,7 +266,7 @@ class DiscordPublisher:
             return Unclear("The channel could not be read.")
         return Missing()
 
-    async def _demand_history(self, errand: _Errand) -> None:
+    async def _demand_history(self, errand: Errand) -> None:
         """Ask for a single message, whichever. Raises one of TROUBLES where none may be read.
 
         The permission was known from events, which may lie behind, and an empty list says nothing without it.
@@ -325,9 +322,9 @@ class DiscordPublisher:
         return isinstance(channel, PostChannel) and not missing_permissions(channel, TO_ATTACH)
 
 
-def _errand(card: CardToPost) -> _Errand:
+def _errand(card: CardToPost) -> Errand:
     post = card.post
-    return _Errand(
+    return Errand(
         post.guild_id,
         post.place,
         post.nonce,
@@ -338,9 +335,9 @@ def _errand(card: CardToPost) -> _Errand:
     )
 
 
-def _digest_errand(to_post: DigestToPost) -> _Errand:
+def _digest_errand(to_post: DigestToPost) -> Errand:
     digest = to_post.digest
-    return _Errand(
+    return Errand(
         digest.guild_id,
         digest.channel_id,
         digest.nonce,
