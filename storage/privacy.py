@@ -312,6 +312,7 @@ async def _told(connection: AsyncConnection, member_id: int) -> tuple[TidingKept
             tidings.c.state == TidingState.TOLD,
             tidings.c.created_at,
         )
+        .select_from(tidings)
         .outerjoin(comments, comments.c.message_id == tidings.c.comment_id)
         .join(articles, articles.c.id == func.coalesce(tidings.c.article_id, comments.c.article_id))
         .where(tidings.c.member_id == member_id)

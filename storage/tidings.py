@@ -47,8 +47,8 @@ class Tidings:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def arrived(self, limit: int) -> list[ArticleArrived | CommentArrived]:
-        """List what came and is still to be matched, oldest first. What is hidden or of a left guild is no more."""
+    async def arrived(self, after: int, limit: int) -> list[ArticleArrived | CommentArrived]:
+        """List what came after another arrival (by id; 0: all) and is still to be matched, oldest first."""
         parent = comments.alias("parent")
         query = (
             select(
@@ -62,9 +62,11 @@ class Tidings:
                 comments.c.created_at,
                 parent.c.author_id.label("answers"),
             )
+            .select_from(arrivals)
             .join(articles, articles.c.id == arrivals.c.article_id)
             .outerjoin(comments, comments.c.message_id == arrivals.c.comment_id)
             .outerjoin(parent, parent.c.message_id == comments.c.reply_to_id)
+            .where(arrivals.c.id > after)
             .order_by(arrivals.c.id)
             .limit(limit)
         )
@@ -235,13 +237,15 @@ def _sightings(tiding_ids: Sequence[int]) -> list[Any]:
     )
     visible_in = func.coalesce(posts.c.channel_id, comments.c.channel_id)
     return [
-        select(*seen).join(posts, own).where(these).order_by(posts.c.id),
+        select(*seen).select_from(tidings).join(posts, own).where(these).order_by(posts.c.id),
         select(*seen)
+        .select_from(tidings)
         .join(merged, merged.c.article_id == tidings.c.article_id)
         .join(posts, and_(posts.c.id == merged.c.post_id, of_guild, is_sent(posts)))
         .where(these)
         .order_by(posts.c.id),
         select(*late)
+        .select_from(tidings)
         .join(digest_articles, digest_articles.c.article_id == tidings.c.article_id)
         .join(
             digests,
@@ -253,6 +257,7 @@ def _sightings(tiding_ids: Sequence[int]) -> list[Any]:
         )
         .where(these),
         select(tidings.c.id, visible_in, comments.c.channel_id, comments.c.message_id)
+        .select_from(tidings)
         .join(comments, comments.c.message_id == tidings.c.comment_id)
         .outerjoin(posts, threads)
         .where(these, ~comments.c.hidden),

@@ -122,7 +122,8 @@ def _by_kind(lines: Sequence[LetterLine]) -> list[tuple[str, list[LetterLine]]]:
     """What is told under its headings, what is nearest to the member first."""
     kinds: dict[str, list[LetterLine]] = {name: [] for name in _HEADINGS}
     for told in lines:
-        kinds[told.kind.value if told.said_by is not None else "articles"].append(told)
+        to_them = "replies" if told.kind is FollowKind.REPLIES else "comments"
+        kinds["articles" if told.said_by is None else to_them].append(told)
     return [(_HEADINGS[name], found) for name, found in kinds.items() if found]
 
 

@@ -99,9 +99,9 @@ def confirm_card() -> Card:
     embed = discord.Embed(colour=COLOUR, title="Delete all of it?")
     embed.description = (
         "Your votes, your comments, your name and what you follow are erased here, **in every server** that this "
-        "Broadsheet is in, and scores are counted without them. From then on nothing of you is kept: your reactions will "
-        "not count, and what you write will be no comment. This can't be taken back; `/privacy allow` only lets you "
-        "begin anew.\n\n"
+        "Broadsheet is in, and scores are counted without them. From then on nothing of you is kept: your reactions "
+        "will not count, and what you write will be no comment. This can't be taken back; `/privacy allow` only lets "
+        "you begin anew.\n\n"
         "What stands in Discord itself stays there until you delete it."
     )
     return Card(

@@ -179,11 +179,10 @@ class Letters:
         return LOOK_EVERY if next_at is None else max(next_at - self._clock(), timedelta())
 
     async def _match(self) -> None:
-        while came := await self._store.tidings.arrived(MATCHED_AT_ONCE):
-            now = self._clock()
+        last_id = 0
+        while came := await self._store.tidings.arrived(last_id, MATCHED_AT_ONCE):
+            now, last_id = self._clock(), came[-1].id
             await self._store.tidings.matched([(one, await self._fitting(one, now)) for one in came], now)
-            if len(came) < MATCHED_AT_ONCE:
-                return
 
     async def _fitting(self, one: ArticleArrived | CommentArrived, now: datetime) -> list[Follow]:
         follows = self._store.follows

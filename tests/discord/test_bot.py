@@ -68,7 +68,8 @@ async def test_every_command_is_described(bot: BroadsheetBot) -> None:
     }
     privacy = {name for name in told if name.partition(" ")[0] == "privacy"}
     floor = {"top", "comments", "who", "who voted", "leaderboard", "stats"}
-    assert set(told) == admins | floor | privacy
+    follows = {"follow", *(f"follow {kind}" for kind in ("source", "phrase", "author", "article", "replies"))}
+    assert set(told) == admins | floor | privacy | follows | {"follow list", "follow settings"}
     assert {menu.name for menu in bot.tree.get_commands(type=discord.AppCommandType.message)} == {
         "Hide from the page",
         "Show again",

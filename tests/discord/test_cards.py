@@ -250,6 +250,7 @@ def test_comments_are_indented_quoted_and_linked() -> None:
     assert [button.label for row in shown.rows for button in row if not button.disabled] == [
         "Oldest",
         "Most voted",
+        "Follow comments",
     ]
 
 
@@ -272,6 +273,7 @@ def test_buttons_of_comment_pages_lead_where_they_say() -> None:
         "Newest": (7, CommentSort.NEWEST, 0),
         "Oldest": (7, CommentSort.OLDEST, 0),
         "Most voted": (7, CommentSort.MOST_VOTED, 0),
+        "Follow comments": None,
         "Back": (7, CommentSort.OLDEST, 0),
         "More": (7, CommentSort.OLDEST, 20),
     }
@@ -281,7 +283,7 @@ def test_a_single_comment_is_not_offered_in_other_orders() -> None:
     shown = comments_card(
         listed(), CommentPage((CommentLine(comment(1), 0),), 1), CommentSort.NEWEST, 0, "Reply."
     )
-    assert not any(shown.rows)
+    assert [button.label for row in shown.rows for button in row] == ["Follow comments"]
     assert shown.embed.footer.text == "1 comment · Reply."
 
 
