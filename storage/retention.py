@@ -30,6 +30,9 @@ from storage.tallies import Ranks
 PORTION = 100
 """Comments, or messages with their votes, that are erased in one transaction."""
 
+TIDINGS = 1000
+"""What members were told, and are to be, as much of it as is erased in one transaction."""
+
 
 class Retention:
     """What is kept no longer: what a guild keeps for a time only, and all of a guild that was left."""
@@ -105,7 +108,13 @@ class Retention:
                 votes = await connection.execute(delete(reactions).where(reactions.c.post_id.in_(post_ids)))
                 await connection.execute(delete(posts).where(posts.c.id.in_(post_ids)))
                 return Erased(votes=votes.rowcount, more=True)
-            for table in (tidings, letters, follows, standings, subscriptions, members, nameless, closed):
+            some_told = select(tidings.c.id).where(tidings.c.guild_id == guild_id).limit(TIDINGS)
+            told = await connection.execute(
+                delete(tidings).where(tidings.c.id.in_(some_told.scalar_subquery()))
+            )
+            if told.rowcount == TIDINGS:
+                return Erased(more=True)
+            for table in (letters, follows, standings, subscriptions, members, nameless, closed):
                 await connection.execute(delete(table).where(table.c.guild_id == guild_id))
             await connection.execute(delete(guilds).where(guilds.c.id == guild_id))
             return Erased()

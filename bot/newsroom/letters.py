@@ -27,7 +27,7 @@ from storage.records import ArticleArrived, CommentArrived, Follow, LetterToSend
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = timedelta(seconds=2)
+LOOK_EVERY = timedelta(seconds=3)
 MATCHED_AT_ONCE = 50
 # What one letter tells at most: it names some and counts the others.
 MOST_IN_A_LETTER = 500
