@@ -10,10 +10,9 @@ from collections.abc import Collection
 from sqlalchemy import exists, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.records import FollowKind
+from storage.records import CommentSeen, FollowKind
 from storage.rows import insert, portions
-from storage.tables import arrivals, articles, follows, merged
-from storage.types import RowId
+from storage.tables import arrivals, articles, comments, follows, merged
 
 
 async def post_arrived(connection: AsyncConnection, guild_id: int, article_id: int, post_id: int) -> None:
@@ -37,16 +36,19 @@ async def articles_arrived(connection: AsyncConnection, guild_id: int, article_i
         )
 
 
-async def comment_arrived(
-    connection: AsyncConnection, guild_id: int, article_id: int, comment_id: int
-) -> None:
+async def comment_arrived(connection: AsyncConnection, seen: CommentSeen) -> None:
     """Note a comment that is new; nothing, where nobody follows any."""
     followed = exists().where(
-        follows.c.guild_id == guild_id, follows.c.kind.in_([FollowKind.COMMENTS, FollowKind.REPLIES])
+        follows.c.guild_id == seen.guild_id, follows.c.kind.in_([FollowKind.COMMENTS, FollowKind.REPLIES])
     )
+    # Now: it may be deleted before the reply is told.
+    parent = comments.alias("parent")
+    answers = select(parent.c.author_id).where(parent.c.message_id == seen.reply_to_id).scalar_subquery()
     await connection.execute(
         insert(connection, arrivals).from_select(
-            ["guild_id", "article_id", "comment_id"],
-            select(literal(guild_id), literal(article_id, RowId), literal(comment_id)).where(followed),
+            ["guild_id", "article_id", "comment_id", "answers"],
+            select(comments.c.guild_id, comments.c.article_id, comments.c.message_id, answers).where(
+                comments.c.message_id == seen.message_id, followed
+            ),
         )
     )

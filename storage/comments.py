@@ -103,7 +103,7 @@ class Comments:
                 )
             else:
                 await recount(connection, self._ranks, [(seen.article_id, seen.guild_id)])
-                await comment_arrived(connection, seen.guild_id, seen.article_id, seen.message_id)
+                await comment_arrived(connection, seen)
             return made is not None
 
     async def remove(self, message_ids: Collection[int]) -> int:

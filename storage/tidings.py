@@ -49,7 +49,6 @@ class Tidings:
 
     async def arrived(self, after: int, limit: int) -> list[ArticleArrived | CommentArrived]:
         """List what came after another arrival (by id; 0: all) and is still to be matched, oldest first."""
-        parent = comments.alias("parent")
         query = (
             select(
                 arrivals,
@@ -60,12 +59,10 @@ class Tidings:
                 articles.c.author,
                 comments.c.author_id,
                 comments.c.created_at,
-                parent.c.author_id.label("answers"),
             )
             .select_from(arrivals)
             .join(articles, articles.c.id == arrivals.c.article_id)
             .outerjoin(comments, comments.c.message_id == arrivals.c.comment_id)
-            .outerjoin(parent, parent.c.message_id == comments.c.reply_to_id)
             .where(arrivals.c.id > after)
             .order_by(arrivals.c.id)
             .limit(limit)

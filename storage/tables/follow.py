@@ -95,12 +95,16 @@ Index(
 
 
 class ArrivalColumns(TypedColumns):
-    """An article, or a comment on it, that came into a guild where somebody follows something: to be matched still."""
+    """An article, or a comment on it, that came into a guild where somebody follows something: to be matched still.
+
+    `answers` is the author of the comment that the comment replies to.
+    """
 
     id: Named[int] = Column(RowId, primary_key=True)
     guild_id: Named[int] = Column(BigInteger, ForeignKey("guilds.id", ondelete="CASCADE"))
     article_id: Named[int] = Column(RowId, ForeignKey("articles.id", ondelete="CASCADE"))
     comment_id: Named[int | None] = Column(BigInteger, ForeignKey("comments.message_id", ondelete="CASCADE"))
+    answers: Named[int | None] = Column(BigInteger)
 
 
 arrivals = Table(

@@ -74,6 +74,10 @@ async def test_the_journey_of_an_article(
         assert "Old bridge reopens is what everybody talks about today." in first["embeds"][0]["description"]
         assert first["embeds"][0]["url"] == f"{press.url}/articles/piece-1"
 
+        # What a member follows they are told directly; see the end.
+        await bob.slash("follow phrase", phrase="night", in_=channel)
+        await bob.slash("follow replies", in_=channel)
+
         # What is published from now on comes too, and nothing comes twice.
         press.publish("Ferry runs at night")
         ferry = await card(town, "Ferry runs at night")
@@ -125,6 +129,11 @@ async def test_the_journey_of_an_article(
         assert "Ferry runs at night" in everything(await bob.slash("top", sort="new", in_=channel))
         assert "Who rides it on Mondays?" in everything(await bob.slash("comments", in_=thread["id"]))
 
+        letters = await eventually(bob.inbox, lambda letters: "About time." in str(letters))
+        # Both are told once: each in a letter of its own, or in one, as the bot happened to look.
+        assert str(letters).count("About time.") == 1
+        assert len(letters) <= 2
+        assert "Ferry runs at night" in str([letter["embeds"][0] for letter in letters])
         assert posted(sandbox, channel) == 2
 
 

@@ -179,7 +179,7 @@ async def use_follows(desk: Desk, card: CardToPost) -> None:
     made = [await store.follows.add(wish, 9, at(-9)) for wish in wishes]
     async with desk.database.writing() as connection:
         await post_arrived(connection, GUILD, article_id, card.post.id)
-        await comment_arrived(connection, GUILD, article_id, 5)
+        await comment_arrived(connection, comment(5, article_id, reply_to_id=6))
         await follow_on(connection, 7777, 8888)
     came = await store.tidings.arrived(0, 9)
     found = await store.follows.concerned(GUILD, 1, ["ada"], ["title", "other"])

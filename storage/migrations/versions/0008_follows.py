@@ -113,6 +113,7 @@ def upgrade() -> None:
         _number("guild_id"),
         _row("article_id"),
         _number("comment_id", nullable=True),
+        _number("answers", nullable=True),
         _refers("arrivals", "guild_id", "guilds"),
         _refers("arrivals", "article_id", "articles"),
         _refers("arrivals", "comment_id", "comments", "message_id"),
