@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import exists, literal, select
+from sqlalchemy import ColumnElement, case, exists, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records import CommentSeen, FollowKind
 from storage.rows import insert, portions
-from storage.tables import arrivals, articles, comments, follows, merged
+from storage.tables import arrivals, articles, comments, follows, merged, tidings
 
 
 async def post_arrived(connection: AsyncConnection, guild_id: int, article_id: int, post_id: int) -> None:
@@ -50,5 +50,25 @@ async def comment_arrived(connection: AsyncConnection, seen: CommentSeen) -> Non
             select(comments.c.guild_id, comments.c.article_id, comments.c.message_id, answers).where(
                 comments.c.message_id == seen.message_id, followed
             ),
+        )
+    )
+
+
+async def match_again(connection: AsyncConnection, which: ColumnElement[bool]) -> None:
+    """Note what tidings tell, to be matched once more for their members alone."""
+    answers = case((tidings.c.kind == FollowKind.REPLIES, tidings.c.member_id))
+    await connection.execute(
+        insert(connection, arrivals).from_select(
+            ["guild_id", "article_id", "comment_id", "answers", "member_id"],
+            select(
+                tidings.c.guild_id,
+                func.coalesce(tidings.c.article_id, comments.c.article_id),
+                tidings.c.comment_id,
+                answers,
+                tidings.c.member_id,
+            )
+            .select_from(tidings)
+            .outerjoin(comments, comments.c.message_id == tidings.c.comment_id)
+            .where(which),
         )
     )

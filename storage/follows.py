@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, Text, and_, bindparam, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.arrivals import match_again
 from storage.database import Database
 from storage.erasing import forgotten_among
 from storage.guilds import ensure_guild
@@ -65,7 +66,10 @@ class Follows:
             return read(Follow, follows, row)
 
     async def remove(self, follow_id: int, member_id: int) -> Follow | None:
-        """End a member's follow, and what is still to be told for it; None where it is none of theirs."""
+        """End a member's follow; None where it is none of theirs.
+
+        What is still to be told for it is told only if another of theirs fits it, too.
+        """
         async with self._database.writing() as connection:
             row = (
                 await connection.execute(
@@ -75,14 +79,14 @@ class Follows:
             if row is None:
                 return None
             await connection.execute(delete(follows).where(follows.c.id == follow_id))
-            await connection.execute(
-                delete(tidings).where(
-                    tidings.c.member_id == member_id,
-                    tidings.c.follow_id == follow_id,
-                    tidings.c.state != TidingState.TOLD,
-                    tidings.c.letter_id.is_(None),
-                )
+            untold = and_(
+                tidings.c.member_id == member_id,
+                tidings.c.follow_id == follow_id,
+                tidings.c.state != TidingState.TOLD,
+                tidings.c.letter_id.is_(None),
             )
+            await match_again(connection, untold)
+            await connection.execute(delete(tidings).where(untold))
             return read(Follow, follows, row)
 
     async def of_member(self, guild_id: int, member_id: int) -> list[Follow]:

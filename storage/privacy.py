@@ -26,6 +26,7 @@ from storage.records import (
 )
 from storage.rows import insert, portions, read
 from storage.tables import (
+    arrivals,
     articles,
     comments,
     follows,
@@ -101,7 +102,7 @@ class Privacy:
             if message_ids := written.all():
                 these = comments.c.message_id.in_(message_ids)
                 return Erased(comments=await erase_comments(connection, self._ranks, these), more=True)
-            for table in (members, nameless, vote_answers, tidings, letters, follows, listeners):
+            for table in (members, nameless, vote_answers, arrivals, tidings, letters, follows, listeners):
                 await connection.execute(delete(table).where(table.c.member_id == member_id))
             await connection.execute(
                 update(subscriptions).where(subscriptions.c.created_by == member_id).values(created_by=None)

@@ -189,11 +189,11 @@ def _arrived(row: Any) -> ArticleArrived | CommentArrived:
     if row.comment_id is not None:
         return CommentArrived(
             *(row.id, row.guild_id, row.article_id, row.comment_id),
-            *(row.author_id, row.answers, row.created_at),
+            *(row.author_id, row.answers, row.created_at, row.member_id),
         )
     return ArticleArrived(
         *(row.id, row.guild_id, row.article_id, row.source_id),
-        *(row.title, row.summary, row.tags, row.author),
+        *(row.title, row.summary, row.tags, row.author, row.member_id),
     )
 
 

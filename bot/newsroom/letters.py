@@ -188,10 +188,12 @@ class Letters:
         follows = self._store.follows
         if isinstance(one, CommentArrived):
             found = await follows.concerned_by_comment(one.guild_id, one.article_id, one.answers)
-            return fitting_comment(found, one, now)
-        said = said_by(one)
-        found = await follows.concerned(one.guild_id, one.source_id, names_in(one.author or ""), said.words)
-        return fitting_article(found, said)
+            fitting = fitting_comment(found, one, now)
+        else:
+            said, names = said_by(one), names_in(one.author or "")
+            found = await follows.concerned(one.guild_id, one.source_id, names, said.words)
+            fitting = fitting_article(found, said)
+        return [follow for follow in fitting if one.member_id in (None, follow.member_id)]
 
     async def _send_next(self) -> bool:
         """Send the letter that is due longest; False: none is."""

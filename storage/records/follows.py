@@ -79,7 +79,7 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class ArticleArrived:
-    """An article that came into a guild, with what of it members follow."""
+    """An article that came into a guild, with what of it members follow. `member_id`: it is for this one alone."""
 
     id: int
     guild_id: int
@@ -89,11 +89,15 @@ class ArticleArrived:
     summary: str
     tags: tuple[str, ...]
     author: str | None
+    member_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CommentArrived:
-    """A comment that came into a guild. `answers` is the author of the comment that it replies to, if it does."""
+    """A comment that came into a guild. `answers` is the author of the comment that it replies to, if it does.
+
+    `member_id`: it is for this one alone.
+    """
 
     id: int
     guild_id: int
@@ -102,6 +106,7 @@ class CommentArrived:
     author_id: int
     answers: int | None
     created_at: datetime
+    member_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,8 @@ Index(
 class ArrivalColumns(TypedColumns):
     """An article, or a comment on it, that came into a guild where somebody follows something: to be matched still.
 
-    `answers` is the author of the comment that the comment replies to.
+    `answers` is the author of the comment that the comment replies to. `member_id` is the one member for whom it is
+    matched again, because they stopped a follow that it fitted; None: for all.
     """
 
     id: Named[int] = Column(RowId, primary_key=True)
@@ -105,6 +106,7 @@ class ArrivalColumns(TypedColumns):
     article_id: Named[int] = Column(RowId, ForeignKey("articles.id", ondelete="CASCADE"))
     comment_id: Named[int | None] = Column(BigInteger, ForeignKey("comments.message_id", ondelete="CASCADE"))
     answers: Named[int | None] = Column(BigInteger)
+    member_id: Named[int | None] = Column(BigInteger)
 
 
 arrivals = Table(
@@ -114,6 +116,12 @@ arrivals = Table(
     Index(None, "guild_id"),
     Index(None, "article_id"),
     Index(None, "comment_id"),
+)
+Index(
+    "ix_arrivals_member",
+    arrivals.c.member_id,
+    sqlite_where=arrivals.c.member_id.is_not(None),
+    postgresql_where=arrivals.c.member_id.is_not(None),
 )
 
 

@@ -135,6 +135,24 @@ async def test_quiet_hours_and_what_is_changed_while_things_wait(office: Office)
     assert office.postman.told == [["At night"]]
 
 
+async def test_what_fits_two_follows_is_told_still_when_one_is_stopped(office: Office):
+    store, letters = office.desk.store, office.open()
+    later = replace(Listener(BEN), quiet_from=12 * 60, quiet_until=13 * 60)
+    await store.follows.settle(later, NOW)
+    (first,) = await store.follows.of_member(GUILD, BEN)
+    second = await follow(store, FollowKind.PHRASE, "bridge")
+    await office.publish("Old bridge", "Old road")
+    await letters.round()
+    assert await store.follows.remove(first.id, BEN)
+    # Who begins to follow meanwhile is told nothing of what came before.
+    await follow(store, FollowKind.PHRASE, "bridge", member_id=CY)
+    await letters.round()
+    office.now = HOUR
+    await letters.round()
+    assert office.postman.told == [["Old bridge"]]
+    assert office.postman.sent[0].lines[0].wording == second.wording
+
+
 async def test_what_goes_wrong_is_tried_again_found_or_given_up(office: Office):
     postman, letters = office.postman, office.open()
     postman.answers = [Later("Discord asked for a pause.", timedelta(seconds=30))]
