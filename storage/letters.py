@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, false, func, literal, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, false, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
@@ -99,13 +99,15 @@ class Letters:
                 .returning(letters.c.id)
             )
             seen = {one.tiding_id: one for one in told}
-            for row in rows:
-                sighting = seen[row.id]
-                await connection.execute(
-                    update(tidings)
-                    .where(tidings.c.id == row.id)
-                    .values(letter_id=letter_id, seen_in=sighting.channel_id, seen_id=sighting.message_id)
-                )
+            await connection.execute(
+                update(tidings)
+                .where(tidings.c.id == bindparam("tiding"))
+                .values(letter_id=letter_id, seen_in=bindparam("place"), seen_id=bindparam("message")),
+                [
+                    {"tiding": row.id, "place": seen[row.id].channel_id, "message": seen[row.id].message_id}
+                    for row in rows
+                ],
+            )
             return True
 
     async def next_to_send(self, now: datetime) -> LetterToSend | None:
@@ -249,6 +251,8 @@ async def _lines(connection: AsyncConnection, letter_id: int) -> list[LetterLine
             case((comments.c.message_id.is_not(None), func.coalesce(members.c.name, "A member"))).label("by"),
             comments.c.text,
             comments.c.quote,
+            articles.c.summary,
+            articles.c.image_url,
         )
         .select_from(tidings)
         .outerjoin(comments, comments.c.message_id == tidings.c.comment_id)

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.cards.card import COLOUR, DESCRIPTION, TITLE, Button, Card
-from bot.cards.text import cut, directed, escape, escaped_line, escaped_text, line, linked, units
+from bot.cards.card import COLOUR, DESCRIPTION, EMBED_URL, TITLE, Button, Card
+from bot.cards.text import cut, directed, escape, escaped_line, escaped_text, line, linked, units, web_address
 from bot.cards.words import jump_url
 from storage.records import FollowKind, LetterLine, LetterToSend
 
 LETTER_BUTTON = "letter:"
 LONGEST_TITLE, LONGEST_NAME, LONGEST_LINK = 100, 60, 300
-LONGEST_WORDS, LONGEST_QUOTE, LONGEST_PHRASE = 1500, 300, 60
+LONGEST_WORDS, LONGEST_QUOTE, LONGEST_PHRASE, LONGEST_SUMMARY = 1500, 300, 60, 400
 # Of what is gathered: enough to know whether one wants to read on.
 SHORT_WORDS = 120
 # As many as a phone shows at once, or little more.
@@ -66,7 +66,10 @@ def _one(told: LetterLine, guild_id: int) -> discord.Embed:
     title = escaped_line(told.title, TITLE - 40) or "Untitled article"
     if told.said_by is None:
         embed = discord.Embed(colour=COLOUR, title=directed(title), url=where)
-        embed.description = _why(told)
+        summary = directed(escaped_text(told.summary, LONGEST_SUMMARY))
+        embed.description = f"{summary}\n\n{_why(told)}" if summary else _why(told)
+        if (image := web_address(told.image_url, EMBED_URL)) is not None:
+            embed.set_thumbnail(url=image)
         return embed
     who = escaped_line(told.said_by, 32) or "A member"
     did = "answered you" if told.kind is FollowKind.REPLIES else "commented"

@@ -148,7 +148,10 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class LetterLine:
-    """Something in a letter: the article, and the comment on it where it is about one (`said_by` is set)."""
+    """Something in a letter: the article, and the comment on it where it is about one (`said_by` is set).
+
+    `summary` and `image_url` are the article's.
+    """
 
     kind: FollowKind
     wording: str
@@ -160,6 +163,8 @@ class LetterLine:
     said_by: str | None
     said: str | None
     quote: str | None
+    summary: str
+    image_url: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ def told(kind: FollowKind = FollowKind.SOURCE, **changes: Any) -> LetterLine:
         "said_by": None,
         "said": None,
         "quote": None,
+        "summary": "It was *closed* for a year.",
+        "image_url": None,
     }
     return LetterLine(kind, **{**values, **changes})
 
@@ -61,7 +63,10 @@ def said(
 def test_any_letter_and_list_fits_and_is_found_again(
     text: str, name: str, count: int, kind: FollowKind
 ) -> None:
-    for line in (told(kind, title=text, source_title=name, wording=text), said(name, text, kind, quote=text)):
+    for line in (
+        told(kind, title=text, source_title=name, wording=text, summary=text, image_url=name),
+        said(name, text, kind, quote=text),
+    ):
         shown = letter_card(letter(*[line] * count, channel_id=CHANNEL))
         assert breaches(replace(shown, mention=None)) == []
         button = shown.rows[0][-1].custom_id or ""
@@ -124,3 +129,16 @@ def test_buttons_lead_where_they_say() -> None:
     assert "Nothing yet" in (follows_card(GUILD, [], Listener(BOB)).embed.description or "")
     for read in (read_letter_button, read_follows_button, read_stop_button, read_follow_comments_button):
         assert read("unfollow:x") is read("") is None
+
+
+def test_an_article_is_told_with_what_it_says_and_why() -> None:
+    shown = letter_card(
+        letter(told(FollowKind.PHRASE, wording="bridge", image_url="https://town.example/b.png"))
+    ).embed
+    assert shown.title == "Old bridge reopens"
+    assert shown.description == "It was \\*closed\\* for a year.\n\nIt says “bridge” · **The Town Crier**"
+    assert shown.thumbnail.url == "https://town.example/b.png"
+    by = letter_card(
+        letter(told(FollowKind.AUTHOR, wording="Ada", summary="", image_url="javascript:x"))
+    ).embed
+    assert (by.description, by.thumbnail.url) == ("By Ada · **The Town Crier**", None)

@@ -82,7 +82,8 @@ async def test_each_kind_of_follow_is_told_once(
     (letter,) = await town.bob.inbox()
     jump = f"https://discord.com/channels/{town.guild_id}/{town.channel_id}/{card['id']}"
     assert letter["embeds"][0]["url"] == jump
-    assert said(letter) == "\nThe old bridge opens\nNew from **The Town Crier**\nYou follow this in Town"
+    text = "It is told at length.\n\nNew from **The Town Crier**"
+    assert said(letter) == f"\nThe old bridge opens\n{text}\nYou follow this in Town"
     await press.bot.newsroom.reconciler.run(bot.reader)
     await letters.round()
     assert len(await town.bob.inbox()) == 1
