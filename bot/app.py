@@ -33,6 +33,7 @@ from bot.newsroom.announcing import Announcer
 from bot.newsroom.away import AwayNotices
 from bot.newsroom.delivery import Delivery
 from bot.newsroom.harvest import Harvest
+from bot.newsroom.letters import Letters
 from bot.newsroom.newsroom import Newsroom, open_newsroom
 from bot.newsroom.notices import Notices
 from bot.newsroom.polling import Poller
@@ -266,6 +267,14 @@ async def run_app(
         digests = DigestRound(
             store, DiscordSight(bot), clock=utc_now, may_send=tenure.holds, on_posts=posts.set
         )
+        letters = Letters(
+            store,
+            bot.publisher.postman,
+            newsroom.away,
+            clock=utc_now,
+            may_send=tenure.holds,
+            on_gone=newsroom.comments.channel_deleted,
+        )
         retention = Retention(
             store, newsroom.privacy, clock=utc_now, is_in=lambda guild_id: bot.get_guild(guild_id) is not None
         )
@@ -284,6 +293,7 @@ async def run_app(
                 announcer.run(),
                 away_notices.run(),
                 sweeper.run(),
+                letters.run(),
                 retention.run(),
                 digests.run(),
             )
@@ -301,7 +311,7 @@ async def run_app(
             ]
             await _run_until(stop, *pieces, *([websub.run()] if websub else []))
         finally:
-            await asyncio.gather(poller.close(GRACE), reader.close(GRACE), delivery.close(GRACE))
+            await asyncio.gather(*(part.close(GRACE) for part in (poller, reader, delivery, letters)))
 
 
 async def open_websub(

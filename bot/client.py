@@ -31,6 +31,7 @@ COGS = (
     "cogs.comments",
     "cogs.feedback",
     "cogs.keeping",
+    "cogs.follows",
     "cogs.related",
     "cogs.votes",
     "cogs.boards",

@@ -11,10 +11,7 @@ from discord.ext import commands
 from bot.cards import (
     About,
     Card,
-    article_label,
-    article_value,
     commenters_board,
-    read_article_value,
     sources_board,
     stats_card,
     top_card,
@@ -24,9 +21,10 @@ from bot.newsroom.boards import LISTED, Boards, Figures
 from bot.newsroom.front_page import FrontPage
 from bot.newsroom.ranking import Period
 from cogs.frontpage import PERIODS
+from cogs.named import article_named, articles_offered
 from cogs.replies import Answer, Host, Interaction, guild_of, show
 from cogs.visibility import visible_to, visible_to_all_here
-from storage.records import Listed, Sort
+from storage.records import Sort
 
 OF = [
     app_commands.Choice(name="articles", value="articles"),
@@ -60,10 +58,7 @@ class BoardsCog(commands.Cog, name="boards"):
     @voted.autocomplete("article")
     async def offer_articles(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """The newest articles that hold the typed words."""
-        found = await self._front_page.find(guild_of(interaction), typed, visible=visible_to(interaction))
-        return [
-            app_commands.Choice(name=article_label(one), value=article_value(one.article.id)) for one in found
-        ]
+        return await articles_offered(self._front_page, interaction, typed)
 
     @app_commands.command(
         name="leaderboard", description="The articles, sources or commenters with most votes"
@@ -95,21 +90,11 @@ class BoardsCog(commands.Cog, name="boards"):
         await show(interaction, making, ephemeral=not public)
 
     async def _voters(self, interaction: Interaction, written: str | None) -> Answer:
-        article = await self._article(interaction, written)
+        article = await article_named(self._front_page, interaction, written)
         if article is None:
             return _NO_ARTICLE
         found = await self._boards.voters(article.guild_id, article.article.id)
         return _NOT_SHOWN if found is None else voters_card(article, found)
-
-    async def _article(self, interaction: Interaction, written: str | None) -> Listed | None:
-        guild_id, visible = guild_of(interaction), visible_to(interaction)
-        if written is None:
-            return await self._front_page.by_message(interaction.channel_id or 0, visible=visible)
-        article_id = read_article_value(written)
-        if article_id is not None:
-            return await self._front_page.one(guild_id, article_id, visible=visible)
-        found = await self._front_page.find(guild_id, written, 1, visible=visible)
-        return found[0] if found else None
 
     async def _leaders(self, guild_id: int, of: str, period: Period, visible: Collection[int]) -> Card:
         if of == "sources":

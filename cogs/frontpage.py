@@ -88,11 +88,7 @@ class FrontPageCog(commands.Cog, name="front page"):
     async def offer_sources(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """The sources that the member may read, whose titles hold the typed words."""
         sources = await self._front_page.sources(guild_of(interaction), visible=visible_to(interaction))
-        return [
-            app_commands.Choice(name=source_name(source, CHOICE), value=f"{VALUE}{source.id}")
-            for source in sources
-            if typed.casefold() in source.title.casefold()
-        ][:CHOICES]
+        return sources_offered(sources, typed)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
@@ -129,6 +125,15 @@ class FrontPageCog(commands.Cog, name="front page"):
             cursor = None
             page = await asked()
         return top_card(page, sort, period, cursor, only)
+
+
+def sources_offered(sources: Sequence[Source], typed: str) -> list[app_commands.Choice[str]]:
+    """Those of the sources whose titles hold the typed words."""
+    return [
+        app_commands.Choice(name=source_name(source, CHOICE), value=f"{VALUE}{source.id}")
+        for source in sources
+        if typed.casefold() in source.title.casefold()
+    ][:CHOICES]
 
 
 def source_named(sources: Sequence[Source], written: str) -> int | None:

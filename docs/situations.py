@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 
-from bot.cards import Card, away_card, digest_card, late_card
+from bot.cards import Card, away_card, closed_card, digest_card, follows_card, late_card, letter_card
 from storage.records import (
     AlsoCovered,
     Article,
@@ -15,7 +15,13 @@ from storage.records import (
     Digest,
     DigestLine,
     DigestToPost,
+    Follow,
+    FollowKind,
     Length,
+    Letter,
+    LetterLine,
+    LetterToSend,
+    Listener,
     Post,
     PostState,
     Source,
@@ -187,7 +193,7 @@ def situations(origin: str) -> list[CardToPost]:
 
 
 def messages() -> list[Card]:
-    """What else is posted, beside cards: digests of what came too late, and the word that a channel can't be used."""
+    """What else is posted, beside cards: digests of what came too late, words that something is amiss, letters."""
     papers = (
         ("The Pellhaven Tide", "https://tide.example/feed.xml"),
         ("Comet", "https://comet.example/feed.xml"),
@@ -210,6 +216,51 @@ def messages() -> list[Card]:
     return [
         *(digest_card(few), digest_card(many), late_card(replace(many, articles=named[10:20]), 10)),
         *(away_card(away), away_card(replace(away, waiting=1), "Harbour Town")),
+        *_letters(),
+    ]
+
+
+def _letters() -> list[Card]:
+    """What members are told of what they follow, one thing and several, and the list of what they do."""
+    article = LetterLine(
+        FollowKind.PHRASE,
+        *("harbour lamp", 20, 30, ARTICLE.title, _SOURCE.title, _SOURCE.url, None, None, None),
+        *("It was dark since October. Ines Marlow climbed up with the keepers who brought it back.", None),
+    )
+    answer = replace(
+        article,
+        kind=FollowKind.REPLIES,
+        said_by="Bram",
+        said="It does. I saw it from the pier last night,\nand the ferry answered with its horn.",
+        quote="Does it turn, too?",
+    )
+    several = (
+        answer,
+        replace(answer, kind=FollowKind.COMMENTS, said_by="Noor", said="**At last** @everyone"),
+    )
+    letter = Letter(1, 10, 40, None, PostState.READY, "letter", None, 0, NOW)
+    follows = [
+        Follow(number, 10, 40, kind, "", wording, 20 if number == 2 else None, number == 3, 20, NOW)
+        for number, (kind, wording) in enumerate(
+            (
+                (FollowKind.SOURCE, _SOURCE.title),
+                (FollowKind.PHRASE, "harbour lamp"),
+                (FollowKind.AUTHOR, "Ines Marlow"),
+                (FollowKind.COMMENTS, ARTICLE.title),
+                (FollowKind.REPLIES, ""),
+            ),
+            1,
+        )
+    ]
+    told = (
+        (article,),
+        (answer,),
+        (*several, *(replace(article, title=f"{article.title}, part {part}") for part in range(1, 30))),
+    )
+    quiet = Listener(40, "Europe/Lisbon", 22 * 60, 7 * 60)
+    return [
+        *(letter_card(LetterToSend(letter, "Harbour Town", lines)) for lines in told),
+        *(follows_card(10, follows, quiet, closed=True), closed_card(40)),
     ]
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.arrivals import comment_arrived
 from storage.database import Database
 from storage.erasing import erase_comments, forgotten_among
 from storage.records import After, Comment, CommentSeen, Tally
@@ -146,6 +147,7 @@ async def keep_comment(connection: AsyncConnection, ranks: Ranks, seen: CommentS
         )
     else:
         await recount(connection, ranks, [(seen.article_id, seen.guild_id)])
+        await comment_arrived(connection, seen)
     return made is not None
 
 

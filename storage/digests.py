@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, delete, exists, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.arrivals import articles_arrived
 from storage.away import come_back
 from storage.database import Database
 from storage.digest_stories import read_stories, stored_entries
@@ -221,6 +222,9 @@ class Digests:
             )
             if done.rowcount:
                 await come_back(connection, digest.channel_id, now)
+                named = select(digest_articles.c.article_id).where(digest_articles.c.digest_id == digest.id)
+                told = (await connection.scalars(named)).all()
+                await articles_arrived(connection, digest.guild_id, told)
             return done.rowcount > 0
 
     async def postpone(self, digest: Digest, due_at: datetime, problem: str, unsent: bool) -> bool:

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import and_, delete, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.away import forget_away
 from storage.database import Database
-from storage.records import PostState
+from storage.records import PostState, TidingState
 from storage.rows import insert
 from storage.sources import soon, wanted
 from storage.tables import (
     SENT,
     UNFINISHED,
     UNSENT,
+    UNSENT_LETTER,
+    arrivals,
     away_channels,
     digests,
     guilds,
+    letters,
     posts,
     sources,
     subscriptions,
+    tidings,
     vote_emoji,
 )
 from storage.vote_rules import USUAL_EMOJI, rows_of
@@ -47,6 +51,12 @@ async def _give_up(connection: AsyncConnection, guild_id: int) -> None:
     await connection.execute(
         delete(digests).where(digests.c.guild_id == guild_id, UNSENT, digests.c.state == PostState.READY)
     )
+    for table, what in (
+        (arrivals, true()),
+        (tidings, tidings.c.state != TidingState.TOLD),
+        (letters, UNSENT_LETTER),
+    ):
+        await connection.execute(delete(table).where(table.c.guild_id == guild_id, what))
     await forget_away(connection, away_channels.c.guild_id == guild_id)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.follows import follow_on
 from storage.outbox import Queueing, queue
 from storage.sources import wanted
 from storage.tables import articles, sources, subscriptions
@@ -94,6 +95,7 @@ async def _hand_over(
     await connection.execute(
         update(subscriptions).where(subscriptions.c.source_id == source_id).values(source_id=other_id)
     )
+    await follow_on(connection, source_id, other_id)
     await connection.execute(
         update(sources)
         .where(sources.c.id == source_id)

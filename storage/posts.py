@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.arrivals import post_arrived
 from storage.away import come_back
 from storage.cards import read_cards, select_cards
 from storage.database import Database
@@ -180,6 +181,7 @@ class Posts(Messages):
             await make_standing(connection, self._ranks, row.article_id, row.guild_id, now)
             # Comments outlive a deleted card: an article that comes back brings them along.
             await recount(connection, self._ranks, [(row.article_id, row.guild_id)])
+            await post_arrived(connection, row.guild_id, row.article_id, post.id)
             if shown is not None and await _is_outdated(connection, shown):
                 await draw_again(connection, row.article_id, row.guild_id)
             await come_back(connection, post.channel_id, now)

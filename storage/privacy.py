@@ -17,26 +17,35 @@ from storage.records import (
     CommentKept,
     DigestKept,
     Erased,
+    FollowKept,
+    Listener,
     MemberKept,
     NameKept,
     SourceKept,
+    TidingKept,
+    TidingState,
     VoteKept,
 )
-from storage.rows import insert, portions
+from storage.rows import insert, portions, read
 from storage.tables import (
+    arrivals,
     articles,
     comments,
     digest_schedules,
     digests,
     feedback,
+    follows,
     forgotten,
     guilds,
+    letters,
+    listeners,
     members,
     nameless,
     posts,
     reactions,
     sources,
     subscriptions,
+    tidings,
     vote_answers,
 )
 from storage.tallies import Ranks
@@ -98,7 +107,10 @@ class Privacy:
             if message_ids := written.all():
                 these = comments.c.message_id.in_(message_ids)
                 return Erased(comments=await erase_comments(connection, self._ranks, these), more=True)
-            for table in (members, nameless, vote_answers, digests, digest_schedules):
+            for table in (
+                *(members, nameless, vote_answers, digests, digest_schedules),
+                *(arrivals, tidings, letters, follows, listeners),
+            ):
                 await connection.execute(delete(table).where(table.c.member_id == member_id))
             await connection.execute(delete(feedback).where(feedback.c.author_id == member_id))
             await connection.execute(
@@ -177,6 +189,9 @@ class Privacy:
                 sources=await _sources(connection, member_id),
                 answers=await _answers(connection, member_id),
                 digests=await _digests(connection, member_id),
+                follows=await _follows(connection, member_id),
+                told=await _told(connection, member_id),
+                listener=await _listener(connection, member_id),
             )
 
 
@@ -343,3 +358,46 @@ async def _digests(connection: AsyncConnection, member_id: int) -> tuple[DigestK
         .order_by(digest_schedules.c.id)
     )
     return tuple(DigestKept(*row) for row in rows)
+
+
+async def _follows(connection: AsyncConnection, member_id: int) -> tuple[FollowKept, ...]:
+    rows = await connection.execute(
+        select(
+            follows.c.guild_id,
+            follows.c.kind,
+            follows.c.wording,
+            follows.c.channel_id,
+            follows.c.gathered,
+            follows.c.created_at,
+        )
+        .where(follows.c.member_id == member_id)
+        .order_by(follows.c.id)
+    )
+    return tuple(FollowKept(*row) for row in rows)
+
+
+async def _told(connection: AsyncConnection, member_id: int) -> tuple[TidingKept, ...]:
+    rows = await connection.execute(
+        select(
+            tidings.c.guild_id,
+            tidings.c.kind,
+            articles.c.title,
+            articles.c.url,
+            tidings.c.comment_id,
+            tidings.c.state == TidingState.TOLD,
+            tidings.c.created_at,
+        )
+        .select_from(tidings)
+        .outerjoin(comments, comments.c.message_id == tidings.c.comment_id)
+        .join(articles, articles.c.id == func.coalesce(tidings.c.article_id, comments.c.article_id))
+        .where(tidings.c.member_id == member_id)
+        .order_by(tidings.c.id)
+    )
+    return tuple(TidingKept(*row) for row in rows)
+
+
+async def _listener(connection: AsyncConnection, member_id: int) -> Listener | None:
+    row = (
+        await connection.execute(select(listeners).where(listeners.c.member_id == member_id))
+    ).one_or_none()
+    return read(Listener, listeners, row) if row else None

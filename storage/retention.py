@@ -16,7 +16,9 @@ from storage.tables import (
     comments,
     digest_schedules,
     feedback,
+    follows,
     guilds,
+    letters,
     members,
     nameless,
     over_limit,
@@ -24,11 +26,15 @@ from storage.tables import (
     reactions,
     standings,
     subscriptions,
+    tidings,
 )
 from storage.tallies import Ranks
 
 PORTION = 100
 """Comments, or messages with their votes, that are erased in one transaction."""
+
+TIDINGS = 1000
+"""What members were told, and are to be, as much of it as is erased in one transaction."""
 
 
 class Retention:
@@ -108,8 +114,14 @@ class Retention:
                 votes = await connection.execute(delete(reactions).where(reactions.c.post_id.in_(post_ids)))
                 await connection.execute(delete(posts).where(posts.c.id.in_(post_ids)))
                 return Erased(votes=votes.rowcount, more=True)
+            some_told = select(tidings.c.id).where(tidings.c.guild_id == guild_id).limit(TIDINGS)
+            told = await connection.execute(
+                delete(tidings).where(tidings.c.id.in_(some_told.scalar_subquery()))
+            )
+            if told.rowcount == TIDINGS:
+                return Erased(more=True)
             for table in (
-                *(standings, subscriptions, members, nameless, closed, feedback),
+                *(letters, follows, standings, subscriptions, members, nameless, closed, feedback),
                 *(digest_schedules, over_limit),
             ):
                 await connection.execute(delete(table).where(table.c.guild_id == guild_id))

@@ -11,11 +11,13 @@ from storage.comments import Comments
 from storage.database import Database, Fence
 from storage.digests import Digests
 from storage.feedback import Feedback
+from storage.follows import Follows
 from storage.frontpage import FrontPage
 from storage.guilds import Guilds
 from storage.harvest import Harvest
 from storage.hubs import Hubs
 from storage.leases import Leases
+from storage.letters import Letters
 from storage.moderation import Moderation
 from storage.notices import Notices
 from storage.outbox import Queueing
@@ -30,6 +32,7 @@ from storage.sources import Sources
 from storage.subscriptions import Subscriptions
 from storage.tallies import Ranks
 from storage.texts import Texts
+from storage.tidings import Tidings
 from storage.vote_rules import RulesOfVoting
 from storage.votes import Votes
 from storage.written import Written
@@ -66,6 +69,9 @@ class Store:
         self.comments = Comments(database, ranks)
         self.feedback = Feedback(database, ranks)
         self.moderation = Moderation(database, ranks)
+        self.follows = Follows(database)
+        self.tidings = Tidings(database)
+        self.letters = Letters(database, nonce)
         self.privacy = Privacy(database, ranks)
         self.retention = Retention(database, ranks)
         self.frontpage = FrontPage(database)

@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import Integer, Row, Select, and_, bindparam, delete, exists, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.arrivals import articles_arrived
 from storage.records import AlsoCovered, PostState, SameStory
 from storage.rows import Insert, given, insert, insert_into, packed, portions, rows_of
 from storage.tables import (
@@ -345,13 +346,15 @@ def _beside(article_ids: Sequence[int], copy_ids: Sequence[int]) -> Any:
 
 async def _merge(connection: AsyncConnection, there: Row[Any]) -> None:
     """Name a post's article, and those named on it, on the other post, and remove it."""
-    named = await connection.scalars(select(merged.c.article_id).where(merged.c.post_id == there.id))
+    found = await connection.scalars(select(merged.c.article_id).where(merged.c.post_id == there.id))
+    named = found.all()
     await connection.execute(
         insert(connection, merged).on_conflict_do_nothing(),
         [{"post_id": there.there_id, "article_id": article_id} for article_id in (there.article_id, *named)],
     )
     await connection.execute(delete(posts).where(posts.c.id == there.id))
     if there.there_state is PostState.SENT:
+        await articles_arrived(connection, there.guild_id, [there.article_id, *named])
         await draw_again(connection, there.there_article_id, there.guild_id)
 
 

@@ -89,6 +89,7 @@ class Card:
     """A message of ours: one embed, rows of at most five buttons, and below them a menu.
 
     `file` is to be sent along. Where `alone`, files that the message carried before are taken off it.
+    `mention` is the id of the one member whom it is for, in a channel that others read.
     """
 
     embed: discord.Embed
@@ -96,9 +97,10 @@ class Card:
     menu: Menu | None = None
     file: File | None = None
     alone: bool = False
+    mention: int | None = None
 
     def payload(self) -> dict[str, Any]:
-        """The message in the shape of Discord's API. Nobody is ever mentioned by it."""
+        """The message in the shape of Discord's API. Nobody is ever mentioned by it but who is named in `mention`."""
         rows = [[button.payload() for button in row] for row in self.rows if row]
         if self.menu is not None:
             rows.append([self.menu.payload()])
@@ -107,6 +109,9 @@ class Card:
             "components": [{"type": 1, "components": row} for row in rows],
             "allowed_mentions": {"parse": []},
         }
+        if self.mention is not None:
+            message["content"] = f"<@{self.mention}>"
+            message["allowed_mentions"] = {"parse": [], "users": [str(self.mention)]}
         if self.file is not None:
             # Only those that are listed stay, so that a new picture takes the place of the old one.
             described = {"description": self.file.text} if self.file.text else {}

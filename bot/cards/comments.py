@@ -9,6 +9,7 @@ import discord
 
 from bot.cards.card import COLOUR, TITLE, Button, Card, Menu
 from bot.cards.feedback import comment_button, passages_button
+from bot.cards.follows import follow_comments_button
 from bot.cards.lists import ago, joined
 from bot.cards.text import escaped_line, line
 from bot.cards.words import jump_url, score
@@ -37,6 +38,7 @@ def comments_card(
     giving = (
         Button("Comment", comment_button(article.message_id)),
         Button("Comment on a passage", passages_button(article.message_id, 0, "first")),
+        follow_comments_button(article.article.id),
     )
     id_ = article.article.id
     turning: list[Button] = []

@@ -12,10 +12,21 @@ import discord
 
 from bot.cards.card import COLOUR, Button, Card, File
 from bot.cards.words import jump_url
+from bot.newsroom.letters import KEPT_FOR
 from bot.newsroom.privacy import Standing
 from bot.newsroom.retention import LEFT_FOR
 from bot.newsroom.source_status import shown_address
-from storage.records import CommentKept, DigestKept, MemberKept, SourceKept, Verdict, VoteKept
+from storage.records import (
+    CommentKept,
+    DigestKept,
+    FollowKept,
+    Listener,
+    MemberKept,
+    SourceKept,
+    TidingKept,
+    Verdict,
+    VoteKept,
+)
 
 # Discord takes 10 MB of a bot.
 LARGEST_FILE = 8_000_000
@@ -93,6 +104,9 @@ def _paragraphs(standing: Standing, span: str, shown: str) -> list[str]:
         "**Sources that you added:** your id, to tell you when a channel can't be used.",
         "**Digests that you asked for:** your id, when they come and where. A digest may quote a comment of yours, not "
         "that of somebody who is not shown by name.",
+        "**What you follow:** what, where and when you want to be told, your time zone and quiet hours, and for "
+        f"{KEPT_FOR.days} days what you were told, so that you are told it once. `/follow list` stops each; in a "
+        "server that you left it is erased.",
         f"**For how long?** Votes and comments: {span}. When Broadsheet is removed from a server, all that it has of "
         f"that server is erased {LEFT_FOR.days} days later.",
         _REST,
@@ -109,10 +123,10 @@ def confirm_card() -> Card:
     """Asks once more before everything is erased."""
     embed = discord.Embed(colour=COLOUR, title="Delete all of it?")
     embed.description = (
-        "Your votes, your comments and your name are erased here, **in every server** that this Broadsheet is in, and "
-        "scores are counted without them. From then on nothing of you is kept but your Discord id, by which that is "
-        "known: your reactions will not count, and what you write will be no comment. This can't be taken back; "
-        "`/privacy allow` only lets you begin anew.\n\n"
+        "Your votes, your comments, your name, your digests and what you follow are erased here, **in every server** "
+        "that this Broadsheet is in, and scores are counted without them. From then on nothing of you is kept but your "
+        "Discord id, by which that is known: your reactions will not count, and what you write will be no comment. "
+        "This can't be taken back; `/privacy allow` only lets you begin anew.\n\n"
         "What Broadsheet posted for you is deleted in Discord, too. What you wrote there yourself stays until you "
         "delete it."
     )
@@ -132,7 +146,8 @@ def export_card(kept: MemberKept, made_at: datetime) -> Card:
     embed = discord.Embed(colour=COLOUR, title="All that Broadsheet keeps of you")
     embed.description = (
         f"In this file: your {_counted(len(kept.votes), 'vote')}, {_counted(len(kept.comments), 'comment')}, names, "
-        "digests, and sources that you added, of all servers. Only you see this message. `/privacy delete` erases it."
+        f"digests, sources that you added, and {_counted(len(kept.follows), 'thing')} that you follow, of all servers. "
+        "Only you see this message. `/privacy delete` erases it."
     )
     data = json.dumps(exported(kept, made_at), ensure_ascii=False, indent=2).encode()
     name, media_type = "broadsheet.json", "application/json"
@@ -158,6 +173,8 @@ def exported(kept: MemberKept, made_at: datetime) -> dict[str, Any]:
                 "sources_added": [],
                 "told_why_a_vote_does_not_count": [],
                 "digests": [],
+                "follows": [],
+                "told": [],
             },
         )
 
@@ -175,11 +192,16 @@ def exported(kept: MemberKept, made_at: datetime) -> dict[str, Any]:
         server(answer.guild_id)["told_why_a_vote_does_not_count"].append(_REASONS[answer.verdict])
     for digest in kept.digests:
         server(digest.guild_id)["digests"].append(_digest(digest))
+    for follow in kept.follows:
+        server(follow.guild_id)["follows"].append(_follow(follow))
+    for tiding in kept.told:
+        server(tiding.guild_id)["told"].append(_tiding(tiding))
     return {
         "about": "All that this Broadsheet keeps of a member of Discord. Times are in UTC, ids are Discord's.",
         "made_at": _time(made_at),
         "member_id": str(kept.member_id),
         "forgotten_since": _time(kept.forgotten_since),
+        "how_you_are_told": None if kept.listener is None else _listener(kept.listener),
         "servers": list(servers.values()),
     }
 
@@ -228,6 +250,38 @@ def _digest(digest: DigestKept) -> dict[str, Any]:
         "hour": digest.hour,
         "time_zone": digest.zone,
         "at": _time(digest.at),
+    }
+
+
+def _follow(follow: FollowKept) -> dict[str, Any]:
+    return {
+        "kind": follow.kind.value,
+        "what": follow.wording,
+        "told_in_channel_id": None if follow.channel_id is None else str(follow.channel_id),
+        "gathered": follow.gathered,
+        "at": _time(follow.at),
+    }
+
+
+def _tiding(tiding: TidingKept) -> dict[str, Any]:
+    return {
+        "because_of": tiding.kind.value,
+        "article": {"title": tiding.title, "url": tiding.url},
+        "comment": None if tiding.comment_id is None else str(tiding.comment_id),
+        "told": tiding.told,
+        "at": _time(tiding.at),
+    }
+
+
+def _listener(listener: Listener) -> dict[str, Any]:
+    """Minutes of the day in the member's time zone."""
+    return {
+        "time_zone": listener.time_zone,
+        "quiet_from_minute": listener.quiet_from,
+        "quiet_until_minute": listener.quiet_until,
+        "gather_at_minute": listener.gather_at,
+        "gathered": listener.gathered,
+        "direct_messages_closed_since": _time(listener.closed_at),
     }
 
 

@@ -11,6 +11,7 @@ from bot.newsroom.boards import Boards
 from bot.newsroom.checks import Checks, Poll
 from bot.newsroom.comments import Comments
 from bot.newsroom.feedback import Feedback
+from bot.newsroom.follows import Follows
 from bot.newsroom.front_page import FrontPage
 from bot.newsroom.guilds import Guilds
 from bot.newsroom.moderation import Moderation
@@ -39,6 +40,7 @@ class Newsroom:
     boards: Boards
     comments: Comments
     front_page: FrontPage
+    follows: Follows
     related: Related
     guilds: Guilds
     away: AwayChannels
@@ -79,6 +81,7 @@ def open_newsroom(
         boards=Boards(store, clock=clock),
         comments=comments,
         front_page=FrontPage(store, clock=clock),
+        follows=Follows(store, clock=clock),
         related=Related(store, clock=clock),
         guilds=Guilds(store, clock=clock, writes=writes),
         away=AwayChannels(store, clock=clock, on_back=on_back),

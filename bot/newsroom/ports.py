@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from storage.records import AwayToTell, CardToPost, DigestToPost, FeedbackGiven, NoticeToTell
+from storage.records import (
+    AwayToTell,
+    CardToPost,
+    DigestToPost,
+    FeedbackGiven,
+    LetterToSend,
+    NoticeToTell,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +239,32 @@ class AdminNotifier(Protocol):
 
     def owner_id(self, guild_id: int) -> int | None:
         """Who owns a guild, as far as it is known without asking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The member is not in the guild any more."""
+
+
+class Postman(Protocol):
+    """Brings members letters, directly or in a channel."""
+
+    async def readable(
+        self, guild_id: int, member_id: int, channel_id: int | None
+    ) -> frozenset[int] | Left | Later:
+        """Ids of the channels and threads that a member may read; those alone that all in `channel_id` may, if set."""
+
+    async def newest_id_for(self, letter: LetterToSend) -> int | Away | Later:
+        """Discord's newest id where the letter goes, 0 where there is none; or why it is not known."""
+
+    async def send_letter(self, letter: LetterToSend) -> Outcome:
+        """Send it once, with its nonce. Done carries the message id. Away: the member takes no direct messages."""
+
+    async def find_letter(self, letter: LetterToSend) -> Outcome | Emptied:
+        """Look for it where it goes, after its `after_id`, by its mark. Missing: it surely is not there."""
+
+    async def say_closed(self, guild_id: int, channel_id: int, member_id: int) -> Outcome:
+        """Tell a member in this channel that they take no direct messages, and mention them."""
 
 
 class ChannelReader(Protocol):

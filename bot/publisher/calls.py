@@ -35,6 +35,8 @@ _REMOVED = Away(REMOVED)
 _UNAVAILABLE = Later("Discord says that the server is unavailable.")
 _NOT_CONNECTED = Later("The bot is not connected to Discord.", timedelta(seconds=5), everywhere=True)
 
+_NOT_OPENED = Later("Discord did not open a conversation.")
+
 # Kept as templates: discord.py keeps a rate limit's bucket for every template it meets.
 CHANNEL = "/channels/{channel_id}"
 THREADS = "/channels/{channel_id}/threads"
@@ -142,26 +144,38 @@ class Calls:
             return _REMOVED
         return outcome
 
-    async def write_to(self, member_id: int, card: Card) -> Outcome:
-        """Send a member a direct message. Done carries the message id."""
+    async def direct(self, member_id: int) -> tuple[int, int] | Away | Later:
+        """The channel of direct messages with a member, and its newest message (0: none); or why there is none."""
         if not self._client.is_ready() or self._client.is_closed():
             return _NOT_CONNECTED
-        opening, attempt = Attempt(self._may_send), Attempt(self._may_send)
+        opening = Attempt(self._may_send)
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
-                opened = await self._asked(
+                opened = await self._request(
                     Route("POST", "/users/@me/channels"),
-                    opening,
-                    None,
-                    {"json": {"recipient_id": str(member_id)}},
+                    trace_request_ctx=opening,
+                    json={"recipient_id": str(member_id)},
                 )
-                if not isinstance(opened, Done) or opened.id is None:
-                    return Later("Discord did not open a conversation.")
-                route = Route("POST", MESSAGES, channel_id=opened.id)
-                return await self._asked(route, attempt, None, {"json": card.payload()})
+                return int(opened["id"]), int(opened.get("last_message_id") or 0)
         except TROUBLES as trouble:
-            for_all = opening.for_all or attempt.for_all
-            return settled(outcome_of(trouble, for_all=for_all), attempt.has_left, attempt.unclear)
+            outcome = outcome_of(trouble, for_all=opening.for_all)
+            return outcome if isinstance(outcome, Away | Later) else _NOT_OPENED
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return _NOT_OPENED
+
+    async def write_to(self, member_id: int, card: Card, nonce: str | None = None) -> Outcome:
+        """Send a member a direct message; with a nonce Discord itself knows a repetition. Done carries its id."""
+        opened = await self.direct(member_id)
+        if not isinstance(opened, tuple):
+            return opened
+        attempt = Attempt(self._may_send)
+        once = {} if nonce is None else {"nonce": nonce, "enforce_nonce": True}
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                route = Route("POST", MESSAGES, channel_id=opened[0])
+                return await self._asked(route, attempt, None, {"json": {**card.payload(), **once}})
+        except TROUBLES as trouble:
+            return settled(outcome_of(trouble, for_all=attempt.for_all), attempt.has_left, attempt.unclear)
 
     async def _asked(
         self, route: Route, attempt: Attempt, message_id: int | None, content: dict[str, Any]

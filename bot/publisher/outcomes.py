@@ -79,6 +79,7 @@ _LATER = {
     20028: "The channel's write limit is reached.",
     20029: "The server's write limit is reached.",
     30033: "The thread is full.",
+    40003: "Discord asks to open conversations more slowly.",
     _OVERLOADED: "Discord is overloaded.",
 }
 

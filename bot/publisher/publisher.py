@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -32,6 +32,7 @@ from bot.cards import (
 from bot.cards import card as card_of
 from bot.newsroom.ports import Away, Done, Emptied, Later, Missing, Outcome, Refused, Unclear
 from bot.publisher.calls import ANSWER_WITHIN, CHANNEL, MESSAGE, MESSAGES, THREADS, WRONG_KIND, Calls, Needed
+from bot.publisher.errands import Errand
 from bot.publisher.forums import find_post, tags_for
 from bot.publisher.messages import file_of, mark_of
 from bot.publisher.outcomes import TROUBLES, outcome_of
@@ -48,6 +49,7 @@ from bot.publisher.permissions import (
     needed_to_post,
     needed_to_say,
 )
+from bot.publisher.postman import DiscordPostman
 from storage.records import AwayToTell, CardToPost, DigestToPost, FeedbackGiven, NoticeToTell, Verdict
 
 log = logging.getLogger(__name__)
@@ -71,33 +73,24 @@ _NOT_READ = Later("Discord does not tell about the direct messages now.")
 _NOT_PINNED = Refused("In a forum Discord lets one post be pinned, so articles are not.")
 
 
-@dataclass(frozen=True, slots=True)
-class _Errand:
-    """Where a message goes, and its mark. `as_post`: as a new forum post with this title and a tag called `tag`.
-
-    `direct`: into a member's direct messages.
-    """
-
-    guild_id: int
-    place: int
-    nonce: str
-    after_id: int
-    as_post: bool
-    title: str
-    tag: str = ""
-    direct: bool = False
-
-
 class DiscordPublisher:
     """The newsroom's Publisher and Notifier, on a client that has not logged in yet.
 
     It speaks HTTP in plain API shapes: no message need be cached, and no view is kept for a card's buttons. `may_send`
-    is asked as the last thing before any change leaves, also when it had to wait inside its call.
+    is asked as the last thing before any change leaves, also when it had to wait inside its call. `postman` brings
+    members letters.
     """
 
     def __init__(self, client: discord.Client, may_send: Callable[[], bool]) -> None:
         self._client = client
         self._calls = Calls(client, may_send)
+        self.postman = DiscordPostman(
+            client,
+            self._calls,
+            newest_id=self.newest_message_id,
+            send=self._send,
+            find=self._find,
+        )
 
     async def newest_message_id(self, channel_id: int) -> int | Away | Later:
         """Discord's id of the newest message in the channel, 0 where there is none; or why it is not known.
@@ -275,7 +268,7 @@ class DiscordPublisher:
         guild = self._client.get_guild(guild_id)
         return None if guild is None else guild.owner_id
 
-    async def _send(self, errand: _Errand, shown: Card, needed: Needed) -> Outcome:
+    async def _send(self, errand: Errand, shown: Card, needed: Needed) -> Outcome:
         def needed_here(channel: PostChannel) -> tuple[str, ...] | Away:
             if isinstance(channel, discord.ForumChannel) == errand.as_post:
                 return needed(channel)
@@ -294,7 +287,7 @@ class DiscordPublisher:
             once=errand.as_post,
         )
 
-    async def _find(self, errand: _Errand) -> Outcome | Emptied:
+    async def _find(self, errand: Errand) -> Outcome | Emptied:
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 needed: Needed | None = None if errand.direct else lambda _: TO_READ
@@ -320,7 +313,7 @@ class DiscordPublisher:
             return Unclear("The channel could not be read.")
         return Missing()
 
-    async def _demand_history(self, errand: _Errand) -> None:
+    async def _demand_history(self, errand: Errand) -> None:
         """Ask for a single message, whichever. Raises one of TROUBLES where none may be read.
 
         The permission was known from events, which may lie behind, and an empty list says nothing without it.
@@ -376,9 +369,9 @@ class DiscordPublisher:
         return isinstance(channel, PostChannel) and not missing_permissions(channel, TO_ATTACH)
 
 
-def _errand(card: CardToPost) -> _Errand:
+def _errand(card: CardToPost) -> Errand:
     post = card.post
-    return _Errand(
+    return Errand(
         post.guild_id,
         post.place,
         post.nonce,
@@ -389,9 +382,9 @@ def _errand(card: CardToPost) -> _Errand:
     )
 
 
-def _digest_errand(to_post: DigestToPost) -> _Errand:
+def _digest_errand(to_post: DigestToPost) -> Errand:
     digest = to_post.digest
-    return _Errand(
+    return Errand(
         digest.guild_id,
         digest.channel_id,
         digest.nonce,

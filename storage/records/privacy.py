@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from storage.records.follows import FollowKept, Listener, TidingKept
 from storage.records.votes import Verdict
 
 
@@ -99,4 +100,7 @@ class MemberKept:
     comments: tuple[CommentKept, ...]
     sources: tuple[SourceKept, ...]
     answers: tuple[AnswerKept, ...]
-    digests: tuple[DigestKept, ...] = ()
+    follows: tuple[FollowKept, ...]
+    told: tuple[TidingKept, ...]
+    listener: Listener | None
+    digests: tuple[DigestKept, ...]

@@ -69,7 +69,9 @@ async def test_every_command_is_described(bot: BroadsheetBot) -> None:
     privacy = {name for name in told if name.partition(" ")[0] == "privacy"}
     floor = {"top", "comments", "who", "who voted", "leaderboard", "stats"}
     digest = {"digest", *(f"digest {name}" for name in ("schedule", "mine", "now", "list"))}
-    assert set(told) == admins | floor | privacy | digest
+    kinds = ("source", "phrase", "author", "article", "replies", "list", "settings")
+    follows = {"follow", *(f"follow {kind}" for kind in kinds)}
+    assert set(told) == admins | floor | privacy | digest | follows
     assert {menu.name for menu in bot.tree.get_commands(type=discord.AppCommandType.message)} == {
         "Hide from the page",
         "Show again",

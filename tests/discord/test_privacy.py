@@ -21,6 +21,7 @@ from storage import Database, Store
 from tests.discord.conftest import READS_CONTENT, Press, StartBot, Town, eventually, utc_now
 from tests.discord.test_commands import ids, shown
 from tests.discord.test_events import Watching
+from tests.discord.test_follows import letters_of
 from tests.mirror import assert_mirror_equals
 
 
@@ -63,11 +64,16 @@ async def furnished(town: Town, press: Press) -> tuple[Json, Watching]:
 
 async def test_what_is_kept_is_told_and_sent(town: Town, press: Press) -> None:
     card, _ = await furnished(town, press)
+    await town.bob.slash("follow phrase", phrase="Bridge")
+    await town.bob.slash("follow settings", zone="UTC", quiet="22:00-07:00")
+    await press.publish("Another bridge")
+    await letters_of(press.bot, press.store).round()
     told = await town.bob.slash("privacy about")
     assert told.ephemeral
     assert "**Votes.** When you react" in shown(told)
     assert "as long as Broadsheet is in this server" in shown(told)
     assert "erased 7 days later" in shown(told)
+    assert "**What you follow:** what, where and when" in shown(told)
     sent = await town.bob.click(told, "Send me my data")
     assert sent.ephemeral
     assert "your 1 vote, 1 comment, names" in shown(sent)
@@ -78,6 +84,10 @@ async def test_what_is_kept_is_told_and_sent(town: Town, press: Press) -> None:
     assert (vote["emoji"], vote["on"], vote["article"]["title"]) == ("👍", "article", "Bridge open")
     assert vote["message"].endswith(f"/{town.guild_id}/{town.channel_id}/{card['id']}")
     assert comment["text"] == "At last"
+    (follow,), (tiding,) = server["follows"], server["told"]
+    assert (follow["kind"], follow["what"], follow["told_in_channel_id"]) == ("phrase", "Bridge", None)
+    assert (tiding["article"]["title"], tiding["because_of"]) == ("Another bridge", "phrase")
+    assert data["how_you_are_told"]["quiet_from_minute"] == 22 * 60
     # Alice's is hers.
     data = await sent_file(await town.alice.slash("privacy export"))
     assert [vote["on"] for vote in data["servers"][0]["votes"]] == ["article", "comment"]

@@ -74,6 +74,10 @@ async def test_the_journey_of_an_article(
         assert "Old bridge reopens is what everybody talks about today." in first["embeds"][0]["description"]
         assert first["embeds"][0]["url"] == f"{press.url}/articles/piece-1"
 
+        # What a member follows they are told directly; see the end.
+        await bob.slash("follow phrase", phrase="night", in_=channel)
+        await bob.slash("follow replies", in_=channel)
+
         # What is published from now on comes too, and nothing comes twice.
         press.publish("Ferry runs at night")
         ferry = await card(town, "Ferry runs at night")
@@ -125,6 +129,12 @@ async def test_the_journey_of_an_article(
         assert "Ferry runs at night" in everything(await bob.slash("top", sort="new", in_=channel))
         assert "Who rides it on Mondays?" in everything(await bob.slash("comments", in_=thread["id"]))
 
+        letters = await eventually(bob.inbox, lambda letters: "About time." in str(letters))
+        # Each in a letter of its own, or both in one, as the bot happened to look.
+        assert sorted(letter["embeds"][0]["title"] for letter in letters) in (
+            ["Ferry runs at night", "carol answered you"],
+            ["2 new things that you follow"],
+        )
         assert posted(sandbox, channel) == 2
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,14 +13,20 @@ from sqlalchemy import event, text
 
 from bot.feeds.shingles import pack, shingles
 from storage import CardToPost, Database, HubToStore, Lease, Length, Sort, Source, Store
+from storage.arrivals import comment_arrived, post_arrived
 from storage.comments import First
+from storage.follows import follow_on
 from storage.records import (
     ArticleRead,
     Brought,
     DigestEntry,
     Every,
     FeedbackGiven,
+    FollowKind,
+    FollowToStore,
     ImageSeen,
+    Listener,
+    PostState,
     ScheduleToStore,
     SourceFailed,
     SourceUnchanged,
@@ -87,6 +94,7 @@ async def use_everything(desk: Desk) -> None:
     await use_moderation(store, card.article.id)
     await use_feedback(store, card.article.id)
     await use_schedules(store, card.article.id)
+    await use_follows(desk, card)
     await store.boards.voters(GUILD, card.article.id, 9)
     for since in (NOW, None):
         await store.boards.sources(GUILD, since, 9, visible=VISIBLE)
@@ -176,6 +184,57 @@ async def use_moderation(store: Store, article_id: int) -> None:
     await store.moderation.closed_at(GUILD, article_id)
     await store.moderation.reopen(GUILD, article_id)
     await store.moderation.threads(GUILD, article_id)
+
+
+async def use_follows(desk: Desk, card: CardToPost) -> None:
+    """Run every query about follows, tidings and letters once."""
+    store, article_id = desk.store, card.article.id
+    told = {"guild_id": GUILD, "member_id": 9, "channel_id": None, "gathered": False, "made_in": 100}
+    wishes = [
+        FollowToStore(kind=FollowKind.PHRASE, what="title", lookup="title", wording="title", **told),
+        FollowToStore(
+            kind=FollowKind.COMMENTS,
+            what="1",
+            lookup=str(article_id),
+            wording="",
+            article_id=article_id,
+            **told,
+        ),
+    ]
+    made = [await store.follows.add(wish, 9, at(-9)) for wish in wishes]
+    async with desk.database.writing() as connection:
+        await post_arrived(connection, GUILD, article_id, card.post.id)
+        await comment_arrived(connection, comment(5, article_id, reply_to_id=6))
+        await follow_on(connection, 7777, 8888)
+    came = await store.tidings.arrived(0, 9)
+    found = await store.follows.concerned(GUILD, 1, ["ada"], ["title", "other"])
+    assert found
+    await store.follows.concerned_by_comment(GUILD, article_id, 1)
+    await store.tidings.matched([(one, [one_of for one_of in made if one_of]) for one in came], NOW)
+    waiting = [one.id for one in await store.tidings.next_waiting(NOW, 9)]
+    await store.tidings.tell_at({NOW: waiting})
+    await store.letters.next_due_at()
+    await store.letters.sent_since(9, NOW)
+    await store.letters.write(await store.tidings.sightings(waiting), [7777], NOW)
+    to_send = await store.letters.next_to_send(NOW)
+    assert to_send is not None
+    await store.letters.on_its_way(9)
+    await store.letters.begin_sending(to_send.letter, 5)
+    await store.letters.postpone(to_send.letter, NOW, "", unsent=True)
+    await store.letters.tell_directly(replace(to_send.letter, channel_id=100), NOW)
+    await store.letters.closed(to_send.letter, NOW)
+    await store.letters.sent(to_send.letter, 5, NOW)
+    await store.letters.give_up(to_send.letter, PostState.REFUSED, "")
+    await store.follows.settle(Listener(9), NOW)
+    await store.follows.tell_otherwise(GUILD, 9, NOW, gathered=True)
+    await store.follows.closed_untold(9)
+    await store.follows.mark_closed_told(9, NOW)
+    await store.follows.came(9, at(9), NOW)
+    await store.follows.authors(GUILD, 9, visible=VISIBLE)
+    await store.follows.of_member(GUILD, 9)
+    await store.follows.remove(made[0].id if made[0] else 0, 9)
+    await store.tidings.member_left(GUILD, 9)
+    await store.tidings.forget(at(9), 9)
 
 
 async def use_queues(desk: Desk, card: CardToPost) -> None:
@@ -342,6 +401,12 @@ async def test_no_query_scans_a_table_that_grows(desk: Desk):
         steps = [row[3] for row in plan]
     assert steps[0] == "SEARCH digest_schedules USING INDEX ix_digest_schedules_due (due_at<?)"
     assert not any("TEMP B-TREE" in step for step in steps), steps
+    # However many follow something, each word of an article is one look into the index.
+    (looked_up,) = [statement for statement in ran if "follows.lookup =" in statement]
+    async with desk.database.reading() as connection:
+        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {looked_up}", ran[looked_up])
+        steps = [row[3] for row in plan]
+    assert "SEARCH follows USING INDEX ix_follows_lookup (guild_id=? AND kind=? AND lookup=?)" in steps, steps
 
 
 async def test_a_scan_would_be_seen(desk: Desk):

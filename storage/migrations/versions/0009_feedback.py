@@ -6,7 +6,7 @@ from alembic import op
 from storage.types import RowId, UtcDateTime
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 
 _INDEXES = (
     ("ix_feedback_guild_id_created_at", ["guild_id", "created_at"]),
