@@ -24,6 +24,7 @@ from bot.cards import (
 )
 from bot.newsroom.comment_tree import CommentSort
 from bot.newsroom.comments import Comments
+from bot.newsroom.feedback import CLOSED
 from bot.newsroom.front_page import FrontPage
 from bot.newsroom.moderation import Moderation
 from bot.newsroom.ranking import Period
@@ -44,7 +45,6 @@ _GONE = "Broadsheet no longer has this article, or you can't see its channel. `/
 
 _HOW_TO_WITH_CONTENT = "Reply to the card or write in its thread to comment."
 # Without MESSAGE_CONTENT Discord shows the bot only the replies that ping it.
-_CLOSED = "Comments on this article are closed."
 _HOW_TO = "Reply to the card, with the ping left on, to comment."
 
 
@@ -199,7 +199,7 @@ class CommentsCog(commands.Cog, name="comments"):
     async def _how(self, listed: Listed) -> str:
         """How one comments on an article, if at all."""
         is_closed = await self._moderation.is_closed(listed.guild_id, listed.article.id)
-        return _CLOSED if is_closed else self._how_to
+        return CLOSED if is_closed else self._how_to
 
 
 async def setup(bot: Host) -> None:

@@ -1,4 +1,4 @@
-"""Lists as messages: the ranked articles of a guild, an article's comments, a guild's subscriptions."""
+"""Lists as messages: the ranked articles of a guild, a choice of them, a guild's subscriptions."""
 
 from __future__ import annotations
 
