@@ -96,6 +96,7 @@ def test_buttons_of_comment_pages_lead_where_they_say() -> None:
         "More": (7, CommentSort.MOST_VOTED, (-3, TOP)),
         "Comment": None,
         "Comment on a passage": None,
+        "Follow comments": None,
     }
     opened = branch_card(
         listed(), BranchPage((CommentLine(comment(1), 0),), 31), TOP, CommentSort.OLDEST, 10, "Reply."
@@ -129,7 +130,11 @@ def test_ids_that_nobody_wrote_are_none(custom_id: str) -> None:
 
 def test_a_single_comment_is_not_offered_in_other_orders() -> None:
     shown = comments_card(listed(), alone(comment(1)), CommentSort.NEWEST, None, "Reply.")
-    assert [button.label for row in shown.rows for button in row] == ["Comment", "Comment on a passage"]
+    assert [button.label for row in shown.rows for button in row] == [
+        "Comment",
+        "Comment on a passage",
+        "Follow comments",
+    ]
     assert shown.embed.footer.text == "1 comment · Reply."
     empty = comments_card(listed(), CommentPage(()), CommentSort.NEWEST, None, "Reply to the card.")
     assert empty.embed.description == "No comments yet. Reply to the card."

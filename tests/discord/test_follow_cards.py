@@ -16,7 +16,7 @@ from bot.cards import (
     read_follow_comments_button,
     read_follows_button,
     read_letter_button,
-    read_stop_button,
+    read_unfollow_button,
 )
 from storage.records import Follow, FollowKind, Letter, LetterLine, LetterToSend, Listener, PostState
 from tests.discord.records import NOW
@@ -122,12 +122,12 @@ def test_buttons_lead_where_they_say() -> None:
     assert lines[1].endswith("gathered once a day")
     assert "Your hours (UTC): quiet from 22:00 to 07:00, what is gathered comes at 18:00." in lines[-1]
     buttons = {button.label: button.custom_id or "" for row in shown.rows for button in row}
-    assert read_stop_button(buttons["Stop 10"]) == (10, GUILD, 0)
+    assert read_unfollow_button(buttons["Stop 10"]) == (10, GUILD, 0)
     assert read_follows_button(buttons["More"]) == (GUILD, 1)
     second = follows_card(GUILD, [follow(n) for n in range(1, 13)], Listener(BOB), 7)
     assert (second.embed.description or "").startswith("**11.**")
     assert "Nothing yet" in (follows_card(GUILD, [], Listener(BOB)).embed.description or "")
-    for read in (read_letter_button, read_follows_button, read_stop_button, read_follow_comments_button):
+    for read in (read_letter_button, read_follows_button, read_unfollow_button, read_follow_comments_button):
         assert read("unfollow:x") is read("") is None
 
 
