@@ -69,6 +69,8 @@ MOST_WAITING = 250
 # Nor are more entries than this, but for those of the last result: hundreds of sources that are read whole for the
 # first time would hold a hundred megabytes.
 MOST_ENTRIES = 500
+# Storing so many takes a hundred times as long as giving back the memory that they took.
+GIVEN_BACK_AFTER = 100
 COMPANY = timedelta(seconds=1)
 # While much is new, this much of it is gathered: a transaction for each would cost more than all else.
 BREATH = timedelta(milliseconds=200)
@@ -177,9 +179,10 @@ class Harvest:
             except TimeoutError:
                 pass
             await self.flush()
-            if self._stored >= MOST_ENTRIES:  # in a thread: it would hold the loop for some milliseconds
+            if self._stored >= GIVEN_BACK_AFTER:
                 self._stored = 0
-                await asyncio.to_thread(give_back)
+                # In a thread: it would hold the loop for some milliseconds. Also where this is what polling ends with.
+                await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, give_back))
             await asyncio.sleep(BREATH.total_seconds())
 
     async def flush(self) -> None:

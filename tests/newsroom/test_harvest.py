@@ -14,7 +14,7 @@ import pytest
 
 from bot.feeds.model import Document, Entry, Media, MediaKind, Validators
 from bot.feeds.workers import Workers
-from bot.newsroom.harvest import MOST_ENTRIES, MOST_WAITING, Harvest, Read
+from bot.newsroom.harvest import GIVEN_BACK_AFTER, MOST_ENTRIES, MOST_WAITING, Harvest, Read
 from storage import Database, Source, Store
 from storage.records import SubscriptionToStore
 from tests.databases import RANKS, nonces
@@ -133,7 +133,7 @@ async def test_the_memory_of_sources_that_were_read_whole_is_given_back(
     assert one.document is not None
     running = asyncio.create_task(harvest.run())
     await harvest.put(
-        replace(one, document=replace(one.document, entries=one.document.entries * MOST_ENTRIES))
+        replace(one, document=replace(one.document, entries=one.document.entries * GIVEN_BACK_AFTER))
     )
     await asyncio.wait_for(given_back.wait(), 10)
     assert (await again(store, source)).digest == "d"
