@@ -33,7 +33,7 @@ MATCHED_AT_ONCE = 50
 MOST_IN_A_LETTER = 500
 # After so many letters others things get their turn.
 LETTERS_A_ROUND = 50
-# A letter that could not be sent for so long is not wanted any more.
+# A letter of which it is not known for so long whether it was sent is not wanted any more.
 LONGEST_WAIT = timedelta(days=1)
 # So long it is known what a member was told.
 KEPT_FOR = timedelta(days=30)
@@ -120,8 +120,11 @@ class LetterMessage:
         await self.store.letters.give_up(self.to_send.letter, PostState.DELETED, sentence)
 
     async def postpone(self, due_at: datetime, sentence: str, unsent: bool) -> None:
-        """Store when it is tried again and why; it is given up once it waited for too long."""
-        if due_at > self.to_send.letter.created_at + LONGEST_WAIT:
+        """Store when it is tried again and why. One whose end stays unclear for too long is given up.
+
+        One that surely was not sent waits on, however long Discord or this bot was away.
+        """
+        if not unsent and due_at > self.to_send.letter.created_at + LONGEST_WAIT:
             await self.deleted(sentence)
         else:
             await self.store.letters.postpone(self.to_send.letter, due_at, sentence, unsent)

@@ -186,6 +186,15 @@ async def test_what_goes_wrong_is_tried_again_found_or_given_up(office: Office):
     office.now += timedelta(minutes=2)
     await letters.round()
     assert postman.told == [["First"], ["Second"], ["Fifth"]]
+    # One that surely was not sent outlasts the longest trouble.
+    postman.answers = [Later("The bot is not connected to Discord.")] * 2
+    await office.publish("Sixth")
+    await letters.round()
+    office.now += 2 * LONGEST_WAIT
+    await letters.round()
+    office.now += timedelta(minutes=2)
+    await letters.round()
+    assert postman.told[3:] == [["Sixth"]]
 
 
 async def test_who_may_not_see_it_or_is_gone_is_not_told(office: Office):
