@@ -225,7 +225,9 @@ def _sightings(tiding_ids: Sequence[int]) -> list[Any]:
     place = func.coalesce(posts.c.place_id, posts.c.channel_id)
     seen = (tidings.c.id, posts.c.channel_id, place, posts.c.message_id)
     own = and_(posts.c.article_id == tidings.c.article_id, of_guild, is_sent(posts))
-    late = (tidings.c.id, digests.c.channel_id, digests.c.channel_id, digests.c.message_id)
+    # A digest in a forum stands in its own thread.
+    stands_in = func.coalesce(digests.c.place_id, digests.c.channel_id)
+    late = (tidings.c.id, digests.c.channel_id, stands_in, digests.c.message_id)
     # A thread on a post is as visible as the post's channel; one that a member made has its message's id.
     threads = and_(
         posts.c.article_id == comments.c.article_id,
