@@ -135,6 +135,12 @@ class Tidings:
                         update(tidings).where(tidings.c.id.in_(portion), WAITING).values(due_at=due_at)
                     )
 
+    async def put_off(self, guild_id: int, now: datetime, until: datetime) -> None:
+        """Have all that is due in a guild be looked at again then."""
+        due = and_(tidings.c.guild_id == guild_id, WAITING, tidings.c.due_at <= now)
+        async with self._database.writing() as connection:
+            await connection.execute(update(tidings).where(due).values(due_at=until))
+
     async def sightings(self, tiding_ids: Collection[int]) -> list[Sighting]:
         """List where tidings can be seen: posts' messages, digests' that name the article, comments' own."""
         async with self._database.reading() as connection:

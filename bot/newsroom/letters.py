@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = timedelta(seconds=3)
 MATCHED_AT_ONCE = 50
+# Where many follow the same, fewer arrivals are matched in one transaction: it ends at the one that makes it so many.
+TOLD_AT_ONCE = 1000
 # What one letter tells at most: it names some and counts the others.
 MOST_IN_A_LETTER = 500
 # After so many letters others things get their turn.
@@ -185,7 +187,12 @@ class Letters:
         last_id = 0
         while came := await self._store.tidings.arrived(last_id, MATCHED_AT_ONCE):
             now, last_id = self._clock(), came[-1].id
-            await self._store.tidings.matched([(one, await self._fitting(one, now)) for one in came], now)
+            fitting: list[tuple[ArticleArrived | CommentArrived, list[Follow]]] = []
+            for one in came:
+                fitting.append((one, await self._fitting(one, now)))
+                if one is came[-1] or sum(len(found) for _, found in fitting) >= TOLD_AT_ONCE:
+                    await self._store.tidings.matched(fitting, now)
+                    fitting = []
 
     async def _fitting(self, one: ArticleArrived | CommentArrived, now: datetime) -> list[Follow]:
         follows = self._store.follows
@@ -228,6 +235,10 @@ class Letters:
         waiting = await tidings.next_waiting(now, MOST_IN_A_LETTER)
         if not waiting:
             return False
+        if not self._postman.sees(waiting[0].guild_id):
+            # All of its members wait for the same: none of them need be looked at alone.
+            await tidings.put_off(waiting[0].guild_id, now, now + LONGEST_RESEND)
+            return True
         member_id, ids = waiting[0].member_id, [one.id for one in waiting]
         if (on_its_way := await letters.on_its_way(member_id)) is not None:
             await tidings.tell_at({max(on_its_way, now + LOOK_EVERY): ids})

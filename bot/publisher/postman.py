@@ -42,6 +42,10 @@ class DiscordPostman:
         self._send = send
         self._find = find
 
+    def sees(self, guild_id: int) -> bool:
+        """Whether it can be known now who may read what in a guild."""
+        return not isinstance(seen_server(self._client, guild_id), Later)
+
     async def readable(
         self, guild_id: int, member_id: int, channel_id: int | None
     ) -> frozenset[int] | Left | Later:
