@@ -89,9 +89,11 @@ class Tidings:
             for portion in portions(sorted(ids)):
                 kept.update(await connection.scalars(select(follows.c.id).where(follows.c.id.in_(portion))))
             closed = await _closed(connection, {follow.member_id for _, follow in wanted})
-            rows = [_tiding(one, follow, closed, now) for one, follow in wanted if follow.id in kept]
-            for batch in portions(rows):
-                await connection.execute(insert(connection, tidings).on_conflict_do_nothing(), batch)
+            for batch in portions([(one, follow) for one, follow in wanted if follow.id in kept]):
+                await connection.execute(
+                    insert(connection, tidings).on_conflict_do_nothing(),
+                    [_tiding(one, follow, closed, now) for one, follow in batch],
+                )
             await connection.execute(delete(arrivals).where(arrivals.c.id.in_(there)))
 
     async def next_waiting(self, now: datetime, limit: int) -> list[Tiding]:
