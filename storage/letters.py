@@ -145,7 +145,6 @@ class Letters:
             _unsent(letter),
             state=PostState.SENDING,
             after_id=case((begun, letters.c.after_id), else_=after_id),
-            attempts=letters.c.attempts + 1,
         )
 
     async def sent(self, letter: Letter, message_id: int, now: datetime) -> None:
@@ -176,6 +175,7 @@ class Letters:
             state=case((back, PostState.READY.value), else_=letters.c.state),
             after_id=case((back, None), else_=letters.c.after_id),
             due_at=due_at,
+            attempts=letters.c.attempts + 1,
             problem=problem,
         )
 

@@ -37,6 +37,8 @@ MOST_IN_A_LETTER = 500
 LETTERS_A_ROUND = 50
 # A letter of which it is not known for so long whether it was sent is not wanted any more.
 LONGEST_WAIT = timedelta(days=1)
+# Asked more often for thousands of members, what is refused gets the bot's address banned.
+KEPT_OUT = timedelta(hours=1)
 # So long it is known what a member was told.
 KEPT_FOR = timedelta(days=30)
 FORGET_EVERY, FORGOTTEN_AT_ONCE = timedelta(hours=1), 500
@@ -86,7 +88,8 @@ class LetterMessage:
 
     async def newest_id(self) -> int | Away | Later:
         """Discord's newest id where it goes."""
-        return await self.postman.newest_id_for(self.to_send)
+        newest_id = await self.postman.newest_id_for(self.to_send)
+        return self._told_of_bot(newest_id) if isinstance(newest_id, Away) else newest_id
 
     async def begin(self, after_id: int | None) -> bool:
         """Store that sending begins; False: it is not wanted any more."""
@@ -99,7 +102,13 @@ class LetterMessage:
 
     async def send(self) -> Outcome:
         """Send it."""
-        return await self.postman.send_letter(self.to_send)
+        outcome = await self.postman.send_letter(self.to_send)
+        return self._told_of_bot(outcome) if isinstance(outcome, Away) else outcome
+
+    def _told_of_bot(self, away: Away) -> Away | Later:
+        """What is not the member's doing closes no direct messages: then Discord keeps this bot from sending any."""
+        theirs = self.to_send.letter.channel_id is not None or away.unwanted or away.gone
+        return away if theirs else Later(away.sentence, KEPT_OUT)
 
     async def sent(self, message_id: int, file: str | None) -> None:
         """Store its message; it carries no file."""

@@ -230,6 +230,22 @@ async def test_who_may_not_see_it_or_is_gone_is_not_told(office: Office):
     assert postman.told == [["Third"]]
 
 
+async def test_what_keeps_the_bot_from_writing_to_anybody_closes_nobodys_direct_messages(office: Office):
+    store, postman, letters = office.desk.store, office.postman, office.open()
+    postman.answers = [Away("Discord limits what Broadsheet may do."), Later("Discord failed.")]
+    await office.publish("First")
+    await letters.round()
+    assert (await store.follows.listener(BEN)).closed_at is None
+    assert postman.closed_in == []
+    assert await store.letters.next_due_at() == NOW + HOUR
+    office.now = HOUR
+    await letters.round()
+    assert await store.letters.next_due_at() == NOW + HOUR + timedelta(seconds=2), "later each time"
+    office.now += timedelta(minutes=1)
+    await letters.round()
+    assert postman.told == [["First"]]
+
+
 async def test_a_server_that_is_out_waits_as_one(office: Office, monkeypatch: pytest.MonkeyPatch):
     store, postman, letters = office.desk.store, office.postman, office.open()
     monkeypatch.setattr("bot.newsroom.letters.LETTERS_A_ROUND", 2)
@@ -263,7 +279,7 @@ async def test_what_many_follow_is_matched_in_several_steps(office: Office, monk
 
 async def test_closed_direct_messages_hold_what_waits_until_they_are_used_again(office: Office):
     store, postman, letters = office.desk.store, office.postman, office.open()
-    postman.answers = [Away("This member takes no direct messages.")]
+    postman.answers = [Away("This member takes no direct messages.", unwanted=True)]
     await office.publish("First")
     await letters.round()
     await office.publish("Second")
@@ -276,7 +292,7 @@ async def test_closed_direct_messages_hold_what_waits_until_they_are_used_again(
     await letters.round()
     assert postman.told == [["First", "Second"]]
     # Once they are open, it is told again should they be closed again; what is old is forgotten.
-    postman.answers = [Away("This member takes no direct messages.")]
+    postman.answers = [Away("This member takes no direct messages.", unwanted=True)]
     await office.publish("Third")
     await letters.round()
     assert postman.closed_in == [100, 100]
