@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import replace
-from functools import cache
-from zoneinfo import available_timezones
 
 import discord
 from discord import app_commands
@@ -25,6 +22,7 @@ from bot.newsroom.digest_times import WEEKDAYS, when_words
 from bot.newsroom.front_page import FrontPage
 from bot.newsroom.ranking import Period
 from bot.newsroom.scheduled import NotScheduled, Schedules
+from bot.newsroom.zones import zone_named, zones_like
 from bot.publisher import PostChannel, is_closed, missing_permissions, needed_to_say
 from cogs.replies import Answer, Host, Interaction, clicked, guild_of, show, turn_page
 from cogs.visibility import visible_to
@@ -156,10 +154,7 @@ class DigestsCog(commands.Cog, name="digests"):
     @mine.autocomplete("zone")
     async def offer_zones(self, _: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """Time zones whose names hold what is typed."""
-        zones = await asyncio.to_thread(_zones)
-        wanted = typed.strip().casefold().replace(" ", "_")
-        found = [name for name in zones if wanted in name.casefold()]
-        return [app_commands.Choice(name=name, value=name) for name in found[:CHOICES]]
+        return [app_commands.Choice(name=zone, value=zone) for zone in await zones_like(typed, CHOICES)]
 
     @digest.command(name="now", description="See the digest as it would be now; nobody else sees it")
     @app_commands.describe(
@@ -280,8 +275,10 @@ def _unusable(place: object) -> str | None:
 
 async def _timed(wish: ScheduleToStore, day: str | None) -> ScheduleToStore | str:
     """The wish with the day that was written, or what is wrong about day or time zone."""
-    if wish.zone not in await asyncio.to_thread(_zones):
+    zone = await zone_named(wish.zone)
+    if zone is None:
         return _NO_ZONE
+    wish = replace(wish, zone=zone)
     if day is None or wish.every is Every.DAY:
         return replace(wish, day=_usual_day(wish.every))
     if wish.every is Every.WEEK:
@@ -297,14 +294,6 @@ async def _timed(wish: ScheduleToStore, day: str | None) -> ScheduleToStore | st
 
 def _usual_day(every: Every) -> int:
     return 1 if every is Every.MONTH else 0
-
-
-@cache
-def _zones() -> tuple[str, ...]:
-    """The names of time zones that people use; those of a place first."""
-    names = available_timezones()
-    places = sorted(name for name in names if "/" in name and not name.startswith(("Etc/", "SystemV/")))
-    return ("UTC", *places)
 
 
 def _at(schedule: Schedule) -> str:

@@ -22,6 +22,7 @@ from bot.cards import (
 )
 from bot.newsroom.follows import LONGEST_PHRASE, Asking, Follows, NotFollowed, Settings
 from bot.newsroom.front_page import FrontPage
+from bot.newsroom.zones import zones_like
 from bot.publisher import PostChannel, missing_permissions, needed_to_say
 from cogs.frontpage import CHOICE, CHOICES, UNKNOWN_SOURCE, source_named, sources_offered
 from cogs.named import LONGEST_SEARCH, article_named, articles_offered
@@ -189,9 +190,7 @@ class FollowsCog(commands.Cog, name="follows"):
     @settings.autocomplete("zone")
     async def offer_zones(self, _: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """Time zones whose names hold what is typed."""
-        return [
-            app_commands.Choice(name=zone, value=zone) for zone in await self._follows.zones(typed, CHOICES)
-        ]
+        return [app_commands.Choice(name=zone, value=zone) for zone in await zones_like(typed, CHOICES)]
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:

@@ -223,6 +223,9 @@ class Digests:
             if done.rowcount:
                 await come_back(connection, digest.channel_id, now)
                 named = select(digest_articles.c.article_id).where(digest_articles.c.digest_id == digest.id)
+                if digest.schedule_id is not None:
+                    # All others were there before, on cards: who follows them was told then, if they did then.
+                    named = named.where(digest_articles.c.over)
                 told = (await connection.scalars(named)).all()
                 await articles_arrived(connection, digest.guild_id, told)
             return done.rowcount > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from datetime import datetime
 from functools import cache
@@ -17,6 +18,8 @@ from storage.guilds import ensure_guild
 from storage.records import Follow, FollowKind, FollowToStore, Listener, TidingState
 from storage.rows import given, insert, packed, read
 from storage.tables import CLOSED_UNTOLD, articles, follows, letters, listeners, posts, standings, tidings
+
+READ_AT_ONCE = 500
 
 
 def _owned(guild_id: int, member_id: int) -> Any:
@@ -118,7 +121,11 @@ class Follows:
             rows = await connection.execute(
                 _lookup(connection.dialect.name), {"given": packed(keys), "guild": guild_id}
             )
-            return [read(Follow, follows, row) for row in rows]
+            found: list[Follow] = []
+            while portion := rows.fetchmany(READ_AT_ONCE):
+                found += [read(Follow, follows, row) for row in portion]
+                await asyncio.sleep(0)  # thousands may follow the same
+            return found
 
     async def listener(self, member_id: int) -> Listener:
         """Answer how a member wants to be told; the usual where they have not said."""

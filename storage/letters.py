@@ -9,10 +9,11 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, false, func, literal, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, false, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
+from storage.digest_stories import is_nameless
 from storage.records import (
     Letter,
     LetterLine,
@@ -35,6 +36,8 @@ from storage.tables import (
     sources,
     tidings,
 )
+
+_NO_NAME = "A member"
 
 
 def _unsent(letter: Letter) -> ColumnElement[bool]:
@@ -142,7 +145,6 @@ class Letters:
             _unsent(letter),
             state=PostState.SENDING,
             after_id=case((begun, letters.c.after_id), else_=after_id),
-            attempts=letters.c.attempts + 1,
         )
 
     async def sent(self, letter: Letter, message_id: int, now: datetime) -> None:
@@ -173,6 +175,7 @@ class Letters:
             state=case((back, PostState.READY.value), else_=letters.c.state),
             after_id=case((back, None), else_=letters.c.after_id),
             due_at=due_at,
+            attempts=letters.c.attempts + 1,
             problem=problem,
         )
 
@@ -237,8 +240,9 @@ async def _take_back(connection: AsyncConnection, letter: Letter) -> bool:
 
 
 async def _lines(connection: AsyncConnection, letter_id: int) -> list[LetterLine]:
-    """What a letter tells, as it is now: what is hidden or retracted since is left out."""
+    """What a letter tells, as it is now: what is hidden or retracted since is left out, and names that are hidden."""
     article_id = func.coalesce(tidings.c.article_id, comments.c.article_id)
+    is_comment = comments.c.message_id.is_not(None)
     rows = await connection.execute(
         select(
             tidings.c.kind,
@@ -248,7 +252,10 @@ async def _lines(connection: AsyncConnection, letter_id: int) -> list[LetterLine
             articles.c.title,
             sources.c.title.label("source_title"),
             sources.c.url.label("source_url"),
-            case((comments.c.message_id.is_not(None), func.coalesce(members.c.name, "A member"))).label("by"),
+            case(
+                (and_(is_comment, is_nameless()), _NO_NAME),
+                (is_comment, func.coalesce(members.c.name, _NO_NAME)),
+            ).label("by"),
             comments.c.text,
             comments.c.quote,
             articles.c.summary,
@@ -262,7 +269,11 @@ async def _lines(connection: AsyncConnection, letter_id: int) -> list[LetterLine
         )
         .join(articles, articles.c.id == article_id)
         .join(sources, sources.c.id == articles.c.source_id)
-        .where(tidings.c.letter_id == letter_id, ~func.coalesce(comments.c.hidden, false()))
+        .where(
+            tidings.c.letter_id == letter_id,
+            ~func.coalesce(comments.c.hidden, false()),
+            or_(is_comment, articles.c.retracted_at.is_(None)),
+        )
         .order_by(tidings.c.id)
     )
     return [LetterLine(*row) for row in rows]

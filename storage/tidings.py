@@ -89,9 +89,11 @@ class Tidings:
             for portion in portions(sorted(ids)):
                 kept.update(await connection.scalars(select(follows.c.id).where(follows.c.id.in_(portion))))
             closed = await _closed(connection, {follow.member_id for _, follow in wanted})
-            rows = [_tiding(one, follow, closed, now) for one, follow in wanted if follow.id in kept]
-            for batch in portions(rows):
-                await connection.execute(insert(connection, tidings).on_conflict_do_nothing(), batch)
+            for batch in portions([(one, follow) for one, follow in wanted if follow.id in kept]):
+                await connection.execute(
+                    insert(connection, tidings).on_conflict_do_nothing(),
+                    [_tiding(one, follow, closed, now) for one, follow in batch],
+                )
             await connection.execute(delete(arrivals).where(arrivals.c.id.in_(there)))
 
     async def next_waiting(self, now: datetime, limit: int) -> list[Tiding]:
@@ -134,6 +136,12 @@ class Tidings:
                     await connection.execute(
                         update(tidings).where(tidings.c.id.in_(portion), WAITING).values(due_at=due_at)
                     )
+
+    async def put_off(self, guild_id: int, now: datetime, until: datetime) -> None:
+        """Have all that is due in a guild be looked at again then."""
+        due = and_(tidings.c.guild_id == guild_id, WAITING, tidings.c.due_at <= now)
+        async with self._database.writing() as connection:
+            await connection.execute(update(tidings).where(due).values(due_at=until))
 
     async def sightings(self, tiding_ids: Collection[int]) -> list[Sighting]:
         """List where tidings can be seen: posts' messages, digests' that name the article, comments' own."""
@@ -225,7 +233,9 @@ def _sightings(tiding_ids: Sequence[int]) -> list[Any]:
     place = func.coalesce(posts.c.place_id, posts.c.channel_id)
     seen = (tidings.c.id, posts.c.channel_id, place, posts.c.message_id)
     own = and_(posts.c.article_id == tidings.c.article_id, of_guild, is_sent(posts))
-    late = (tidings.c.id, digests.c.channel_id, digests.c.channel_id, digests.c.message_id)
+    # A digest in a forum stands in its own thread.
+    stands_in = func.coalesce(digests.c.place_id, digests.c.channel_id)
+    late = (tidings.c.id, digests.c.channel_id, stands_in, digests.c.message_id)
     # A thread on a post is as visible as the post's channel; one that a member made has its message's id.
     threads = and_(
         posts.c.article_id == comments.c.article_id,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bot.newsroom.zones import zone_of
 from storage.records import Every, ScheduleToStore, Scope, Sort
 
 _HALF_A_DAY = timedelta(hours=12)
@@ -40,7 +40,7 @@ class Due:
 
 def due(schedule: ScheduleToStore, now: datetime) -> Due:
     """The period that ended last by `now`, and the end of the one that is going on."""
-    zone = _zone(schedule.zone)
+    zone = zone_of(schedule.zone)
     today = now.astimezone(zone).date()
     moments = sorted({_moment(day, schedule.hour, zone) for day in _days(schedule, today)})
     past = [moment for moment in moments if moment <= now]
@@ -70,14 +70,6 @@ def _in_month(months: int, day: int) -> date:
     return date(year, month, min(day, monthrange(year, month)[1]))
 
 
-def _zone(name: str) -> tzinfo:
-    """The time zone; UTC where this machine does not know one of this name (any more)."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return UTC
-
-
 def _moment(day: date, hour: int, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(hour), zone).astimezone(UTC)
 
@@ -90,7 +82,7 @@ def heading(schedule: ScheduleToStore, period: Due) -> str:
 
 def period_words(schedule: ScheduleToStore, period: Due) -> str:
     """The days that a period is mostly of, as people write them."""
-    zone = _zone(schedule.zone)
+    zone = zone_of(schedule.zone)
     first = (period.since.astimezone(zone) + _HALF_A_DAY).date()
     last = max(first, (period.until.astimezone(zone) - _HALF_A_DAY).date())
     if schedule.every is Every.DAY or first == last:

@@ -5,17 +5,15 @@ Phrases and names are compared as words: neither capitals nor what stands betwee
 
 from __future__ import annotations
 
-import asyncio
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
-from zoneinfo import available_timezones
 
 from bot.feeds.text import split_words
 from bot.newsroom.rounds import Clock
+from bot.newsroom.zones import zone_named
 from storage import Store
 from storage.records import (
     ArticleArrived,
@@ -194,7 +192,7 @@ class Follows:
         """Change how a member is told: their hours in all guilds; where and when for all they follow in this one."""
         listener = await self._store.follows.listener(member_id)
         if settings.zone is not None:
-            zone = (await asyncio.to_thread(zones)).get(settings.zone.strip().casefold())
+            zone = await zone_named(settings.zone)
             if zone is None:
                 return NotFollowed(_NO_ZONE)
             listener = replace(listener, time_zone=zone)
@@ -224,18 +222,6 @@ class Follows:
             directly=settings.directly,
         )
         return listener
-
-    async def zones(self, typed: str, limit: int) -> list[str]:
-        """The time zones whose names hold what is typed."""
-        wanted = typed.strip().casefold().replace(" ", "_")
-        known = await asyncio.to_thread(zones)
-        return sorted(name for key, name in known.items() if wanted in key)[:limit]
-
-
-@cache
-def zones() -> dict[str, str]:
-    """The time zones that this machine knows, by their casefolded names. It reads many files, once."""
-    return {name.casefold(): name for name in (*available_timezones(), "UTC")}
 
 
 def words_in(text: str) -> list[str]:

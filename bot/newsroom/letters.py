@@ -29,12 +29,16 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = timedelta(seconds=3)
 MATCHED_AT_ONCE = 50
+# Where many follow the same, fewer arrivals are matched in one transaction: it ends at the one that makes it so many.
+TOLD_AT_ONCE = 1000
 # What one letter tells at most: it names some and counts the others.
 MOST_IN_A_LETTER = 500
 # After so many letters others things get their turn.
 LETTERS_A_ROUND = 50
-# A letter that could not be sent for so long is not wanted any more.
+# A letter of which it is not known for so long whether it was sent is not wanted any more.
 LONGEST_WAIT = timedelta(days=1)
+# Asked more often for thousands of members, what is refused gets the bot's address banned.
+KEPT_OUT = timedelta(hours=1)
 # So long it is known what a member was told.
 KEPT_FOR = timedelta(days=30)
 FORGET_EVERY, FORGOTTEN_AT_ONCE = timedelta(hours=1), 500
@@ -84,7 +88,8 @@ class LetterMessage:
 
     async def newest_id(self) -> int | Away | Later:
         """Discord's newest id where it goes."""
-        return await self.postman.newest_id_for(self.to_send)
+        newest_id = await self.postman.newest_id_for(self.to_send)
+        return self._told_of_bot(newest_id) if isinstance(newest_id, Away) else newest_id
 
     async def begin(self, after_id: int | None) -> bool:
         """Store that sending begins; False: it is not wanted any more."""
@@ -97,7 +102,13 @@ class LetterMessage:
 
     async def send(self) -> Outcome:
         """Send it."""
-        return await self.postman.send_letter(self.to_send)
+        outcome = await self.postman.send_letter(self.to_send)
+        return self._told_of_bot(outcome) if isinstance(outcome, Away) else outcome
+
+    def _told_of_bot(self, away: Away) -> Away | Later:
+        """What is not the member's doing closes no direct messages: then Discord keeps this bot from sending any."""
+        theirs = self.to_send.letter.channel_id is not None or away.unwanted or away.gone
+        return away if theirs else Later(away.sentence, KEPT_OUT)
 
     async def sent(self, message_id: int, file: str | None) -> None:
         """Store its message; it carries no file."""
@@ -120,8 +131,11 @@ class LetterMessage:
         await self.store.letters.give_up(self.to_send.letter, PostState.DELETED, sentence)
 
     async def postpone(self, due_at: datetime, sentence: str, unsent: bool) -> None:
-        """Store when it is tried again and why; it is given up once it waited for too long."""
-        if due_at > self.to_send.letter.created_at + LONGEST_WAIT:
+        """Store when it is tried again and why. One whose end stays unclear for too long is given up.
+
+        One that surely was not sent waits on, however long Discord or this bot was away.
+        """
+        if not unsent and due_at > self.to_send.letter.created_at + LONGEST_WAIT:
             await self.deleted(sentence)
         else:
             await self.store.letters.postpone(self.to_send.letter, due_at, sentence, unsent)
@@ -182,7 +196,12 @@ class Letters:
         last_id = 0
         while came := await self._store.tidings.arrived(last_id, MATCHED_AT_ONCE):
             now, last_id = self._clock(), came[-1].id
-            await self._store.tidings.matched([(one, await self._fitting(one, now)) for one in came], now)
+            fitting: list[tuple[ArticleArrived | CommentArrived, list[Follow]]] = []
+            for one in came:
+                fitting.append((one, await self._fitting(one, now)))
+                if one is came[-1] or sum(len(found) for _, found in fitting) >= TOLD_AT_ONCE:
+                    await self._store.tidings.matched(fitting, now)
+                    fitting = []
 
     async def _fitting(self, one: ArticleArrived | CommentArrived, now: datetime) -> list[Follow]:
         follows = self._store.follows
@@ -225,6 +244,10 @@ class Letters:
         waiting = await tidings.next_waiting(now, MOST_IN_A_LETTER)
         if not waiting:
             return False
+        if not self._postman.sees(waiting[0].guild_id):
+            # All of its members wait for the same: none of them need be looked at alone.
+            await tidings.put_off(waiting[0].guild_id, now, now + LONGEST_RESEND)
+            return True
         member_id, ids = waiting[0].member_id, [one.id for one in waiting]
         if (on_its_way := await letters.on_its_way(member_id)) is not None:
             await tidings.tell_at({max(on_its_way, now + LOOK_EVERY): ids})

@@ -249,6 +249,9 @@ class Left:
 class Postman(Protocol):
     """Brings members letters, directly or in a channel."""
 
+    def sees(self, guild_id: int) -> bool:
+        """Whether it can be known now who may read what in a guild; no member of one that is out is told anything."""
+
     async def readable(
         self, guild_id: int, member_id: int, channel_id: int | None
     ) -> frozenset[int] | Left | Later:

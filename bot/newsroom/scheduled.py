@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.newsroom.digest_times import Due, due, heading, next_due
+from bot.newsroom.ports import Later, Left
 from bot.newsroom.ranking import best, controversy, hot
 from bot.newsroom.rounds import Clock, Rounds, side_by_side
 from storage import DatabaseProblem, Store
@@ -49,11 +50,10 @@ AFTER_FAILING = timedelta(minutes=10)
 class Sight(Protocol):
     """Who may read what at Discord."""
 
-    async def visible(self, guild_id: int, channel_id: int, member_id: int | None) -> frozenset[int] | None:
-        """Ids of the channels and threads that all who read this channel may read, or this member may.
-
-        None while that is not known.
-        """
+    async def visible(
+        self, guild_id: int, channel_id: int, member_id: int | None
+    ) -> frozenset[int] | Left | Later:
+        """Ids of the channels and threads that all who read this channel may read, or this member may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +242,12 @@ class DigestRound:
         entries: Sequence[DigestEntry] = ()
         if is_there and period.until > schedule.until:
             visible = await self._sight.visible(schedule.guild_id, schedule.channel_id, schedule.member_id)
-            if visible is None:
-                await self._store.schedules.look_again(schedule, now + NOT_NOW)
+            if isinstance(visible, Left):
+                # As what they follow does: see `Tidings.member_left`.
+                await self._store.schedules.remove(schedule.guild_id, schedule.id, schedule.member_id)
+                return False
+            if isinstance(visible, Later):
+                await self._store.schedules.look_again(schedule, now + max(visible.after or NOT_NOW, NOT_NOW))
                 return False
             entries = await self._editor.entries(schedule, period, visible)
         until = max(period.until, schedule.until)

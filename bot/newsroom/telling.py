@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bot.newsroom.zones import zone_of
 from storage.records import Listener
 
 # Letters that one member gets within an hour; what comes beyond that waits and is gathered in the next.
@@ -32,14 +32,6 @@ def hours_of(listener: Listener) -> Hours:
     begin, end = listener.quiet_from, listener.quiet_until
     quiet = None if begin is None or end is None or begin == end else (begin, end)
     return Hours(zone_of(listener.time_zone), quiet, listener.gather_at)
-
-
-def zone_of(name: str) -> tzinfo:
-    """The time zone of this name; UTC where this machine does not know it."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return UTC
 
 
 def is_quiet(moment: datetime, hours: Hours) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -11,19 +10,15 @@ from discord.http import Route
 
 from bot.cards import Card, closed_card, letter_card
 from bot.newsroom.ports import Away, Done, Emptied, Later, Left, Missing, Outcome, Unclear
-from bot.publisher.calls import ANSWER_WITHIN, MESSAGES, Calls, Needed
+from bot.publisher.calls import MESSAGES, Calls, Needed
 from bot.publisher.errands import Errand
 from bot.publisher.messages import mark_of
 from bot.publisher.outcomes import TROUBLES, outcome_of
 from bot.publisher.permissions import needed_to_say
-from bot.publisher.sight import readable
+from bot.publisher.sight import place_of, readable, readable_by, seen_server
 from storage.records import LetterToSend
 
 log = logging.getLogger(__name__)
-
-# Discord's errors for somebody who is in no such guild, or nobody at all.
-_UNKNOWN_MEMBER, _UNKNOWN_USER = 10007, 10013
-_NOT_HERE = Later("The server can't be seen now.")
 
 Send = Callable[[Errand, Card, Needed], Awaitable[Outcome]]
 Find = Callable[[Errand], Awaitable[Outcome | Emptied]]
@@ -47,30 +42,21 @@ class DiscordPostman:
         self._send = send
         self._find = find
 
+    def sees(self, guild_id: int) -> bool:
+        """Whether it can be known now who may read what in a guild."""
+        return not isinstance(seen_server(self._client, guild_id), Later)
+
     async def readable(
         self, guild_id: int, member_id: int, channel_id: int | None
     ) -> frozenset[int] | Left | Later:
-        """Ids of the channels and threads that a member may read; those alone that all in `channel_id` may, if set.
-
-        Members are not cached, so Discord is asked for their roles.
-        """
-        guild = self._client.get_guild(guild_id)
-        if guild is None or guild.unavailable or not self._client.is_ready() or self._client.is_closed():
-            return _NOT_HERE
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN):
-                member = await guild.fetch_member(member_id)
-        except discord.NotFound as absent:
-            return Left() if absent.code in (_UNKNOWN_MEMBER, _UNKNOWN_USER) else _NOT_HERE
-        except TROUBLES as trouble:
-            outcome = outcome_of(trouble)
-            return outcome if isinstance(outcome, Later) else _NOT_HERE
-        seen = readable(guild, member)
-        if channel_id is None:
+        """Ids of the channels and threads that a member may read; those alone that all in `channel_id` may, if set."""
+        guild = seen_server(self._client, guild_id)
+        if isinstance(guild, Later):
+            return guild
+        seen = await readable_by(guild, member_id)
+        if channel_id is None or not isinstance(seen, frozenset):
             return seen
-        place = guild.get_channel_or_thread(channel_id)
-        parent_id = place.parent_id if isinstance(place, discord.Thread) else None
-        return seen & (readable(guild, guild.default_role) | {channel_id, parent_id})
+        return seen & (readable(guild, guild.default_role) | place_of(guild, channel_id))
 
     async def newest_id_for(self, letter: LetterToSend) -> int | Away | Later:
         """Discord's newest id where the letter goes, 0 where there is none; or why it is not known."""

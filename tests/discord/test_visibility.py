@@ -2,6 +2,7 @@
 
 from bot.client import BroadsheetBot
 from bot.newsroom.newsroom import Newsroom
+from bot.newsroom.ports import Later, Left
 from bot.publisher import DiscordSight
 from cogs.visibility import public_channels
 from tests.discord.conftest import Moderation, Press, Town, eventually
@@ -60,12 +61,12 @@ async def test_a_digest_is_of_what_its_readers_may_read(
         (secret, None, {lobby, secret}),
         (9, int(town.bob.id), {lobby}),
         (9, int(town.alice.id), {lobby, secret}),
-        (9, 4711, set()),
     ):
         seen = await sight.visible(guild_id, channel_id, member_id)
-        assert seen is not None
+        assert isinstance(seen, frozenset)
         assert seen & {lobby, secret} == sees
-    assert await sight.visible(99, lobby, None) is None
+    assert isinstance(await sight.visible(guild_id, 9, 4711), Left)
+    assert isinstance(await sight.visible(99, lobby, None), Later)
 
 
 async def test_the_public_may_read_what_everyone_may(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -28,10 +29,16 @@ class MadeUp:
     reader: frozenset[int] | Left | Later = frozenset({100})
     closed_in: list[int] = field(default_factory=list)
     found: Outcome | None = None
+    out: bool = False
+    asked_of: list[int] = field(default_factory=list)
+
+    def sees(self, guild_id: int) -> bool:
+        return not self.out
 
     async def readable(
         self, guild_id: int, member_id: int, channel_id: int | None
     ) -> frozenset[int] | Left | Later:
+        self.asked_of.append(member_id)
         return self.reader
 
     async def newest_id_for(self, letter: LetterToSend) -> int:
@@ -186,6 +193,15 @@ async def test_what_goes_wrong_is_tried_again_found_or_given_up(office: Office):
     office.now += timedelta(minutes=2)
     await letters.round()
     assert postman.told == [["First"], ["Second"], ["Fifth"]]
+    # One that surely was not sent outlasts the longest trouble.
+    postman.answers = [Later("The bot is not connected to Discord.")] * 2
+    await office.publish("Sixth")
+    await letters.round()
+    office.now += 2 * LONGEST_WAIT
+    await letters.round()
+    office.now += timedelta(minutes=2)
+    await letters.round()
+    assert postman.told[3:] == [["Sixth"]]
 
 
 async def test_who_may_not_see_it_or_is_gone_is_not_told(office: Office):
@@ -214,9 +230,56 @@ async def test_who_may_not_see_it_or_is_gone_is_not_told(office: Office):
     assert postman.told == [["Third"]]
 
 
+async def test_what_keeps_the_bot_from_writing_to_anybody_closes_nobodys_direct_messages(office: Office):
+    store, postman, letters = office.desk.store, office.postman, office.open()
+    postman.answers = [Away("Discord limits what Broadsheet may do."), Later("Discord failed.")]
+    await office.publish("First")
+    await letters.round()
+    assert (await store.follows.listener(BEN)).closed_at is None
+    assert postman.closed_in == []
+    assert await store.letters.next_due_at() == NOW + HOUR
+    office.now = HOUR
+    await letters.round()
+    assert await store.letters.next_due_at() == NOW + HOUR + timedelta(seconds=2), "later each time"
+    office.now += timedelta(minutes=1)
+    await letters.round()
+    assert postman.told == [["First"]]
+
+
+async def test_a_server_that_is_out_waits_as_one(office: Office, monkeypatch: pytest.MonkeyPatch):
+    store, postman, letters = office.desk.store, office.postman, office.open()
+    monkeypatch.setattr("bot.newsroom.letters.LETTERS_A_ROUND", 2)
+    for member in (CY, 4, 5):
+        await follow(store, FollowKind.PHRASE, "news", member_id=member)
+    await office.publish("News")
+    postman.out = True
+    assert await letters.round() == timedelta(minutes=1), "all of it was put off at once"
+    postman.out, office.now = False, timedelta(minutes=1)
+    for _ in range(4):
+        await letters.round()
+    assert sorted(postman.asked_of) == [BEN, CY, 4, 5]
+    assert postman.told == [["News"]] * 4
+
+
+async def test_what_many_follow_is_matched_in_several_steps(office: Office, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("bot.newsroom.letters.TOLD_AT_ONCE", 2)
+    tidings, steps = office.desk.store.tidings, []
+    matched = tidings.matched
+
+    async def counted(came: Any, now: datetime) -> None:
+        steps.append(len(came))
+        await matched(came, now)
+
+    monkeypatch.setattr(tidings, "matched", counted)
+    await office.publish("One", "Two", "Three")
+    await office.open().round()
+    assert steps == [2, 1]
+    assert office.postman.told == [["One", "Two", "Three"]]
+
+
 async def test_closed_direct_messages_hold_what_waits_until_they_are_used_again(office: Office):
     store, postman, letters = office.desk.store, office.postman, office.open()
-    postman.answers = [Away("This member takes no direct messages.")]
+    postman.answers = [Away("This member takes no direct messages.", unwanted=True)]
     await office.publish("First")
     await letters.round()
     await office.publish("Second")
@@ -229,7 +292,7 @@ async def test_closed_direct_messages_hold_what_waits_until_they_are_used_again(
     await letters.round()
     assert postman.told == [["First", "Second"]]
     # Once they are open, it is told again should they be closed again; what is old is forgotten.
-    postman.answers = [Away("This member takes no direct messages.")]
+    postman.answers = [Away("This member takes no direct messages.", unwanted=True)]
     await office.publish("Third")
     await letters.round()
     assert postman.closed_in == [100, 100]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.newsroom.ports import Away, Done, Outcome, Unclear
+from bot.newsroom.ports import Away, Done, Later, Left, Outcome, Unclear
 from bot.newsroom.scheduled import (
     MOST_OF_GUILD,
     DigestRound,
@@ -136,11 +136,13 @@ def test_the_comment_that_is_surely_liked_is_quoted() -> None:
 class Sight:
     """Who sees what: all see the channel, unless it is told otherwise."""
 
-    seen: frozenset[int] | None = frozenset({CHANNEL})
+    seen: frozenset[int] | Left | Later = frozenset({CHANNEL})
     asked: list[int | None] = field(default_factory=list)
     fails_for: int | None = None
 
-    async def visible(self, guild_id: int, channel_id: int, member_id: int | None) -> frozenset[int] | None:
+    async def visible(
+        self, guild_id: int, channel_id: int, member_id: int | None
+    ) -> frozenset[int] | Left | Later:
         self.asked.append(member_id)
         if channel_id == self.fails_for:
             raise RuntimeError("Nobody thought of this.")
@@ -243,7 +245,7 @@ async def test_one_whose_end_is_unclear_is_looked_for(
 async def test_a_server_that_is_out_or_was_left_gets_none(house: House) -> None:
     await house.furnish("One")
     await house.schedule()
-    house.sight.seen = None
+    house.sight.seen = Later("The server can't be seen now.")
     assert await house.evening() == timedelta(minutes=1)
     assert house.came == []
     await house.store.guilds.left(GUILD, house.clock())
@@ -292,6 +294,17 @@ async def test_who_takes_no_direct_messages_gets_none_until_they_ask(house: Hous
     assert house.sight.asked == [7]
     schedules = Schedules(house.store, clock=house.clock)
     assert [await schedules.told_of_pause(7), await schedules.told_of_pause(7)] == [True, False]
+
+
+@on_sqlite
+async def test_who_left_the_server_gets_none_any_more(house: House) -> None:
+    await house.furnish("One")
+    await house.schedule(member_id=7)
+    house.sight.seen = Left()
+    await house.evening()
+    await house.evening(DAY)
+    assert (house.came, house.sight.asked) == ([], [7])
+    assert await house.store.schedules.of_guild(GUILD, 7) == []
 
 
 @on_sqlite

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.newsroom import zones
 from bot.newsroom.follows import anchor, fitting_comment, names_in, read_minute, read_span, said_by, words_in
 from bot.newsroom.telling import (
     HOUR,
@@ -19,8 +21,8 @@ from bot.newsroom.telling import (
     is_quiet,
     next_gathering,
     tell_at,
-    zone_of,
 )
+from bot.newsroom.zones import zone_named, zone_of, zones_like
 from storage.records import ArticleArrived, CommentArrived, Follow, FollowKind, Listener
 from tests.storage.desk import NOW, at
 
@@ -186,3 +188,19 @@ def test_nobody_is_told_of_their_own_words_nor_of_old_ones():
     found = [follow(7), follow(8), replies, follow(9, created_at=at(1))]
     assert fitting_comment(found, comment, at(1)) == [replies, follow(8)]
     assert fitting_comment(found, comment, at(24 * 60)) == []
+
+
+async def test_time_zones_are_known_where_the_machine_has_none():
+    # As in a slim image: what is left is what comes with the bot.
+    zoneinfo.reset_tzpath(to=())
+    zones._zones.cache_clear()
+    ZoneInfo.clear_cache()
+    try:
+        assert await zone_named(" america/new york") == "America/New_York"
+        assert await zones_like("new y", 5) == ["America/New_York"]
+        assert (await zones_like("", 2))[0] == "UTC"
+        assert await zone_named("../../etc/passwd") is None
+        assert NOW.astimezone(zone_of("America/New_York")).hour == NOW.hour - 4
+    finally:
+        zoneinfo.reset_tzpath()
+        zones._zones.cache_clear()

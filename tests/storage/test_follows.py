@@ -13,15 +13,18 @@ from storage import CardToPost, Store
 from storage.follows import follow_on
 from storage.records import (
     Brought,
+    DigestEntry,
+    Every,
     Follow,
     FollowKind,
     FollowToStore,
     LetterToSend,
     Listener,
     PostState,
+    ScheduleToStore,
     Sighting,
 )
-from tests.storage.desk import GUILD, NOW, VISIBLE, Desk, article, at, comment, poll
+from tests.storage.desk import GUILD, LEASE, NOW, VISIBLE, Desk, article, at, comment, poll
 
 ADA, BEN, CY = 1, 2, 3
 EARLIER = at(-9)
@@ -145,6 +148,11 @@ async def test_comments_and_replies_are_told_as_long_as_they_stand(desk: Desk):
     assert (line.kind, line.said_by, line.said, line.message_id) == (FollowKind.REPLIES, "Ben", "No.", 6)
     # What is deleted or hidden while it waits is not in the letter any more, and one that is empty is none.
     assert [line.message_id for line in by_member[BEN].lines] == [5, 6]
+    await store.privacy.hide_name(GUILD, BEN, NOW)
+    await store.letters.postpone(by_member[ADA].letter, NOW, "", True)
+    nameless = await store.letters.next_to_send(NOW)
+    assert nameless is not None
+    assert [(line.said_by, line.said) for line in nameless.lines] == [("A member", "No.")]
     await store.comments.remove([6])
     await store.moderation.hide(GUILD, 5, hidden=True)
     async with desk.database.writing() as connection:
@@ -153,6 +161,47 @@ async def test_comments_and_replies_are_told_as_long_as_they_stand(desk: Desk):
     assert left is not None
     assert left.lines == ()
     await store.letters.give_up(left.letter, PostState.DELETED, "")
+
+
+async def test_what_is_taken_back_while_its_letter_waits_is_not_told(desk: Desk):
+    store = desk.store
+    await follow(store, FollowKind.PHRASE, "bridge")
+    await posted(desk, "Old bridge")
+    await match_all(store)
+    (letter,) = await write_all(store)
+    assert len(letter.lines) == 1
+    async with desk.database.writing() as connection:
+        await connection.execute(text("UPDATE articles SET retracted_at = first_seen_at"))
+    await store.letters.postpone(letter.letter, NOW, "", True)
+    left = await store.letters.next_to_send(NOW)
+    assert left is not None
+    assert left.lines == ()
+
+
+async def test_a_digest_tells_who_follows_only_of_what_had_no_card(desk: Desk):
+    store = desk.store
+    card = await posted(desk, "Old bridge")
+    source = (await store.subscriptions.of_channel(100))[0].source
+    await desk.ingest(source, "b")
+    async with desk.database.reading() as connection:
+        over = (await connection.execute(text("SELECT max(id) FROM articles"))).scalar_one()
+    await follow(store, FollowKind.SOURCE, source.id, source_id=source.id)
+    # The one posted long before Ben followed is named in a digest of the month, in a forum.
+    wish = ScheduleToStore(GUILD, 300, Every.MONTH, 9, 1, "UTC", forum=True)
+    schedule = await store.schedules.put(wish, NOW, NOW, NOW)
+    assert schedule is not None
+    entries = (
+        DigestEntry(card.article.id, 1, message_id=1000 + card.post.id),
+        DigestEntry(over, 2, over=True),
+    )
+    assert await store.schedules.write(schedule, "Best", entries, until=NOW, due_at=at(99), now=NOW)
+    (digest,) = await store.digests.claim(NOW, 9, LEASE)
+    assert await store.digests.begin_sending(digest.digest, None, NOW)
+    assert await store.digests.sent(digest.digest, 777, NOW)
+    assert await match_all(store) == 1
+    (waiting,) = await store.tidings.next_waiting(NOW, 9)
+    # In a forum a digest stands in its own post, visible as the forum is.
+    assert await store.tidings.sightings([waiting.id]) == [Sighting(waiting.id, 300, 777, 777)]
 
 
 async def test_what_can_not_be_told_waits_and_goes_on(desk: Desk):

@@ -213,6 +213,7 @@ async def use_follows(desk: Desk, card: CardToPost) -> None:
     await store.tidings.matched([(one, [one_of for one_of in made if one_of]) for one in came], NOW)
     waiting = [one.id for one in await store.tidings.next_waiting(NOW, 9)]
     await store.tidings.tell_at({NOW: waiting})
+    await store.tidings.put_off(GUILD, NOW, NOW)
     await store.letters.next_due_at()
     await store.letters.sent_since(9, NOW)
     await store.letters.write(await store.tidings.sightings(waiting), [7777], NOW)
