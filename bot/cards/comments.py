@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import discord
 
 from bot.cards.card import COLOUR, TITLE, Button, Card, Menu
-from bot.cards.feedback import comment_button, passages_button
+from bot.cards.feedback import ID, comment_button, passages_button
 from bot.cards.follows import follow_comments_button
 from bot.cards.lists import ago, joined
 from bot.cards.text import escaped_line, line
@@ -91,7 +91,7 @@ def comments_button(article_id: int, sort: CommentSort, after: After | None, kin
 def read_comments_button(custom_id: str) -> tuple[int, CommentSort, After | None] | None:
     """Article id, order and where to begin that `comments_button` wrote, or None for an id that is not one of its."""
     found = re.fullmatch(
-        rf"{PAGE_BUTTON}([0-9]{{1,18}}):([a-z_]+):(?:(-?[0-9]{{1,14}})\.([0-9]{{1,18}}|[0-8][0-9]{{18}}))?:[a-z_]+",
+        rf"{PAGE_BUTTON}([0-9]{{1,18}}):([a-z_]+):(?:(-?[0-9]{{1,14}})\.{ID})?:[a-z_]+",
         custom_id,
         re.ASCII,
     )
@@ -114,7 +114,7 @@ def branch_button(article_id: int, top_id: int, sort: CommentSort, offset: int, 
 def read_branch_button(custom_id: str) -> tuple[int, int, CommentSort, int] | None:
     """Article, first comment, order and offset that `branch_button` wrote, or None for an id that is not one of its."""
     found = re.fullmatch(
-        rf"{BRANCH_BUTTON}([0-9]{{1,18}}):([0-9]{{1,18}}|[0-8][0-9]{{18}}):([a-z_]+):([0-9]{{1,6}}):[a-z]+",
+        rf"{BRANCH_BUTTON}([0-9]{{1,18}}):{ID}:([a-z_]+):([0-9]{{1,6}}):[a-z]+",
         custom_id,
         re.ASCII,
     )
