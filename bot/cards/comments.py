@@ -28,19 +28,26 @@ _ORDERS = {
 
 
 def comments_card(
-    article: Listed, page: CommentPage, sort: CommentSort, after: After | None, how_to: str
+    article: Listed,
+    page: CommentPage,
+    sort: CommentSort,
+    after: After | None,
+    how_to: str,
+    *,
+    closed: bool = False,
 ) -> Card:
     """A page of an article's comments, replies indented under what they answer; `how_to` says how one comments.
 
-    It begins `after` a comment. A long conversation is opened by the menu.
+    It begins `after` a comment. A long conversation is opened by the menu. Where comments are `closed` no dialog is
+    offered: nobody should write what is not taken.
     """
     embed = _embed(article)
-    giving = (
+    id_ = article.article.id
+    dialogs = (
         Button("Comment", comment_button(article.message_id)),
         Button("Comment on a passage", passages_button(article.message_id, 0, "first")),
-        follow_comments_button(article.article.id),
     )
-    id_ = article.article.id
+    giving = (*(() if closed else dialogs), follow_comments_button(id_))
     turning: list[Button] = []
     if after is not None:
         turning.append(Button("From the start", comments_button(id_, sort, None, "start")))
@@ -50,7 +57,7 @@ def comments_card(
         embed.description = "That was the last page." if after is not None else f"No comments yet. {how_to}"
         return Card(embed, (tuple(turning), giving))
     # A blank line parts the conversations.
-    embed.description = joined([block for branch in page.branches for block in _blocks(branch)])
+    embed.description = joined([block for branch in page.branches for block in _blocks(branch)]).lstrip("\n")
     alone = len(page.items) == 1 and not turning
     count = article.comment_count
     counted = "1 comment" if alone else f"{count} comments · {_ORDERS[sort].lower()} first"
@@ -61,7 +68,14 @@ def comments_card(
 
 
 def branch_card(
-    article: Listed, page: BranchPage, top_id: int, sort: CommentSort, offset: int, how_to: str
+    article: Listed,
+    page: BranchPage,
+    top_id: int,
+    sort: CommentSort,
+    offset: int,
+    how_to: str,
+    *,
+    closed: bool = False,
 ) -> Card:
     """A conversation that was opened, from its `offset`-th comment on."""
     embed, id_ = _embed(article), article.article.id
@@ -79,7 +93,8 @@ def branch_card(
             Button("Back", branch_button(id_, top_id, sort, earlier, "back"), disabled=not offset),
             Button("More", branch_button(id_, top_id, sort, later, "more"), disabled=later >= page.total),
         ]
-    return Card(embed, (tuple(buttons), (Button("Answer this", comment_button(top_id)),)))
+    answering = () if closed else (Button("Answer this", comment_button(top_id)),)
+    return Card(embed, (tuple(buttons), answering))
 
 
 def comments_button(article_id: int, sort: CommentSort, after: After | None, kind: str) -> str:
