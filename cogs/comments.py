@@ -184,7 +184,8 @@ class CommentsCog(commands.Cog, name="comments"):
         page = await self._comments.page(
             listed.guild_id, listed.article.id, sort, after, visible=visible_to(interaction)
         )
-        return comments_card(listed, page, sort, after, await self._how(listed))
+        how = await self._how(listed)
+        return comments_card(listed, page, sort, after, how, closed=how == CLOSED)
 
     async def _branch(
         self, interaction: Interaction, article_id: int, top_id: int, sort: CommentSort, offset: int
@@ -194,7 +195,8 @@ class CommentsCog(commands.Cog, name="comments"):
         if listed is None:
             return _GONE
         page = await self._comments.branch(listed.guild_id, article_id, top_id, sort, offset, visible=visible)
-        return branch_card(listed, page, top_id, sort, offset, await self._how(listed))
+        how = await self._how(listed)
+        return branch_card(listed, page, top_id, sort, offset, how, closed=how == CLOSED)
 
     async def _how(self, listed: Listed) -> str:
         """How one comments on an article, if at all."""

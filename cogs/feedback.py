@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import discord
@@ -9,8 +10,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.cards import (
+    QUOTE,
     dialog,
     jump_url,
+    line,
     passages_card,
     read_comment_button,
     read_dialog,
@@ -21,6 +24,7 @@ from bot.cards import (
 )
 from bot.newsroom.feedback import Feedback, Passage, Rights, Said, Subject
 from bot.newsroom.ports import Speaker
+from bot.publisher import ids_under, storable
 from cogs.replies import (
     Answer,
     Host,
@@ -34,7 +38,10 @@ from cogs.replies import (
     turn_page,
 )
 from cogs.visibility import visible_to
+from storage import DatabaseProblem
 from storage.records import FeedbackGiven
+
+log = logging.getLogger(__name__)
 
 _NO_ARTICLE = (
     "That message is no card of an article and no comment on one, or its article is gone. Use this on a card, or "
@@ -43,6 +50,9 @@ _NO_ARTICLE = (
 _REVISED = (
     "The article was revised meanwhile, and this sentence is not in it any more. Choose another one: use **Comment on "
     "a passage** again."
+)
+_NO_DATABASE = (
+    "Broadsheet can't store anything right now, so your comment was not posted. Try again in a minute."
 )
 _EMPTY = "That was no word. Write something, and it is posted."
 _NOT_YOURS = "Only who wrote this comment can take it down, and those who may manage messages here."
@@ -85,7 +95,7 @@ class FeedbackCog(commands.Cog, name="feedback"):
         elif (passage := read_passage_menu(custom_id, chosen(interaction))) is not None:
             await self._ask_about(interaction, *passage)
         elif (own := read_feedback_button(custom_id)) is not None:
-            await show(interaction, self._take_down(interaction, own[1]))
+            await show(interaction, self._take_down(interaction, custom_id, own[1]))
 
     async def _subject(
         self, interaction: Interaction, message_id: int, channel_id: int | None = None
@@ -113,8 +123,15 @@ class FeedbackCog(commands.Cog, name="feedback"):
             await ask(interaction, dialog(interaction.id, message_id, passage))
 
     async def _say(self, interaction: Interaction, custom_id: str, text: str) -> Answer:
+        try:
+            return await self._try_to_say(interaction, custom_id, storable(text).strip())
+        except DatabaseProblem as problem:
+            log.warning("A comment was not posted: %s", problem)
+            return unsent(_NO_DATABASE, text)
+
+    async def _try_to_say(self, interaction: Interaction, custom_id: str, text: str) -> Answer:
         sent = read_dialog(custom_id)
-        if sent is None or not text.strip():
+        if sent is None or not line(text, len(text)):
             return _EMPTY
         mark, message_id, place = sent
         subject = await self._subject(interaction, message_id)
@@ -129,9 +146,9 @@ class FeedbackCog(commands.Cog, name="feedback"):
             guild_id=guild_of(interaction),
             article_id=subject.listed.article.id,
             author_id=author.id,
-            author_name=author.global_name or author.name,
-            quote=None if passage is None else passage.text,
-            text=text.strip(),
+            author_name=storable(author.global_name or author.name),
+            quote=None if passage is None else line(passage.text, QUOTE),
+            text=text,
             created_at=interaction.created_at,
         )
         rights = _rights(interaction, subject.home_id)
@@ -141,10 +158,11 @@ class FeedbackCog(commands.Cog, name="feedback"):
             return f"Posted with your name: {where}. **Delete** under it takes it down again."
         return unsent(outcome.sentence, text) if outcome.lost else outcome.sentence
 
-    async def _take_down(self, interaction: Interaction, author_id: int) -> Answer:
+    async def _take_down(self, interaction: Interaction, custom_id: str, author_id: int) -> Answer:
         may = interaction.user.id == author_id or interaction.permissions.manage_messages
         message = interaction.message
-        if not may or message is None:
+        # The id comes from who clicked, the message from Discord: it must be under it.
+        if not may or message is None or custom_id not in ids_under(message):
             return _NOT_YOURS
         problem = await self._feedback.take_down(
             guild_of(interaction), message.channel.id, message.id, self._speaker
@@ -157,15 +175,17 @@ def _rights(interaction: Interaction, channel_id: int) -> Rights:
     guild, member = interaction.guild, interaction.user
     channel = None if guild is None else guild.get_channel_or_thread(channel_id)
     if channel is None or not isinstance(member, discord.Member):
-        return Rights(write=False, write_in_threads=False, open_threads=False)
+        return Rights(write=False, write_in_threads=False, open_threads=False, slowed=True)
     may = channel.permissions_for(member)
+    slowed = not may.bypass_slowmode
     if isinstance(channel, discord.Thread):
         writes = may.send_messages_in_threads and not channel.locked
-        return Rights(write=writes, write_in_threads=writes, open_threads=False)
+        return Rights(write=writes, write_in_threads=writes, open_threads=False, slowed=slowed)
     return Rights(
         write=may.send_messages,
         write_in_threads=may.send_messages_in_threads,
         open_threads=may.create_public_threads,
+        slowed=slowed,
     )
 
 

@@ -211,6 +211,16 @@ class Comments:
             ).one_or_none()
             return _read(row) if row else None
 
+    async def last_by(self, author_id: int, channel_id: int) -> datetime | None:
+        """Answer when a member last wrote a comment in a channel or thread; None: never."""
+        async with self._database.reading() as connection:
+            return await connection.scalar(
+                select(comments.c.created_at)
+                .where(comments.c.author_id == author_id, comments.c.channel_id == channel_id)
+                .order_by(comments.c.message_id.desc())
+                .limit(1)
+            )
+
     async def of_article(
         self, guild_id: int, article_id: int, first: First, limit: int = MOST, *, visible: Collection[int]
     ) -> tuple[list[Comment], bool]:

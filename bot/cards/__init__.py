@@ -29,6 +29,7 @@ from bot.cards.digest import (
     read_digest_button,
 )
 from bot.cards.feedback import (
+    QUOTE,
     Dialog,
     comment_button,
     dialog,
@@ -106,6 +107,7 @@ __all__ = [
     "BRANCH_MENU",
     "CLOSED_NOTE",
     "LINES_A_PAGE",
+    "QUOTE",
     "SOURCE_MENU",
     "WITHHELD_TITLE",
     "About",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import discord
 
 from bot.cards.card import COLOUR, TITLE, Button, Card, Menu
-from bot.cards.feedback import comment_button, passages_button
+from bot.cards.feedback import ID, comment_button, passages_button
 from bot.cards.follows import follow_comments_button
 from bot.cards.lists import ago, joined
 from bot.cards.text import escaped_line, line
@@ -28,19 +28,26 @@ _ORDERS = {
 
 
 def comments_card(
-    article: Listed, page: CommentPage, sort: CommentSort, after: After | None, how_to: str
+    article: Listed,
+    page: CommentPage,
+    sort: CommentSort,
+    after: After | None,
+    how_to: str,
+    *,
+    closed: bool = False,
 ) -> Card:
     """A page of an article's comments, replies indented under what they answer; `how_to` says how one comments.
 
-    It begins `after` a comment. A long conversation is opened by the menu.
+    It begins `after` a comment. A long conversation is opened by the menu. Where comments are `closed` no dialog is
+    offered: nobody should write what is not taken.
     """
     embed = _embed(article)
-    giving = (
+    id_ = article.article.id
+    dialogs = (
         Button("Comment", comment_button(article.message_id)),
         Button("Comment on a passage", passages_button(article.message_id, 0, "first")),
-        follow_comments_button(article.article.id),
     )
-    id_ = article.article.id
+    giving = (*(() if closed else dialogs), follow_comments_button(id_))
     turning: list[Button] = []
     if after is not None:
         turning.append(Button("From the start", comments_button(id_, sort, None, "start")))
@@ -50,7 +57,7 @@ def comments_card(
         embed.description = "That was the last page." if after is not None else f"No comments yet. {how_to}"
         return Card(embed, (tuple(turning), giving))
     # A blank line parts the conversations.
-    embed.description = joined([block for branch in page.branches for block in _blocks(branch)])
+    embed.description = joined([block for branch in page.branches for block in _blocks(branch)]).lstrip("\n")
     alone = len(page.items) == 1 and not turning
     count = article.comment_count
     counted = "1 comment" if alone else f"{count} comments · {_ORDERS[sort].lower()} first"
@@ -61,7 +68,14 @@ def comments_card(
 
 
 def branch_card(
-    article: Listed, page: BranchPage, top_id: int, sort: CommentSort, offset: int, how_to: str
+    article: Listed,
+    page: BranchPage,
+    top_id: int,
+    sort: CommentSort,
+    offset: int,
+    how_to: str,
+    *,
+    closed: bool = False,
 ) -> Card:
     """A conversation that was opened, from its `offset`-th comment on."""
     embed, id_ = _embed(article), article.article.id
@@ -79,7 +93,8 @@ def branch_card(
             Button("Back", branch_button(id_, top_id, sort, earlier, "back"), disabled=not offset),
             Button("More", branch_button(id_, top_id, sort, later, "more"), disabled=later >= page.total),
         ]
-    return Card(embed, (tuple(buttons), (Button("Answer this", comment_button(top_id)),)))
+    answering = () if closed else (Button("Answer this", comment_button(top_id)),)
+    return Card(embed, (tuple(buttons), answering))
 
 
 def comments_button(article_id: int, sort: CommentSort, after: After | None, kind: str) -> str:
@@ -91,7 +106,7 @@ def comments_button(article_id: int, sort: CommentSort, after: After | None, kin
 def read_comments_button(custom_id: str) -> tuple[int, CommentSort, After | None] | None:
     """Article id, order and where to begin that `comments_button` wrote, or None for an id that is not one of its."""
     found = re.fullmatch(
-        rf"{PAGE_BUTTON}([0-9]{{1,18}}):([a-z_]+):(?:(-?[0-9]{{1,14}})\.([0-9]{{1,18}}|[0-8][0-9]{{18}}))?:[a-z_]+",
+        rf"{PAGE_BUTTON}([0-9]{{1,18}}):([a-z_]+):(?:(-?[0-9]{{1,14}})\.{ID})?:[a-z_]+",
         custom_id,
         re.ASCII,
     )
@@ -114,7 +129,7 @@ def branch_button(article_id: int, top_id: int, sort: CommentSort, offset: int, 
 def read_branch_button(custom_id: str) -> tuple[int, int, CommentSort, int] | None:
     """Article, first comment, order and offset that `branch_button` wrote, or None for an id that is not one of its."""
     found = re.fullmatch(
-        rf"{BRANCH_BUTTON}([0-9]{{1,18}}):([0-9]{{1,18}}|[0-8][0-9]{{18}}):([a-z_]+):([0-9]{{1,6}}):[a-z]+",
+        rf"{BRANCH_BUTTON}([0-9]{{1,18}}):{ID}:([a-z_]+):([0-9]{{1,6}}):[a-z]+",
         custom_id,
         re.ASCII,
     )

@@ -17,6 +17,8 @@ from storage.records import FeedbackGiven
 PASSAGES_BUTTON, PASSAGE_MENU, COMMENT_BUTTON = "passages:", "passage:", "comment-on:"
 DIALOG, FEEDBACK_BUTTON = "say:", "feedback:"
 PASSAGES_A_PAGE = 25
+ID = r"([0-9]{1,18}|[0-8][0-9]{18})"
+"""A pattern of Discord's ids, as far as a database holds them: who writes to Discord by hand may send any number."""
 _LABEL = 100
 # What is escaped may be twice as long, and Discord takes 4096 units.
 QUOTE = 600
@@ -37,7 +39,9 @@ class Dialog:
 def feedback_card(given: FeedbackGiven) -> Card:
     """What a member wrote into a dialog, under the passage that it is about; its author may take it down."""
     embed = discord.Embed(colour=COLOUR)
-    embed.set_author(name=line(given.author_name, _NAME) or "A member")
+    # Anybody may call themselves like somebody else: a click on the name opens the profile of who it was.
+    profile = f"https://discord.com/users/{given.author_id}"
+    embed.set_author(name=line(given.author_name, _NAME) or "A member", url=profile)
     quoted = f"> {escaped_line(given.quote, QUOTE)}\n" if given.quote else ""
     embed.description = f"{quoted}{escaped_text(given.text, 2 * LONGEST)}"
     return Card(embed, ((Button("Delete", feedback_button(given.id, given.author_id)),),))
@@ -50,7 +54,7 @@ def feedback_button(feedback_id: int, author_id: int) -> str:
 
 def read_feedback_button(custom_id: str) -> tuple[int, int] | None:
     """The ids of feedback and author that `feedback_button` wrote, or None for an id that is not one of its."""
-    found = re.fullmatch(rf"{FEEDBACK_BUTTON}([0-9]{{1,19}}):([0-9]{{1,19}})", custom_id, re.ASCII)
+    found = re.fullmatch(rf"{FEEDBACK_BUTTON}{ID}:{ID}", custom_id, re.ASCII)
     return None if found is None else (int(found[1]), int(found[2]))
 
 
@@ -90,7 +94,7 @@ def _parts(text: str) -> tuple[str, str]:
     text = line(text, 4 * _LABEL)
     label = cut(text, _LABEL)
     if label == text:
-        return label, ""
+        return label or "…", ""
     kept = label.removesuffix("…")
     return label, line(text[len(kept) :], _LABEL)
 
@@ -102,7 +106,7 @@ def passages_button(message_id: int, page: int, kind: str) -> str:
 
 def read_passages_button(custom_id: str) -> tuple[int, int] | None:
     """The subject's message and the page that `passages_button` wrote, or None for an id that is not one of its."""
-    found = re.fullmatch(rf"{PASSAGES_BUTTON}([0-9]{{1,19}}):([0-9]{{1,4}}):[a-z]+", custom_id, re.ASCII)
+    found = re.fullmatch(rf"{PASSAGES_BUTTON}{ID}:([0-9]{{1,4}}):[a-z]+", custom_id, re.ASCII)
     return None if found is None else (int(found[1]), int(found[2]))
 
 
@@ -113,13 +117,13 @@ def comment_button(message_id: int) -> str:
 
 def read_comment_button(custom_id: str) -> int | None:
     """The message that `comment_button` wrote, or None for an id that is not one of its."""
-    found = re.fullmatch(rf"{COMMENT_BUTTON}([0-9]{{1,19}})", custom_id, re.ASCII)
+    found = re.fullmatch(rf"{COMMENT_BUTTON}{ID}", custom_id, re.ASCII)
     return None if found is None else int(found[1])
 
 
 def read_passage_menu(custom_id: str, value: str | None) -> tuple[int, tuple[int, int]] | None:
     """The subject's message and the place and check of the chosen passage, or None for another menu."""
-    found = re.fullmatch(rf"{PASSAGE_MENU}([0-9]{{1,19}})", custom_id, re.ASCII)
+    found = re.fullmatch(rf"{PASSAGE_MENU}{ID}", custom_id, re.ASCII)
     place = _read_passage(value or "")
     return None if found is None or place is None else (int(found[1]), place)
 
@@ -143,16 +147,20 @@ def dialog(mark: int, message_id: int, passage: Passage | None = None) -> Dialog
 
 def read_dialog(custom_id: str) -> tuple[int, int, tuple[int, int] | None] | None:
     """Mark, message and passage that `dialog` wrote, or None for an id that is not one of its."""
-    found = re.fullmatch(rf"{DIALOG}([0-9]{{1,19}}):([0-9]{{1,19}}):([0-9:]*)", custom_id, re.ASCII)
+    found = re.fullmatch(rf"{DIALOG}{ID}:{ID}:([0-9:]*)", custom_id, re.ASCII)
     if found is None:
         return None
     return int(found[1]), int(found[2]), _read_passage(found[3])
 
 
 def unsent(sentence: str, text: str) -> str:
-    """Why a comment was not posted, with its words, so that they are not lost."""
-    kept = escaped_text(text, 1800 - units(sentence))
-    return f"{sentence}\n\nYour words, to copy them:\n>>> {kept}"
+    """Why a comment was not posted, with its words as they were typed, so that they are not lost.
+
+    In a block nothing is markup, so no sign needs another before it: all of `LONGEST` units fit.
+    """
+    # Three in a row would end the block.
+    kept = cut(text.replace("```", "``\u200b`"), 1900 - units(sentence))
+    return f"{sentence}\n\nYour words, to copy them:\n```\n{kept}\n```"
 
 
 def _where(subject: Subject) -> str:

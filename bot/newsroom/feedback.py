@@ -8,15 +8,19 @@ Where the bot dies in between, the message is known by its mark when it is heard
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+import logging
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from zlib import crc32
 
 from bot.feeds.summary.sentences import sentences
 from bot.newsroom.ports import Away, Done, Later, Missing, Outcome, Refused, Speaker, Unclear
 from bot.newsroom.watch import Watch
-from storage import Store
+from storage import DatabaseProblem, Store
 from storage.records import Comment, FeedbackGiven, Listed, Post
+
+log = logging.getLogger(__name__)
 
 LONGEST = 1500
 """UTF-16 units of a comment: escaped and under its passage it fits into a message."""
@@ -37,6 +41,7 @@ _UNCLEAR = (
     "Discord did not say whether it took your comment. Look under the article in a minute: if it is there, it counts; "
     "if not, write it once more."
 )
+_SLOW = "Slow mode is on there, and you wrote a moment ago. Wait as long as you would in Discord, then send it again."
 _LATER = "Discord takes no messages right now, so your comment was not posted. Try again in a minute."
 
 
@@ -75,11 +80,12 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What a member may do in a channel."""
+    """What a member may do in a channel. One who is `slowed` waits between messages where there is slow mode."""
 
     write: bool
     write_in_threads: bool
     open_threads: bool
+    slowed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,8 @@ class NotSaid:
 def passages_of(text: str, language: str | None = None) -> tuple[Passage, ...]:
     """The sentences of a text with a paragraph a line. Takes long for a long one."""
     found = [one for written in text[:_LOOKED_AT].split("\n") for one in sentences(written.strip(), language)]
-    return tuple(Passage(at, one) for at, one in enumerate(found[:_MOST]))
+    told = [one for one in found if any(map(str.isalnum, one))]
+    return tuple(Passage(at, one) for at, one in enumerate(told[:_MOST]))
 
 
 class Feedback:
@@ -155,7 +162,10 @@ class Feedback:
     async def say(
         self, given: FeedbackGiven, subject: Subject, rights: Rights, speaker: Speaker
     ) -> Said | NotSaid:
-        """Post what a member, who has these `rights` at the subject's home, wrote into a dialog."""
+        """Post what a member, who has these `rights` at the subject's home, wrote into a dialog.
+
+        Raises DatabaseProblem where nothing was posted; what is posted and could not be stored is found by its mark.
+        """
         if await self._store.privacy.forgotten((given.author_id,)):
             return NotSaid(_FORGOTTEN)
         if await self._store.moderation.closed_at(given.guild_id, given.article_id) is not None:
@@ -163,21 +173,34 @@ class Feedback:
         place = await self._place(subject, rights, speaker)
         if place is None:
             return NotSaid(_MAY_NOT)
+        place_id, reply_to_id = place
         if not await self._store.feedback.begin(given):
             return NotSaid(_SENT, lost=False)
-        place_id, reply_to_id = place
+        if rights.slowed and await self._is_too_soon(given, place_id, speaker):
+            await self._store.feedback.give_up(given.id)
+            return NotSaid(_SLOW)
         outcome = await speaker.say(given, place_id, reply_to_id)
         if isinstance(outcome, Done) and outcome.id is not None:
-            async with self._watch.turn:
-                if not self._watch.is_deleted(outcome.id, place_id):
-                    await self._store.feedback.posted(
-                        given.id, outcome.id, place_id, reply_to_id, given.created_at
-                    )
+            with _told("posted"):
+                async with self._watch.turn:
+                    if not self._watch.is_deleted(outcome.id, place_id):
+                        await self._store.feedback.posted(
+                            given.id, outcome.id, place_id, reply_to_id, given.created_at
+                        )
             return Said(place_id, outcome.id)
         if isinstance(outcome, Unclear | Done):
             return NotSaid(_UNCLEAR)
-        await self._store.feedback.give_up(given.id)
+        with _told("given up"):
+            await self._store.feedback.give_up(given.id)
         return NotSaid(_why(outcome))
+
+    async def _is_too_soon(self, given: FeedbackGiven, place_id: int, speaker: Speaker) -> bool:
+        """Whether slow mode has its author wait: Discord lets the bot write on, so it is looked up here."""
+        pace = speaker.slow_mode(given.guild_id, place_id)
+        if not pace:
+            return False
+        last = await self._store.comments.last_by(given.author_id, place_id)
+        return last is not None and last > given.created_at - pace
 
     async def _place(
         self, subject: Subject, rights: Rights, speaker: Speaker
@@ -230,6 +253,15 @@ class Feedback:
         for guild_id, place_id, message_id in posted:
             left += await self.take_down(guild_id, place_id, message_id, speaker) is not None
         return len(posted) - left, left
+
+
+@contextmanager
+def _told(done: str) -> Iterator[None]:
+    """A database that is away does not change what the member is to be told: it is done at Discord already."""
+    try:
+        yield
+    except DatabaseProblem as problem:
+        log.warning("Feedback was %s, which is stored when its channel is read again: %s", done, problem)
 
 
 def _why(outcome: Outcome) -> str:

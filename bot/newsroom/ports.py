@@ -192,6 +192,9 @@ class Speaker(Protocol):
     async def open_thread(self, card: CardToPost) -> Outcome:
         """Make the thread of a sent card, or find the one that is there. Done carries the thread id."""
 
+    def slow_mode(self, guild_id: int, place_id: int) -> timedelta:
+        """How long members wait there between their messages; zero where they need not, or it is not known."""
+
     async def say(self, given: FeedbackGiven, place_id: int, reply_to_id: int | None) -> Outcome:
         """Post it once in a channel or thread, as an answer to a message there or not. Done carries the message id."""
 

@@ -1,6 +1,6 @@
 """Discord as the newsroom's printing press: posts, edits, threads, reactions; errors become outcomes here only."""
 
-from bot.publisher.messages import emoji_name, message_seen
+from bot.publisher.messages import emoji_name, ids_under, message_seen, storable
 from bot.publisher.outcomes import outcome_of
 from bot.publisher.permissions import (
     INVITE_PERMISSIONS,
@@ -22,6 +22,7 @@ __all__ = [
     "DiscordSight",
     "PostChannel",
     "emoji_name",
+    "ids_under",
     "is_announcement",
     "is_closed",
     "may_read",
@@ -31,4 +32,5 @@ __all__ = [
     "needed_to_say",
     "outcome_of",
     "readable",
+    "storable",
 ]

@@ -31,14 +31,14 @@ def message_seen(message: discord.Message) -> MessageSeen | None:
         channel_id=message.channel.id,
         author_id=author.id,
         # Not the nickname: a message read over HTTP does not carry it, and names must not flicker.
-        author_name=_storable(author.global_name or author.name),
+        author_name=storable(author.global_name or author.name),
         by_bot=author.bot or message.webhook_id is not None,
-        text=_storable(message.content),
+        text=storable(message.content),
         reply_to_id=None if reply_to is None else reply_to.message_id,
         created_at=message.created_at,
         edited_at=message.edited_at,
         attachments=tuple(attachment.url for attachment in message.attachments),
-        feedback_id=_feedback(_ids_of(message.components)) if author == message.guild.me else None,
+        feedback_id=_feedback(ids_under(message)) if author == message.guild.me else None,
     )
 
 
@@ -58,9 +58,9 @@ def message_read(message: Mapping[str, Any], guild_id: int, own_id: int = 0) -> 
         guild_id=guild_id,
         channel_id=int(message["channel_id"]),
         author_id=int(author["id"]),
-        author_name=_storable(author.get("global_name") or author["username"]),
+        author_name=storable(author.get("global_name") or author["username"]),
         by_bot=by_bot,
-        text=_storable(message["content"]),
+        text=storable(message["content"]),
         reply_to_id=int(reply_to["message_id"]) if reply_to and reply_to.get("message_id") else None,
         created_at=discord.utils.snowflake_time(int(message["id"])),
         edited_at=discord.utils.parse_time(message.get("edited_timestamp")),
@@ -82,7 +82,7 @@ def message_read(message: Mapping[str, Any], guild_id: int, own_id: int = 0) -> 
     )
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """A text without what no database takes (NUL, halves of surrogate pairs): one message may not stop a channel."""
     return text.replace("\0", "").encode(errors="ignore").decode()
 
@@ -138,8 +138,9 @@ def _feedback(custom_ids: Iterable[str]) -> int | None:
     return next((found[0] for found in marks if found is not None), None)
 
 
-def _ids_of(components: Iterable[object]) -> Iterator[str]:
-    for row in components:
+def ids_under(message: discord.Message) -> Iterator[str]:
+    """The custom ids of a message's buttons and menus."""
+    for row in message.components:
         for component in getattr(row, "children", ()):
             if custom_id := getattr(component, "custom_id", None):
                 yield custom_id

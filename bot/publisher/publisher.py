@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import discord
@@ -188,6 +189,12 @@ class DiscordPublisher:
         return await self._calls.change(
             "PATCH", CHANNEL, thread_id, lambda _: TO_LOCK, guild_id=guild_id, body=body
         )
+
+    def slow_mode(self, guild_id: int, place_id: int) -> timedelta:
+        """How long members wait there between their messages; zero where they need not, or it is not known."""
+        guild = self._client.get_guild(guild_id)
+        channel = None if guild is None else guild.get_channel_or_thread(place_id)
+        return timedelta(seconds=getattr(channel, "slowmode_delay", 0))
 
     async def say(self, given: FeedbackGiven, place_id: int, reply_to_id: int | None) -> Outcome:
         """Post what a member wrote into a dialog, with its mark. Done carries the message id."""

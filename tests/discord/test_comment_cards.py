@@ -64,7 +64,7 @@ def test_comments_are_indented_quoted_and_linked() -> None:
         replace(listed(), comment_count=10), page, CommentSort.NEWEST, None, "Reply to comment."
     )
     jump = "https://discord.com/channels/1100000000000000000/1200000000000000000/1000000000000000"
-    assert (shown.embed.description or "").strip() == (
+    assert shown.embed.description == (
         f"**Bob** · ▲ 2 · <t:1772366400:R> · [jump]({jump}001)\n"
         "*“Carts may cross”*\n"
         "Finally!\n"
@@ -128,7 +128,7 @@ def test_ids_that_nobody_wrote_are_none(custom_id: str) -> None:
     assert read_branch_button(custom_id) is None
 
 
-def test_a_single_comment_is_not_offered_in_other_orders() -> None:
+def test_only_what_leads_somewhere_is_offered() -> None:
     shown = comments_card(listed(), alone(comment(1)), CommentSort.NEWEST, None, "Reply.")
     assert [button.label for row in shown.rows for button in row] == [
         "Comment",
@@ -138,6 +138,11 @@ def test_a_single_comment_is_not_offered_in_other_orders() -> None:
     assert shown.embed.footer.text == "1 comment · Reply."
     empty = comments_card(listed(), CommentPage(()), CommentSort.NEWEST, None, "Reply to the card.")
     assert empty.embed.description == "No comments yet. Reply to the card."
+    one, branch = alone(comment(1)), BranchPage((CommentLine(comment(1), 0),), 1)
+    closed = comments_card(listed(), one, CommentSort.NEWEST, None, "Closed.", closed=True)
+    assert [button.label for row in closed.rows for button in row] == ["Follow comments"]
+    closed = branch_card(listed(), branch, TOP, CommentSort.NEWEST, 0, "Closed.", closed=True)
+    assert [button.label for row in closed.rows for button in row] == ["All comments"]
     gone = branch_card(listed(), BranchPage((), 0), TOP, CommentSort.NEWEST, 0, "Reply.")
     assert "it is gone" in (gone.embed.description or "")
 

@@ -41,7 +41,7 @@ async def test_comments_are_paged_sorted_and_opened(town: Town, press: Press, da
         listed = await Watching(press.bot.newsroom, card).listed()
         return listed.comment_count == 21
 
-    await eventually(all_there)
+    await eventually(all_there, timeout=20)
 
     first = await bob.slash("comments", article="Bridge", sort="oldest")
     replies = ["Reply 0", "Reply 1", "Reply 2", "*… 9 more replies*"]

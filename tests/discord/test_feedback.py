@@ -8,9 +8,11 @@ import pytest
 from discord import Permissions, TextChannel
 from sqlalchemy import select
 
+from bot.cards import read_feedback_button
 from bot.sandbox.faults import Cut, Dropped, Repeated, Status
 from bot.sandbox.scenario import Json, Person, Reply
-from storage import Database, Store
+from storage import Database, DatabaseBusy, Store
+from storage.feedback import Feedback
 from storage.tables import feedback
 from tests.discord.conftest import Press, StartBot, Town, eventually
 from tests.discord.test_events import Watching
@@ -139,7 +141,7 @@ async def test_what_was_posted_and_not_stored_is_found_again(
     await assert_mirror_equals(town.sandbox.stage.world, database)
     refused = await comment_on(bob, card, "Once more")
     assert refused.content.startswith("You asked with `/privacy delete` that nothing of you be kept")
-    assert refused.content.endswith(">>> Once more")
+    assert refused.content.endswith("```\nOnce more\n```")
     assert "is deleted" in (await bob.click(posted, "Delete")).content
     assert not [one for one in await bob.messages(card["id"]) if one["embeds"]]
 
@@ -157,7 +159,7 @@ async def test_nobody_says_through_the_bot_what_they_may_not_say(
     await alice.request("PATCH", f"/channels/{thread['id']}", {"locked": True})
     locked = await comment_on(bob, threaded, "Quietly")
     assert locked.content.startswith("The article's thread is locked: only moderators can write there now.")
-    assert locked.content.endswith(">>> Quietly")
+    assert locked.content.endswith("```\nQuietly\n```")
 
     # No threads are made where members may not make any: it stands under the card.
     nobody = Permissions(create_public_threads=True).value
@@ -176,7 +178,7 @@ async def test_nobody_says_through_the_bot_what_they_may_not_say(
     await until_denied(press, town, "send_messages")
     muted = await comment_on(bob, card, "Let me")
     assert muted.content.startswith("You may not write there, so Broadsheet does not do it for you either.")
-    assert muted.content.endswith(">>> Let me")
+    assert muted.content.endswith("```\nLet me\n```")
     await alice.context_menu("Close comments", card)
     closed = await comment_on(alice, card, "Too late")
     assert closed.content.startswith("Comments on this article are closed.")
@@ -196,3 +198,64 @@ async def until_denied(press: Press, town: Town, name: str) -> None:
         return not getattr(channel.permissions_for(channel.guild.default_role), name)
 
     await eventually(denied)
+
+
+@pytest.mark.refusals(2)
+async def test_no_words_are_lost_and_nobody_speaks_as_another(
+    town: Town, press: Press, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, bob = town.alice, town.bob
+    (card,) = await press.publish("Bridge open", thread=True)
+    watching = Watching(press.bot.newsroom, card)
+
+    async def away(*_: object) -> bool:
+        raise DatabaseBusy("The database is locked.")
+
+    # Nothing can be stored: the words come back whole, as they were typed.
+    words = "*_~`[x](y) " * 136
+    with monkeypatch.context() as patch:
+        patch.setattr(Feedback, "begin", away)
+        kept = await comment_on(bob, card, words, passage=None)
+    assert kept.content.startswith(
+        "Broadsheet can't store anything right now, so your comment was not posted."
+    )
+    assert kept.content.endswith(f"```\n{words}\n```")
+    assert await store.comments.get(int(card["id"])) is None
+
+    # It is posted, and then can't be stored: the member hears that it stands, and it is known by its mark.
+    with monkeypatch.context() as patch:
+        patch.setattr(Feedback, "posted", away)
+        said = await comment_on(bob, card, "Nul\0 and void", passage=None)
+    assert said.content.startswith("Posted with your name: ")
+    await press.bot.newsroom.reconciler.run(press.bot.reader)
+    await watching.until_comments("Nul and void")
+    (posted,) = [one for one in await bob.messages(card["id"]) if one["embeds"]]
+    # Anybody may call themselves "bob": the name leads to whose it is.
+    assert posted["embeds"][0]["author"]["url"] == f"https://discord.com/users/{bob.id}"
+    assert (await comment_on(bob, card, "\u200b\u2060", passage=None)).content.startswith("That was no word.")
+
+    # The id of a click comes from who clicks: one that is not under the message takes nothing down.
+    alices = await comment_on(alice, card, "Mine", passage=None)
+    assert alices.content.startswith("Posted with your name")
+    hers = next(one for one in await bob.messages(card["id"]) if one["embeds"] and one["id"] != posted["id"])
+    with monkeypatch.context() as patch:
+        forged = f"feedback:{posted['id']}:{bob.id}"
+        patch.setitem(press.bot.extensions["cogs.feedback"].__dict__, "clicked", lambda _: forged)
+        stranger = await bob.click(hers, "Delete")
+    assert stranger.content.startswith("Only who wrote this comment can take it down")
+    assert read_feedback_button(f"feedback:{2**63}:1") is None
+
+    # Slow mode and time-outs are for what the bot says for members, too.
+    await alice.request("PATCH", f"/channels/{card['id']}", {"rate_limit_per_user": 600})
+    slowed = press.bot.get_guild(int(town.guild_id))
+    assert slowed is not None
+
+    async def is_slow() -> bool:
+        thread = slowed.get_thread(int(card["id"]))
+        return thread is not None and thread.slowmode_delay == 600
+
+    await eventually(is_slow)
+    hurried = await comment_on(bob, card, "And another", passage=None)
+    assert hurried.content.startswith("Slow mode is on there")
+    assert hurried.content.endswith("```\nAnd another\n```")
+    await watching.until_comments("Nul and void", "Mine")

@@ -87,6 +87,7 @@ async def use_everything(desk: Desk) -> None:
         await store.comments.tops(GUILD, card.article.id, order, 9, (1, 1), visible=VISIBLE)
     await store.comments.branches(GUILD, card.article.id, [5], visible=VISIBLE)
     await store.comments.ids_in_channel(100, 0)
+    await store.comments.last_by(9, 100)
     for sort in Sort:
         key = ("2026-01-01T00:00:00+00:00" if sort is Sort.NEW else 1, 1)
         await store.frontpage.page(GUILD, sort, NOW, 9, key, "word", source.id, visible=VISIBLE)
