@@ -14,6 +14,7 @@ from sqlalchemy import (
     exists,
     func,
     select,
+    true,
     tuple_,
     union_all,
     update,
@@ -294,17 +295,21 @@ class Comments:
                 .cte("wanted", recursive=True)
             )
             reply = comments.alias()
-            branch = branch.union_all(
-                select(reply.c.message_id)
-                .select_from(branch)
-                .join(
-                    reply,
-                    and_(
-                        reply.c.reply_to_id == branch.c.message_id, reply.c.message_id > branch.c.message_id
-                    ),
-                )
-                .where(*_shown(reply, guild_id, article_id, places))
+            # The index of replies finds each step's few; a planner without statistics would read the whole article for
+            # each link of a long chain. So what could lead it there is no plain column, and (for PostgreSQL, which
+            # guesses many rows where mostly there is one) an offset keeps the step a question of its own.
+            answers = select(reply.c.message_id).where(
+                reply.c.reply_to_id == branch.c.message_id,
+                reply.c.message_id > branch.c.message_id,
+                reply.c.article_id + 0 == article_id,
+                reply.c.guild_id + 0 == guild_id,
+                (reply.c.channel_id + 0).in_(places),
+                ~reply.c.hidden,
             )
+            if connection.dialect.name == "postgresql":
+                each = answers.correlate(branch).offset(0).lateral()
+                answers = select(each.c.message_id).select_from(branch.join(each, true()))
+            branch = branch.union_all(answers)
             near = select(branch.c.message_id).limit(limit).subquery("one")
             rows = await connection.execute(
                 _comments().join(near, near.c.message_id == comments.c.message_id)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from storage import Tally
 from storage.comments import First
@@ -200,3 +200,23 @@ async def test_conversations_are_paged_from_where_the_last_page_ended(desk: Desk
     assert await branch(20, limit=2) == [20, 21]
     assert await branch(23) == await branch(90) == []
     assert await stored.branches(GUILD, article_id, [20], visible=()) == []
+
+
+async def test_each_link_of_a_long_chain_is_found_in_the_index_of_replies(desk: Desk):
+    article_id, engine = await posted(desk), desk.database._engine
+    for number in range(5, 25):
+        await desk.store.comments.record(comment(number, article_id, reply_to_id=number - 1))
+    asked: list[tuple[str, Any]] = []
+
+    def note(*told: Any) -> None:
+        asked.append((told[2], told[3]))
+
+    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    chain = await desk.store.comments.branches(GUILD, article_id, [5], visible=VISIBLE)
+    event.remove(engine.sync_engine, "before_cursor_execute", note)
+    assert sorted(one.message_id for one in chain) == list(range(5, 25))
+    statement, values = next(one for one in asked if "RECURSIVE" in one[0])
+    explain = "EXPLAIN QUERY PLAN " if engine.dialect.name == "sqlite" else "EXPLAIN "
+    async with desk.database.reading() as connection:
+        plan = str((await connection.exec_driver_sql(explain + statement, values)).all())
+    assert "ix_comments_replies" in plan
