@@ -245,7 +245,7 @@ async def test_no_words_are_lost_and_nobody_speaks_as_another(
     assert stranger.content.startswith("Only who wrote this comment can take it down")
     assert read_feedback_button(f"feedback:{2**63}:1") is None
 
-    # Slow mode and time-outs are for what the bot says for members, too.
+    # Slow mode is for what the bot says for members, too.
     await alice.request("PATCH", f"/channels/{card['id']}", {"rate_limit_per_user": 600})
     slowed = press.bot.get_guild(int(town.guild_id))
     assert slowed is not None
