@@ -21,6 +21,10 @@ pytest_plugins = ["tests.databases"]
 hypothesis.settings.register_profile(
     "full", max_examples=400, deadline=None, derandomize=True, print_blob=True
 )
+# What an example takes says nothing on a machine that others use too.
+hypothesis.settings.register_profile("everyday", deadline=None)
+if hypothesis.settings.default.deadline is not None:
+    hypothesis.settings.load_profile("everyday")
 
 
 def pytest_collection_finish() -> None:

@@ -39,7 +39,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-async def eventually(ask: Callable[[], Awaitable[Answer]], timeout: float = 5) -> Answer:
+async def eventually(ask: Callable[[], Awaitable[Answer]], timeout: float = 20) -> Answer:
     """The first answer that is true, asked again until then; fails at the deadline."""
     try:
         async with asyncio.timeout(timeout):
