@@ -152,7 +152,7 @@ class Follows:
             kind=kind,
             what=what,
             lookup=lookup,
-            wording=wording,
+            wording=wording.replace("\0", ""),  # which PostgreSQL takes in no text
             channel_id=asking.channel_id,
             gathered=gathered,
             made_in=asking.made_in,

@@ -10,11 +10,12 @@ import pytest
 
 from bot.newsroom import telling
 from bot.newsroom.away import AwayChannels
+from bot.newsroom.follows import Asking, Follows
 from bot.newsroom.letters import KEPT_FOR, LONGEST_WAIT, Letters
 from bot.newsroom.ports import Away, Done, Later, Left, Missing, Outcome, Refused, Unclear
 from bot.newsroom.telling import HOUR
 from storage import Database, Store
-from storage.records import Brought, FollowKind, LetterToSend, Listener
+from storage.records import Brought, Follow, FollowKind, LetterToSend, Listener
 from tests.storage.desk import GUILD, NOW, Desk, article, poll
 from tests.storage.test_follows import BEN, CY, follow
 
@@ -299,3 +300,9 @@ async def test_closed_direct_messages_hold_what_waits_until_they_are_used_again(
     office.now += KEPT_FOR + HOUR
     await letters.round()
     assert (await store.privacy.kept_of(BEN)).told == ()
+
+
+async def test_a_nul_in_a_phrase_is_not_stored(store: Store) -> None:
+    followed = await Follows(store, clock=lambda: NOW).phrase(Asking(1, 2, 3), "harbour \0lamp")
+    assert isinstance(followed, Follow)
+    assert (followed.what, followed.wording) == ("harbour lamp", "harbour lamp")
