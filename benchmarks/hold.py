@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.feeds import feeds_process
 from benchmarks.ours import Ours
-from bot.newsroom.harvest import Polled, Read
+from bot.newsroom.reads import Polled, Read
 
 SOURCES = 300
 INTERVAL = timedelta(seconds=4)

@@ -13,9 +13,10 @@ from pathlib import Path
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import parse_allow
 from bot.feeds.workers import Workers
-from bot.newsroom.harvest import OnStored, Polled, Read
+from bot.newsroom.harvest import OnStored
 from bot.newsroom.polling import Poller
 from bot.newsroom.ranking import RANKS
+from bot.newsroom.reads import Polled, Read
 from storage import Database, Store, SubscriptionToStore
 
 # One guild whose channel wants every source, so that what is new is queued for it as well.

@@ -25,9 +25,9 @@ from bot.app import new_nonce, utc_now
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import parse_allow
 from bot.feeds.workers import Workers
-from bot.newsroom.harvest import Polled, Read
 from bot.newsroom.polling import Poller
 from bot.newsroom.ranking import RANKS
+from bot.newsroom.reads import Polled, Read
 from storage import Database, Store
 from storage.tables import sources, subscriptions
 

@@ -16,11 +16,11 @@ from bot.feeds.model import Telling
 from bot.feeds.own_headers import with_header
 from bot.feeds.pictures import look_at
 from bot.login import look_up_channel, point_at
-from bot.newsroom.harvest import Polled, write_article
 from bot.newsroom.host_line import host_of
 from bot.newsroom.newsroom import open_newsroom
 from bot.newsroom.polling import Poller
 from bot.newsroom.reading import is_page
+from bot.newsroom.reads import Polled, write_article
 from bot.newsroom.source_status import DAYS
 from bot.newsroom.subscriptions import NotSubscribed, SeveralFeeds, Subscribed
 from storage import Database, Origin, Store

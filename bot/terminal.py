@@ -15,7 +15,7 @@ from bot.desk import Newest, Preview, SourceShown
 from bot.feeds.discover import NotFound, Several
 from bot.feeds.model import Candidate
 from bot.feeds.own_headers import read_headers
-from bot.newsroom.harvest import Polled
+from bot.newsroom.reads import Polled
 from bot.newsroom.source_status import (
     DAYS,
     about_failures,

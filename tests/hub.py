@@ -17,8 +17,9 @@ from aiohttp import web
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import parse_allow
 from bot.feeds.workers import Workers
-from bot.newsroom.harvest import Harvest, Polled
+from bot.newsroom.harvest import Harvest
 from bot.newsroom.polling import Poller
+from bot.newsroom.reads import Polled
 from bot.newsroom.websub import WebSub
 from storage import Hub, Source, Store
 from storage.records import SubscriptionToStore

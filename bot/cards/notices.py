@@ -10,7 +10,7 @@ import discord
 from bot.cards.card import COLOUR, THREAD_NAME, Button, Card, source_name
 from bot.cards.text import cut, escape, escaped_line, line
 from bot.newsroom.checks import NotFollowed, TooSoon
-from bot.newsroom.harvest import Polled
+from bot.newsroom.reads import Polled
 from storage.records import AwayToTell, Source
 
 RETRY_BUTTON = "retry:"

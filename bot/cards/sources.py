@@ -13,7 +13,7 @@ from bot.cards.lists import paged
 from bot.cards.notices import TROUBLE_COLOUR, checked
 from bot.cards.text import cut, escape, escaped_line, line, web_address
 from bot.newsroom.checks import TooSoon
-from bot.newsroom.harvest import Polled
+from bot.newsroom.reads import Polled
 from bot.newsroom.source_status import (
     Condition,
     about_failures,

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.newsroom.harvest import Polled
+from bot.newsroom.reads import Polled
 from bot.newsroom.rounds import Clock
 from storage import Source, Store
 

@@ -22,12 +22,9 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from bot.feeds.cut import MARK_BYTES
-from bot.feeds.hub import Named
 from bot.feeds.identify import (
     Alike,
     Recognised,
@@ -35,27 +32,21 @@ from bot.feeds.identify import (
     follow,
     identities_of,
     recognise,
-    revision_of,
     tell,
     words_of,
 )
-from bot.feeds.model import Document, Entry, Telling, Validators
+from bot.feeds.model import Document
 from bot.feeds.workers import Workers
 from bot.newsroom.memory import give_back
-from bot.newsroom.old_news import is_another_feed, old_news
-from bot.newsroom.reading import text_of
+from bot.newsroom.reads import Polled, Read, held_back, result_of, unchanged, update_of, write_article
 from bot.newsroom.rounds import Clock
-from bot.newsroom.timing import SIGHTINGS, note_published
+from bot.newsroom.timing import SIGHTINGS
 from storage import (
     ArticleToStore,
     Brought,
     DatabaseBusy,
     Ingested,
-    Origin,
-    Source,
     SourceFailed,
-    SourceUnchanged,
-    SourceUpdate,
     Store,
 )
 
@@ -74,54 +65,7 @@ GIVEN_BACK_AFTER = 100
 COMPANY = timedelta(seconds=1)
 # While much is new, this much of it is gathered: a transaction for each would cost more than all else.
 BREATH = timedelta(milliseconds=200)
-LONGEST_TITLE = 500
-# Of a text that has no title so many characters stand for one.
-LONGEST_HEADLINE = 80
-LONGEST_URL = 2048
 _NOTHING = Ingested(0, 0, 0)
-
-
-# This and the next are made at each poll, and not frozen: that would take five times as long.
-@dataclass(slots=True)
-class Read:
-    """How one poll ended, before it is stored: read anew (`document`), unchanged, or with a `problem`.
-
-    Without `next_poll_at` the source is gone for good. `moved` is where permanent redirects led, and how often in a
-    row; before `not_before` the server does not want to be asked. `named` is the hub that the document names. What is
-    `pushed` comes from that hub and not from a poll: it brings articles and says nothing of the source. What was
-    `redirected` was found at another address than the source's.
-    """
-
-    source: Source
-    next_poll_at: datetime | None
-    validators: Validators | None = None
-    document: Document | None = None
-    problem: str | None = None
-    moved: tuple[str | None, int] = (None, 0)
-    not_before: datetime | None = None
-    named: Named | None = None
-    pushed: bool = False
-    redirected: bool = False
-
-    @property
-    def entries(self) -> int:
-        """How many entries there are that may be new."""
-        return len(self.document.entries) if self.document is not None else 0
-
-
-@dataclass(slots=True)
-class Polled:
-    """What one poll of a source came to: rows stored, or the sentence about what went wrong.
-
-    `held_back` counts articles that are no news and not posted (see `bot.newsroom.old_news`).
-    """
-
-    source: Source
-    articles: int = 0
-    revisions: int = 0
-    posts: int = 0
-    problem: str | None = None
-    held_back: int = 0
 
 
 OnStored = Callable[[Sequence[Read], Sequence[Polled]], Awaitable[None]]
@@ -251,7 +195,7 @@ class Harvest:
         ingested = await self._store.harvest.store(
             list(brought.values()),
             now,
-            unchanged=[_unchanged(read) for read in reads if read.document is None and not read.problem],
+            unchanged=[unchanged(read) for read in reads if read.document is None and not read.problem],
             failed=[
                 SourceFailed(read.source.id, read.problem, read.next_poll_at, read.not_before)
                 for read in reads
@@ -276,7 +220,7 @@ class Harvest:
                     one.posts,
                 )
         polled = [
-            _polled(read, brought.get(read.source.id), results.get(read.source.id, _NOTHING))
+            result_of(read, brought.get(read.source.id), results.get(read.source.id, _NOTHING))
             for read in reads
         ]
         if self._on_stored is not None:
@@ -306,13 +250,13 @@ class Harvest:
         written = await self._write(recognised.values(), now)
         return {
             source_id: Brought(
-                _update(read, document, recognised[source_id].new, now),
+                update_of(read, document, recognised[source_id].new, now),
                 [next(written) for _ in recognised[source_id].new],
                 [next(written) for _ in recognised[source_id].revised],
                 pushed=read.pushed,
                 renamed=recognised[source_id].renamed,
                 deleted=document.deleted,
-                held_back=_held_back(read, document, known.get(source_id, {}), recognised[source_id]),
+                held_back=held_back(read, document, known.get(source_id, {}), recognised[source_id]),
             )
             for source_id, (read, document) in documents.items()
         }
@@ -346,112 +290,3 @@ async def _in_turns(items: Iterable[Item], together: int = 50) -> AsyncIterator[
         yield item
         if number % together == 0:
             await asyncio.sleep(0)
-
-
-def _unchanged(read: Read) -> SourceUnchanged:
-    kept = read.validators or Validators()
-    if read.next_poll_at is None:
-        raise ValueError("a source that answered is polled again")
-    return SourceUnchanged(
-        read.source.id, kept.etag, kept.last_modified, kept.digest, read.next_poll_at, *read.moved
-    )
-
-
-def _update(read: Read, document: Document, new: Sequence[Entry], now: datetime) -> SourceUpdate:
-    source, kept = read.source, read.validators or Validators()
-    if read.next_poll_at is None:
-        raise ValueError("a source that answered is polled again")
-    return SourceUpdate(
-        source_id=source.id,
-        title=document.title or source.title,
-        link=document.link or source.link,
-        icon_url=document.icon_url or source.icon_url,
-        etag=kept.etag,
-        last_modified=kept.last_modified,
-        digest=kept.digest,
-        marks=document.marks,
-        next_poll_at=read.next_poll_at,
-        rhythm=_rhythm(source, document, new, now),
-        ttl_s=document.ttl_s if document.title else source.ttl_s,
-        format=document.format or source.format,
-        entries=_entries(document),
-        moved_to=read.moved[0],
-        moved_seen=read.moved[1],
-    )
-
-
-def _entries(document: Document) -> int:
-    """How many entries it has, with those that were known by their bytes and not read again."""
-    return len(document.marks) // MARK_BYTES or len(document.entries)
-
-
-def _rhythm(source: Source, document: Document, new: Sequence[Entry], now: datetime) -> bytes | None:
-    moments = [entry.published_at for entry in new]
-    if not source.rhythm:  # a source that was followed before there were rhythms: its known entries tell it
-        moments += [entry.published_at for entry in document.entries if entry.published_at]
-    return note_published(source.rhythm, moments, now) if moments else source.rhythm
-
-
-def _held_back(read: Read, document: Document, known: Mapping[str, str], found: Recognised) -> frozenset[str]:
-    """The identities of what is new to us and no news."""
-    # What a hub pushes is new and nothing else, so nothing in it is familiar.
-    another = not read.pushed and is_another_feed(
-        read.source,
-        document,
-        found,
-        familiar=bool(known),
-        moved=read.moved[1] if read.redirected else None,
-    )
-    held_back = found.new if another else old_news(read.source, found.new, _entries(document))
-    if held_back:
-        log.info(
-            "Source %d: %d of %d new articles are no news (%s) and are not posted",
-            read.source.id,
-            len(held_back),
-            len(found.new),
-            "another feed stands in its place" if another else "older than what it brought before",
-        )
-    return frozenset(entry.identity for entry in held_back)
-
-
-def _polled(read: Read, brought: Brought | None, ingested: Ingested) -> Polled:
-    held_back = len(brought.held_back) if brought is not None else 0
-    return Polled(read.source, ingested.articles, ingested.revisions, ingested.posts, read.problem, held_back)
-
-
-def _headline(text: str) -> str:
-    """The beginning of a text that has no headline, such as a short message."""
-    if len(text) <= LONGEST_HEADLINE:
-        return text
-    words = text[:LONGEST_HEADLINE]
-    blank = words.rfind(" ")
-    return words[: blank if blank > LONGEST_HEADLINE // 2 else -1].rstrip(" ,;:–-") + "…"
-
-
-def write_article(entry: Entry, telling: Telling, now: datetime) -> ArticleToStore:
-    """An entry as the article that is stored: with its summary, a title in any case, and no date in the future."""
-    title = entry.title or _headline(telling.normal) or entry.url or "Untitled"
-    url = entry.url if entry.url and len(entry.url) <= LONGEST_URL else None
-    image_url = entry.image_url if entry.image_url and len(entry.image_url) <= LONGEST_URL else None
-    published_at = entry.published_at
-    if published_at is not None and published_at > now + timedelta(days=1):
-        published_at = None
-    return ArticleToStore(
-        identity=entry.identity,
-        revision=revision_of(entry),
-        words=words_of(entry),
-        url=url,
-        title=title[:LONGEST_TITLE],
-        author=entry.author,
-        summary=telling.normal,
-        image_url=image_url,
-        published_at=published_at,
-        tags=entry.tags,
-        media_kind=entry.media.kind.value if entry.media else None,
-        media_url=entry.media.url if entry.media else None,
-        media_duration_s=entry.media.duration_s if entry.media else None,
-        language=telling.language,
-        word_count=telling.words or None,
-        text=text_of(telling, Origin.FEED),
-        shingles=telling.shingles,
-    )

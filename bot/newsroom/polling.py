@@ -19,8 +19,9 @@ from bot.feeds.links import comparable
 from bot.feeds.model import Changed, Document, Failed, Gone, Unchanged, Unreadable, Validators
 from bot.feeds.own_headers import read_headers
 from bot.feeds.workers import Workers
-from bot.newsroom.harvest import LONGEST_URL, Harvest, OnStored, Polled, Read
+from bot.newsroom.harvest import Harvest, OnStored
 from bot.newsroom.host_line import HostLine, Rests
+from bot.newsroom.reads import LONGEST_URL, Polled, Read
 from bot.newsroom.rounds import Clock, Jobs, Rounds
 from bot.newsroom.timing import Bounds, interval_of, next_poll, sighted
 from storage import Source, Store

@@ -25,7 +25,8 @@ from bot.feeds.hub import Named
 from bot.feeds.identify import identify, possible_identities
 from bot.feeds.model import Document, Unreadable
 from bot.feeds.workers import Workers
-from bot.newsroom.harvest import Harvest, Polled, Read
+from bot.newsroom.harvest import Harvest
+from bot.newsroom.reads import Polled, Read
 from bot.newsroom.rounds import Clock, Rounds
 from bot.newsroom.timing import note_published
 from storage import DatabaseProblem, Hub, HubState, HubToStore, Source, Store

@@ -14,7 +14,7 @@ import pytest
 
 from bot.columns import cells, columns, fitted
 from bot.desk import SourceShown
-from bot.newsroom.harvest import Polled
+from bot.newsroom.reads import Polled
 from bot.newsroom.subscriptions import Subscribed
 from bot.terminal import Terminal
 from storage.records import Pace, Source, SourceListed, Subscription

@@ -17,8 +17,8 @@ from bot.feeds.model import Document, Validators
 from bot.login import point_at
 from bot.newsroom.delivery import Delivery
 from bot.newsroom.digests import gather
-from bot.newsroom.harvest import Polled
 from bot.newsroom.newsroom import Newsroom, open_newsroom
+from bot.newsroom.reads import Polled
 from bot.sandbox import Sandbox
 from bot.sandbox.scenario import Application, Json, Person, Scenario
 from storage import Database, Store

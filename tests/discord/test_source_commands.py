@@ -16,9 +16,9 @@ from bot.feeds.discover import Finder
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import parse_allow
 from bot.feeds.workers import Workers
-from bot.newsroom.harvest import Polled
 from bot.newsroom.newsroom import Newsroom, open_newsroom
 from bot.newsroom.polling import Poller
+from bot.newsroom.reads import Polled
 from bot.newsroom.sources import Followed
 from bot.sandbox.scenario import Reply
 from storage import Pace, Source, SourceFailed, Store, SubscriptionToStore

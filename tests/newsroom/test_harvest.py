@@ -14,7 +14,8 @@ import pytest
 
 from bot.feeds.model import Document, Entry, Media, MediaKind, Validators
 from bot.feeds.workers import Workers
-from bot.newsroom.harvest import GIVEN_BACK_AFTER, MOST_ENTRIES, MOST_WAITING, Harvest, Read
+from bot.newsroom.harvest import GIVEN_BACK_AFTER, MOST_ENTRIES, MOST_WAITING, Harvest
+from bot.newsroom.reads import Read
 from storage import Database, Source, Store
 from storage.records import SubscriptionToStore
 from tests.databases import RANKS, nonces
@@ -216,7 +217,7 @@ async def test_an_articles_tags_and_media_reach_its_card(harvest: Harvest, store
 async def test_old_entries_under_new_names_are_stored_and_not_posted(
     harvest: Harvest, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "bot.newsroom.harvest")
+    caplog.set_level(logging.INFO, "bot.newsroom")
     source = await wanted(store, 1)
 
     def read(name: str, *days_ago: int) -> Read:

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from bot.newsroom.checks import Checks, NotFollowed, TooSoon
-from bot.newsroom.harvest import Polled
 from bot.newsroom.notices import LOOK_EVERY, PATIENCE, Notices
 from bot.newsroom.ports import Away, Done, Later, Outcome, Unclear
+from bot.newsroom.reads import Polled
 from storage import Database, Source, Store
 from storage.records import NoticeToTell, SourceFailed, SourceUnchanged
 from tests.storage.desk import GUILD, NOW, Desk

@@ -15,8 +15,8 @@ from bot.feeds.discover import Finder
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import parse_allow
 from bot.feeds.workers import Workers
-from bot.newsroom.harvest import Polled
 from bot.newsroom.newsroom import Newsroom, open_newsroom
+from bot.newsroom.reads import Polled
 from bot.web import Health, WebServer
 from storage import Database, Store
 from storage.records import ArticleToStore, Brought, Source
