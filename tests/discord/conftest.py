@@ -105,10 +105,17 @@ async def town(sandbox: Sandbox) -> AsyncIterator[Town]:
         yield Town(sandbox, alice, bob, made.id, made["news"]["id"], application)
 
 
+each_database = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+"""The test runs on a database of each kind."""
+
+
 @pytest.fixture
-def database_url(sqlite_url: str) -> str:
-    """What Discord shows does not depend on the kind of database."""
-    return sqlite_url
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a SQLite database, as what Discord shows seldom depends on that; where a test asks for it, of each."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return str(request.getfixturevalue("sqlite_url"))
+    emptied: Callable[[], str] = request.getfixturevalue("emptied_postgres_url")
+    return emptied()
 
 
 @pytest.fixture

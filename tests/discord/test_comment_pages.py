@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from bot.sandbox.scenario import Json, Person, Reply
 from storage import Database
-from tests.discord.conftest import Press, Town, eventually
+from tests.discord.conftest import Press, Town, each_database, eventually
 from tests.discord.test_events import Watching
-from tests.discord.test_feedback import database_url  # noqa: F401 - fixtures are found by their names
 from tests.mirror import assert_mirror_equals
 
 
@@ -27,7 +24,7 @@ async def chain(person: Person, to: Json, texts: list[str]) -> Json:
     return to
 
 
-@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+@each_database
 async def test_comments_are_paged_sorted_and_opened(town: Town, press: Press, database: Database) -> None:
     bob = town.bob
     (card,) = await press.publish("Bridge open")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from discord import Permissions, TextChannel
 from sqlalchemy import select
@@ -14,20 +12,11 @@ from bot.sandbox.scenario import Json, Person, Reply
 from storage import Database, DatabaseBusy, Store
 from storage.feedback import Feedback
 from storage.tables import feedback
-from tests.discord.conftest import Press, StartBot, Town, eventually
+from tests.discord.conftest import Press, StartBot, Town, each_database, eventually
 from tests.discord.test_events import Watching
 from tests.mirror import assert_mirror_equals
 
 PASSAGE = "It is told at length."
-
-
-@pytest.fixture
-def database_url(request: pytest.FixtureRequest) -> str:
-    """The URL of a SQLite database; where a test asks for both kinds, of each."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        return str(request.getfixturevalue("sqlite_url"))
-    emptied: Callable[[], str] = request.getfixturevalue("emptied_postgres_url")
-    return emptied()
 
 
 async def comment_on(person: Person, card: Json, text: str, passage: str | None = PASSAGE) -> Reply:
@@ -41,7 +30,7 @@ async def comment_on(person: Person, card: Json, text: str, passage: str | None 
     return await person.submit(asked, words=text)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+@each_database
 async def test_feedback_is_posted_under_its_passage_and_is_its_authors(
     town: Town, press: Press, store: Store, database: Database
 ) -> None:

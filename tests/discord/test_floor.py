@@ -12,11 +12,13 @@ from bot.config import Settings
 from bot.newsroom.refresh import Refresher
 from bot.sandbox.scenario import Json
 from storage import Database, Store
-from tests.discord.conftest import Press, StartBot, Town, eventually
+from tests.discord.conftest import Press, StartBot, Town, each_database, eventually
 from tests.discord.test_commands import ids, shown
 from tests.discord.test_events import Watching
-from tests.discord.test_privacy import bot, database_url, sent_file  # noqa: F401 - fixtures are found by their names
+from tests.discord.test_privacy import bot, sent_file  # noqa: F401 - fixtures are found by their names
 from tests.mirror import assert_mirror_equals
+
+pytestmark = each_database
 
 
 async def drawn(town: Town, store: Store, bot: BroadsheetBot, card: Json) -> str:  # noqa: F811

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import discord
@@ -14,18 +13,18 @@ from bot.newsroom.letters import Letters
 from bot.sandbox.faults import Dropped
 from bot.sandbox.scenario import Json
 from storage import Store
-from tests.discord.conftest import BOT_PERMISSIONS, READS_CONTENT, Press, StartBot, Town, eventually, utc_now
+from tests.discord.conftest import (
+    BOT_PERMISSIONS,
+    READS_CONTENT,
+    Press,
+    StartBot,
+    Town,
+    each_database,
+    eventually,
+    utc_now,
+)
 from tests.discord.test_commands import ids, shown
 from tests.discord.test_events import Watching
-
-
-@pytest.fixture
-def database_url(request: pytest.FixtureRequest) -> str:
-    """The URL of a database: SQLite, unless a test asks for each kind."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        return str(request.getfixturevalue("sqlite_url"))
-    emptied: Callable[[], str] = request.getfixturevalue("emptied_postgres_url")
-    return emptied()
 
 
 @pytest.fixture
@@ -54,7 +53,7 @@ def said(message: Json) -> str:
     return "\n".join(parts)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+@each_database
 async def test_each_kind_of_follow_is_told_once(
     town: Town, press: Press, store: Store, bot: BroadsheetBot
 ) -> None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from storage import Database, Store
-from tests.discord.conftest import Press, StartBot, Town, eventually
+from tests.discord.conftest import Press, StartBot, Town, each_database, eventually
 from tests.discord.test_events import Watching
-from tests.discord.test_feedback import database_url  # noqa: F401 - fixtures are found by their names
 from tests.mirror import assert_mirror_equals
 
 
-@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+@each_database
 async def test_what_somebody_points_at_is_kept_and_stays_kept(
     town: Town, press: Press, store: Store, database: Database, start_bot: StartBot
 ) -> None:

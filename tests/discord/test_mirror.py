@@ -23,20 +23,20 @@ from bot.sandbox.faults import Dropped, Reordered, Repeated, Status
 from bot.sandbox.scenario import Json, Person, Refused, Scenario
 from bot.web.metrics import mirror_figures, written
 from storage import Database, Store
-from tests.discord.conftest import BOT_PERMISSIONS, READS_CONTENT, Press, StartBot, Town, eventually, utc_now
+from tests.discord.conftest import (
+    BOT_PERMISSIONS,
+    READS_CONTENT,
+    Press,
+    StartBot,
+    Town,
+    each_database,
+    eventually,
+    utc_now,
+)
 from tests.mirror import assert_mirror_equals, mirror_differences
 
 LAST_WORD = "That is the last word."
 EMOJI = ["👍", "👎", "🎉"]
-
-
-@pytest.fixture
-def database_url(request: pytest.FixtureRequest) -> str:
-    """The URL of a SQLite database; where a test asks for both kinds, of each."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        return str(request.getfixturevalue("sqlite_url"))
-    emptied: Callable[[], str] = request.getfixturevalue("emptied_postgres_url")
-    return emptied()
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def gap(town: Town, start_bot: StartBot, bot: BroadsheetBot, database: Database)
     return Gap(town, start_bot, bot, database)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+@each_database
 async def test_what_is_deleted_in_a_gap_is_gone_after_it(
     town: Town, store: Store, bot: BroadsheetBot, gap: Gap
 ) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from bot.client import BroadsheetBot
 from bot.sandbox.scenario import Json
 from storage import Database
-from tests.discord.conftest import Press, Town, eventually
+from tests.discord.conftest import Press, Town, each_database, eventually
 from tests.discord.test_events import Watching
-from tests.discord.test_privacy import bot, database_url  # noqa: F401 - fixtures are found by their names
+from tests.discord.test_privacy import bot  # noqa: F401 - fixtures are found by their names
 from tests.mirror import assert_mirror_equals
+
+pytestmark = each_database
 
 
 async def test_a_comment_is_hidden_and_shown_again(town: Town, press: Press, database: Database) -> None:

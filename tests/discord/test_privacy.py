@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -18,20 +17,13 @@ from bot.newsroom.comment_tree import CommentSort
 from bot.newsroom.retention import Retention
 from bot.sandbox.scenario import Json, Reply
 from storage import Database, Store
-from tests.discord.conftest import READS_CONTENT, Press, StartBot, Town, eventually, utc_now
+from tests.discord.conftest import READS_CONTENT, Press, StartBot, Town, each_database, eventually, utc_now
 from tests.discord.test_commands import ids, shown
 from tests.discord.test_events import Watching
 from tests.discord.test_follows import letters_of
 from tests.mirror import assert_mirror_equals
 
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """The URL of a database of each kind."""
-    if request.param == "sqlite":
-        return str(request.getfixturevalue("sqlite_url"))
-    emptied: Callable[[], str] = request.getfixturevalue("emptied_postgres_url")
-    return emptied()
+pytestmark = each_database
 
 
 @pytest.fixture
