@@ -16,7 +16,7 @@ from benchmarks.ours import Ours
 from bot.newsroom.reads import Polled, Read
 
 SOURCES = 300
-INTERVAL = timedelta(seconds=4)
+INTERVAL = timedelta(seconds=3.4)  # and half a second until they are claimed together
 SECONDS = 20
 LARGE = 900  # entries of 2.3 KB
 
@@ -33,7 +33,6 @@ async def measure() -> list[str]:
             nonlocal new
             new += sum(one.articles for one in polled)
 
-        gc.freeze()  # as the app does
         await ours.prepare()
         async with ours.polling(INTERVAL, note):
             many = await longest_hold(SECONDS)
@@ -57,7 +56,10 @@ async def _opened(stack: AsyncExitStack, sources: int, entries: int) -> Ours:
     address = await stack.enter_async_context(feeds_process(etags=False, restless=True, entries=entries))
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     urls = [address(feed) for feed in range(sources)]
-    return await stack.enter_async_context(Ours(folder, urls))
+    ours = await stack.enter_async_context(Ours(folder, urls))
+    gc.collect()
+    gc.freeze()  # as the app does at its start
+    return ours
 
 
 async def longest_hold(seconds: float) -> float:

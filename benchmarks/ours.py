@@ -1,9 +1,14 @@
-"""Broadsheet as the measurements run it: polling and storing, without Discord and without what it is compared to."""
+"""Broadsheet as the measurements run it: polling and storing, without Discord and without what it is compared to.
+
+`python -m benchmarks.ours FOLDER ROUNDS` polls the addresses of its input, which an empty line ends, in a process that
+has loaded nothing else; it says so when it is done, and stays until its input ends.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -39,12 +44,13 @@ class Ours:
     async def __aenter__(self) -> Ours:
         database = await Database.open(self._database)
         self._stack.push_async_callback(database.close)
-        await database.migrate()
         self._store = Store(database, ranks=RANKS, nonce=partial(secrets.token_hex, 10))
-        for url in self._urls:
-            source = await self._store.sources.add(url, "", None, None)
-            wish = SubscriptionToStore(GUILD, CHANNEL, source.id, thread=False, newest=0, created_by=None)
-            await self._store.subscriptions.add(wish, now())
+        if not await database.is_prepared():
+            await database.migrate()
+            for url in self._urls:
+                source = await self._store.sources.add(url, "", None, None)
+                wish = SubscriptionToStore(GUILD, CHANNEL, source.id, thread=False, newest=0, created_by=None)
+                await self._store.subscriptions.add(wish, now())
         fetcher = Fetcher(user_agent="Broadsheet bench", allow=parse_allow("localhost"))
         self._fetcher = await self._stack.enter_async_context(fetcher)
         self._workers = await self._stack.enter_async_context(Workers())
@@ -91,3 +97,17 @@ class Ours:
             with suppress(asyncio.CancelledError):
                 await running
             await poller.close(timedelta(seconds=5))
+
+
+async def _poll_alone(folder: Path, rounds: int) -> None:
+    urls = list(iter(lambda: sys.stdin.readline().strip(), ""))
+    async with Ours(folder, urls) as ours:
+        for _ in range(rounds):
+            await ours.prepare()
+            await ours.poll_all()
+        print("done", flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+
+if __name__ == "__main__":
+    asyncio.run(_poll_alone(Path(sys.argv[1]), int(sys.argv[2])))

@@ -8,17 +8,16 @@ import random
 import resource
 import socket
 import statistics
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
-from pathlib import Path
 
 import psutil
 from aiohttp.abc import AbstractResolver, ResolveResult
 from sqlalchemy import insert
 
+from benchmarks.databases import databases
 from benchmarks.feeds import feeds_process
 from benchmarks.hold import longest_hold
 from bot.app import new_nonce, utc_now
@@ -42,19 +41,20 @@ PORTION = 5_000
 
 async def measure() -> list[str]:
     """What choosing costs with few and with many sources, and what one process sustains; two Markdown tables."""
-    lines = ["| sources | to choose and claim 100 that are due, ms |", "| --- | --- |"]
-    with tempfile.TemporaryDirectory() as folder:
+    lines = ["| sources | database | to choose and claim 100 that are due, ms |", "| --- | --- | --- |"]
+    for name, made in databases():
         for count in (FEW, MANY):
-            database = await Database.open(f"sqlite:///{Path(folder) / f'{count}.db'}")
-            store = await _fill(database, count, port=80)
-            lines.append(f"| {count:,} | {await _claims(store):.1f} |")
-            await database.close()
-        return [*lines, "", *await _sustain(Path(folder))]
+            async with made() as database:
+                store = await _fill(database, count, port=80)
+                lines.append(f"| {count:,} | {name} | {await _claims(store):.1f} |")
+    for name, made in databases():
+        async with made() as database:
+            lines += ["", *await _sustain(name, database)]
+    return lines
 
 
 async def _fill(database: Database, count: int, *, port: int) -> Store:
     """Wanted sources at 5,000 hosts, due one after the other over the interval to come."""
-    await database.migrate()
     store = Store(database, ranks=RANKS, nonce=new_nonce)
     now = utc_now()
     await store.guilds.seen(1, "Bench", now)
@@ -119,7 +119,7 @@ class _Here(AbstractResolver):
         """Nothing is open."""
 
 
-async def _sustain(folder: Path) -> list[str]:
+async def _sustain(name: str, database: Database) -> list[str]:
     """Poll 100,000 sources that answer 304 as they fall due, for a while: how many, how late, at what cost."""
     polled, failed, late = 0, 0, [0.0]
 
@@ -134,8 +134,6 @@ async def _sustain(folder: Path) -> list[str]:
 
     async with AsyncExitStack() as stack:
         address = await stack.enter_async_context(feeds_process(etags=True))
-        database = await Database.open(f"sqlite:///{folder / 'sustained.db'}")
-        stack.push_async_callback(database.close)
         store = await _fill(database, MANY, port=int(address(0).split(":")[2].split("/")[0]))
         fetcher = Fetcher(user_agent="Broadsheet bench", allow=parse_allow("127.0.0.1"), resolver=_Here())
         poller = Poller(
@@ -161,7 +159,7 @@ async def _sustain(folder: Path) -> list[str]:
         await poller.close(timedelta(seconds=5))
     assert not failed
     return [
-        f"| {MANY:,} sources at {HOSTS:,} hosts, every 10 minutes, all 304, over {SECONDS} s | |",
+        f"| {MANY:,} sources at {HOSTS:,} hosts, every 10 minutes, all 304, {name}, over {SECONDS} s | |",
         "| --- | --- |",
         f"| polls a second (due: {MANY / INTERVAL.total_seconds():.0f}) | {polled / took:.0f} |",
         f"| stored after they were due, median and longest | {statistics.median(late):.1f} s, {max(late):.1f} s |",
@@ -176,3 +174,7 @@ async def _sustain(folder: Path) -> list[str]:
 def _cpu() -> float:
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    print("\n".join(asyncio.run(measure())))

@@ -6,26 +6,21 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import statistics
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from random import Random
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy import Table, func, select
 from sqlalchemy import insert as insert_into
 
+from benchmarks.databases import databases, sqlite
 from benchmarks.tales import Babble, Tale, edited, event, pages, parts, real_tales
 from bot.feeds.shingles import pack, shingles
 from bot.newsroom.ranking import RANKS
@@ -41,9 +36,9 @@ from storage import (
     SubscriptionToStore,
     tables,
 )
+from storage.kinship import SKETCH, relate
 from storage.rows import portions
 from storage.search import words_of
-from storage.stories import SKETCH, relate
 
 Figure = tuple[str, str, str, bool]
 """What was measured, the figure, the bar, and whether it is met."""
@@ -64,40 +59,10 @@ async def stories(stored: int = STORED, seed: int | None = None) -> list[Figure]
     seed = Random().randrange(10**6) if seed is None else seed
     tales = real_tales()
     figures = await _same_story(tales, Random(seed))
-    for address in _addresses():
-        async with address as (name, database):
+    for name, made in databases():
+        async with made() as database:
             figures += await _among_many(name, database, tales, Random(seed), stored)
     return figures
-
-
-def _addresses() -> Iterator[Any]:
-    yield _sqlite()
-    if url := os.environ.get("TEST_POSTGRES_URL"):
-        yield _postgresql(url)
-
-
-@asynccontextmanager
-async def _sqlite() -> AsyncIterator[tuple[str, Database]]:
-    with tempfile.TemporaryDirectory() as folder:
-        database = await Database.open(f"sqlite:///{Path(folder) / 'bench.db'}")
-        await database.migrate()
-        yield "SQLite", database
-        await database.close()
-
-
-@asynccontextmanager
-async def _postgresql(url: str) -> AsyncIterator[tuple[str, Database]]:
-    name = f"broadsheet_bench_{os.getpid()}"
-    connection = await asyncpg.connect(url)
-    await connection.execute(f"CREATE DATABASE {name}")
-    database = await Database.open(urlunsplit(urlsplit(url)._replace(path=f"/{name}")))
-    try:
-        await database.migrate()
-        yield "PostgreSQL", database
-    finally:
-        await database.close()
-        await connection.execute(f"DROP DATABASE {name}")
-        await connection.close()
 
 
 class _Desk:
@@ -156,7 +121,7 @@ def _update(source: Source) -> SourceUpdate:
 
 async def _same_story(tales: Sequence[Tale], chance: Random) -> list[Figure]:
     """Real articles of eight papers, each printed again, edited, by three others: which are taken for copies?"""
-    async with _sqlite() as (_, database):
+    async with sqlite() as database:
         desk = _Desk(database)
         await desk.open(8 + COPIES_OF_EACH)
         printed = [

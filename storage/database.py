@@ -53,6 +53,7 @@ class Database:
         self._engine = engine
         self._patience = patience
         self._writes = engine.execution_options(broadsheet_writes=True)
+        self._writes_little = engine.execution_options(broadsheet_writes=True, broadsheet_little=True)
         self.where = where
         """The database's name for people, without a password."""
         self.fence: Fence | None = None
@@ -123,13 +124,20 @@ class Database:
         return self._transaction(self._engine)
 
     @asynccontextmanager
-    async def writing(self, *, fenced: bool = True) -> AsyncIterator[AsyncConnection]:
+    async def writing(
+        self, *, fenced: bool = True, changes_little: bool = False
+    ) -> AsyncIterator[AsyncConnection]:
         """Give a connection in a transaction that writes: committed at the end, rolled back on any exception.
 
         Raises TakenOver where there is a fence and its lease is another's by now. Until the transaction has ended,
         nobody else takes the lease: so a bot that was frozen at any point writes nothing once it was replaced.
+        With `changes_little` each of its statements changes some megabytes at most: SQLite then keeps in memory what it
+        would undo one by, where in a file that takes twice as many writes as the change itself.
         """
-        async with self._writer, self._transaction(self._writes) as connection:
+        async with (
+            self._writer,
+            self._transaction(self._writes_little if changes_little else self._writes) as connection,
+        ):
             if fenced and self.fence is not None:
                 await self._hold(self.fence, connection)
             elif connection.dialect.name == "postgresql":
@@ -264,6 +272,8 @@ def _sqlite_engine(address: SqliteAddress, patience: timedelta, mode: str) -> As
         pool_size=4 if address.path else 1,
         max_overflow=0,
         pool_timeout=patience.total_seconds(),
+        # The one that was used last: each of the four fills a cache of its own.
+        pool_use_lifo=True,
         hide_parameters=True,
     )
 
@@ -280,6 +290,8 @@ def _sqlite_engine(address: SqliteAddress, patience: timedelta, mode: str) -> As
             "synchronous = FULL",
             "foreign_keys = ON",
             "cache_size = -4000",
+            # New shingles lie all over their index: pages that are written again and again go into the file once.
+            "wal_autocheckpoint = 4000",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
@@ -292,10 +304,13 @@ def _sqlite_engine(address: SqliteAddress, patience: timedelta, mode: str) -> As
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        # Said by each: it would hold for what follows on the connection, too, and what sorts all articles is no little.
+        undo = "MEMORY" if options.get("broadsheet_little", False) else "DEFAULT"
         # A deferred transaction that reads and then writes fails at once when another one wrote in between.
-        writes = connection.get_execution_options().get("broadsheet_writes", False)
+        how = " IMMEDIATE" if options.get("broadsheet_writes", False) else ""
         driver: Any = connection.connection.driver_connection
-        driver.begin("BEGIN IMMEDIATE" if writes else "BEGIN")
+        driver.begin(f"PRAGMA temp_store = {undo}", f"BEGIN{how}")
 
     return engine
 

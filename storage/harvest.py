@@ -25,8 +25,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.ingest import Made, insert_new, newest_alike, rename, revise, stored, take_back
+from storage.kinship import relate, take_turn
 from storage.moves import Moves, move
-from storage.outbox import Queueing, queue
+from storage.outbox import Fresh, Queueing, queue
+from storage.readings import unread_of
 from storage.records import (
     Brought,
     Ingested,
@@ -37,7 +39,6 @@ from storage.records import (
 )
 from storage.rows import given, packed, portions
 from storage.sources import next_poll
-from storage.stories import relate, take_turn
 from storage.tables import sources, subscriptions
 from storage.tallies import Ranks
 from storage.types import RowId, UtcDateTime
@@ -95,7 +96,8 @@ class Harvest:
         poll before get their newest. `moved` are sources' new addresses; what one brought that gave itself up for
         the source that is there already is left to that one (see `storage.moves`).
         """
-        async with self._database.writing() as connection:
+        # With a source that moves, another one's articles may go.
+        async with self._database.writing(changes_little=not moved) as connection:
             # Two polls of one source store one after the other; of the second one's articles none are new.
             there = await _lock(
                 connection,
@@ -107,7 +109,7 @@ class Harvest:
                 await take_turn(connection)
             moves = await move(connection, moved, self._queueing, now) if moved else Moves()
             unchanged = [_arrived(one, moves) for one in unchanged if one.source_id not in moves.gave_up]
-            await _quiet(connection, unchanged, now)
+            may_begin = await _quiet(connection, unchanged, now)
             await _fail(connection, failed, now)
             kept = [
                 replace(one, source=_arrived(one.source, moves))
@@ -116,14 +118,14 @@ class Harvest:
             ]
             await rename(connection, kept)
             made = await insert_new(connection, kept, now)
+            copied: set[int] = set()
             if made:
                 told = {article_id: one.shingles for _, article_id, one in made}
-                await relate(connection, told, self._rules.kinship, now)
+                copied = await relate(connection, told, self._rules.kinship, now)
             revisions = await revise(connection, kept, self._rules.judge, now)
             await take_back(connection, kept, now)
             # The sources first: a subscription that began while one was idle is served below all the same.
             await _update_sources(connection, [one.source for one in kept if not one.pushed], now)
-            may_begin: dict[int, list[int]] = await _with_beginners(connection, unchanged)
             held_back = {one.source.source_id: one.held_back for one in kept}
             news: dict[int, list[int]] = {one.source.source_id: [] for one in kept}
             for source_id, article_id, one in made:
@@ -131,7 +133,11 @@ class Harvest:
                     news[source_id].append(article_id)
             await _hold_back(connection, made, news, now)
             concerned = may_begin | news
-            queued = await queue(connection, concerned, self._queueing, now) if concerned else {}
+            fresh = {
+                article_id: Fresh(unread_of(one), has_copies=article_id in copied)
+                for _, article_id, one in made
+            }
+            queued = await queue(connection, concerned, self._queueing, now, fresh) if concerned else {}
         new = Counter(source_id for source_id, _, _ in made)
         ids = [one.source.source_id for one in brought]
         return [Ingested(new[one], revisions.get(one, 0), queued.get(one, 0)) for one in ids]
@@ -167,21 +173,35 @@ def _quieting(dialect: str) -> Update:
     )
 
 
-async def _quiet(connection: AsyncConnection, unchanged: Sequence[SourceUnchanged], now: datetime) -> None:
+async def _quiet(
+    connection: AsyncConnection, unchanged: Sequence[SourceUnchanged], now: datetime
+) -> dict[int, list[int]]:
+    """Store polls that brought nothing.
+
+    Answers those of the sources that have a subscription which is still to begin, hardly ever any; with no new
+    articles.
+    """
+    beginning: dict[int, list[int]] = {}
+    dialect = connection.dialect.name
     for portion in portions(unchanged):
-        polls = [
-            (
-                one.source_id,
-                one.next_poll_at,
-                one.etag,
-                one.last_modified,
-                one.digest,
-                one.moved_to,
-                one.moved_seen,
-            )
-            for one in portion
-        ]
-        await connection.execute(_quieting(connection.dialect.name), {"given": packed(polls), "polled": now})
+        polls = packed(
+            [
+                (
+                    one.source_id,
+                    one.next_poll_at,
+                    one.etag,
+                    one.last_modified,
+                    one.digest,
+                    one.moved_to,
+                    one.moved_seen,
+                )
+                for one in portion
+            ]
+        )
+        await connection.execute(_quieting(dialect), {"given": polls, "polled": now})
+        found = await connection.scalars(_beginning(dialect), {"given": polls})
+        beginning |= {source_id: [] for source_id in found}
+    return beginning
 
 
 async def _fail(connection: AsyncConnection, failed: Sequence[SourceFailed], now: datetime) -> None:
@@ -262,25 +282,14 @@ def _locking(dialect: str) -> Select[int]:
         select(sources.c.id)
         .where(sources.c.id.in_(select(wanted.c.source_id)))
         .order_by(sources.c.id)
-        .with_for_update()
+        # Others may still refer to it: who has the turn changes articles of any source, and we wait for the turn.
+        .with_for_update(key_share=True)
     )
-
-
-async def _with_beginners(
-    connection: AsyncConnection, unchanged: Sequence[SourceUnchanged]
-) -> dict[int, list[int]]:
-    """Those of the sources that have a subscription which is still to begin, hardly ever any; with no new articles."""
-    beginning: dict[int, list[int]] = {}
-    for portion in portions(unchanged):
-        ids = packed([(one.source_id,) for one in portion])
-        found = await connection.scalars(_beginning(connection.dialect.name), {"given": ids})
-        beginning |= {source_id: [] for source_id in found}
-    return beginning
 
 
 @cache
 def _beginning(dialect: str) -> Select[int]:
-    polled = given(dialect, source_id=RowId)
+    polled = given(dialect, source_id=RowId)  # the first of the polls' columns
     return select(subscriptions.c.source_id).where(
         subscriptions.c.source_id.in_(select(polled.c.source_id)), subscriptions.c.started_at.is_(None)
     )
@@ -289,27 +298,7 @@ def _beginning(dialect: str) -> Select[int]:
 async def _update_sources(connection: AsyncConnection, found: Sequence[SourceUpdate], now: datetime) -> None:
     for portion in portions(found):
         await connection.execute(
-            update(sources)
-            .where(sources.c.id == bindparam("source"))
-            .values(
-                title=bindparam("title"),
-                link=bindparam("link"),
-                icon_url=bindparam("icon_url"),
-                etag=bindparam("etag"),
-                last_modified=bindparam("last_modified"),
-                digest=bindparam("digest"),
-                marks=bindparam("marks"),
-                rhythm=bindparam("rhythm"),
-                ttl_s=bindparam("ttl_s"),
-                format=bindparam("format"),
-                entries=bindparam("entries"),
-                moved_to=bindparam("moved"),
-                moved_seen=bindparam("seen"),
-                next_poll_at=next_poll(bindparam("next_poll", type_=UtcDateTime)),
-                last_polled_at=bindparam("polled"),
-                last_success_at=bindparam("polled"),
-                **_WELL,
-            ),
+            _updating(),
             [
                 {
                     "source": one.source_id,
@@ -332,3 +321,31 @@ async def _update_sources(connection: AsyncConnection, found: Sequence[SourceUpd
                 for one in portion
             ],
         )
+
+
+@cache
+def _updating() -> Update:
+    """The statement that stores what a poll which brought something learned about its source."""
+    return (
+        update(sources)
+        .where(sources.c.id == bindparam("source"))
+        .values(
+            title=bindparam("title"),
+            link=bindparam("link"),
+            icon_url=bindparam("icon_url"),
+            etag=bindparam("etag"),
+            last_modified=bindparam("last_modified"),
+            digest=bindparam("digest"),
+            marks=bindparam("marks"),
+            rhythm=bindparam("rhythm"),
+            ttl_s=bindparam("ttl_s"),
+            format=bindparam("format"),
+            entries=bindparam("entries"),
+            moved_to=bindparam("moved"),
+            moved_seen=bindparam("seen"),
+            next_poll_at=next_poll(bindparam("next_poll", type_=UtcDateTime)),
+            last_polled_at=bindparam("polled"),
+            last_success_at=bindparam("polled"),
+            **_WELL,
+        )
+    )

@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.readings import look_again
 from storage.records import Article, ArticleToStore, Brought, Judge, Length, Origin, Revised, TextStored
-from storage.rows import given, insert, packed, portions, read
+from storage.rows import given, insert_into, packed, portions, read
 from storage.search import index
 from storage.tables import articles, posts, texts
 from storage.tallies import mark_stale
@@ -154,7 +154,12 @@ def _text(article: ArticleToStore) -> dict[str, Any]:
 
 async def insert_new(connection: AsyncConnection, brought: Sequence[Brought], now: datetime) -> list[Made]:
     """Insert what is not stored yet; answers that in the order of the ids, which is the articles' own."""
-    told = {(one.source.source_id, article.identity): article for one in brought for article in one.new}
+    # Of what is told twice the first is stored, and nothing of the others.
+    told = {
+        (one.source.source_id, article.identity): article
+        for one in reversed(brought)
+        for article in reversed(one.new)
+    }
     made: list[Made] = []
     rows = (
         {
@@ -168,12 +173,7 @@ async def insert_new(connection: AsyncConnection, brought: Sequence[Brought], no
         for article in one.new
     )
     for portion in portions(rows, _ARTICLES_AT_ONCE):
-        stored = await connection.execute(
-            insert(connection, articles)
-            .on_conflict_do_nothing(index_elements=["source_id", "identity"])
-            .returning(articles.c.source_id, articles.c.id, articles.c.identity),
-            portion,
-        )
+        stored = await connection.execute(_inserting(connection.dialect.name), portion)
         made += [(source, article_id, told[source, identity]) for source, article_id, identity in stored]
     if not made:  # as after most polls
         return made
@@ -183,6 +183,16 @@ async def insert_new(connection: AsyncConnection, brought: Sequence[Brought], no
     )
     await index(connection, {article_id: _searched(one) for _, article_id, one in made}, new=True)
     return made
+
+
+@cache
+def _inserting(dialect: str) -> Any:
+    """The statement that inserts articles, and answers which were not stored yet."""
+    return (
+        insert_into(dialect, articles)
+        .on_conflict_do_nothing(index_elements=["source_id", "identity"])
+        .returning(articles.c.source_id, articles.c.id, articles.c.identity)
+    )
 
 
 def _searched(article: ArticleToStore) -> tuple[str, str]:

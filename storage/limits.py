@@ -1,6 +1,6 @@
 """Channels' limits: what is beyond a subscription's posts of a day waits for the channel's next digest.
 
-Runs inside the caller's transaction, which holds the turn to queue posts (see `storage.stories.take_turn`).
+Runs inside the caller's transaction, which holds the turn to queue posts (see `storage.kinship.take_turn`).
 """
 
 from __future__ import annotations

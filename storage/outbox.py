@@ -14,16 +14,31 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, delete, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Row,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.kinship import take_turn
 from storage.limits import within_limits
 from storage.readings import HOLD, Unread, enlist, unread
 from storage.records import PostState
-from storage.rows import given, insert, packed, portions
-from storage.stories import settle, take_turn
+from storage.rows import given, insert_into, packed, portions
+from storage.stories import settle
 from storage.tables import articles, guilds, merged, posts, subscriptions
-from storage.types import RowId
+from storage.types import RowId, UtcDateTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +52,32 @@ class Queueing:
     all_wait: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What is known of an article that was stored just now, so that nothing has to be asked for it."""
+
+    unread: Unread
+    has_copies: bool
+
+
 async def queue(
     connection: AsyncConnection,
     new: Mapping[int, Sequence[int]],
     how: Queueing,
     now: datetime,
+    fresh: Mapping[int, Fresh] | None = None,
 ) -> dict[int, int]:
     """Queue new articles for started subscriptions, the newest few for the others, which then are started.
 
     `new` maps sources to the ids of their articles in their order, none for those that only may have
     beginners. Guilds that the bot left get none. Answers how many posts were queued, by source.
+    What is `fresh` was stored in this transaction.
     """
     wanted_by: list[tuple[Row[Any], int]] = []
     source_of: dict[int, int] = {}
     for portion in portions(new):
-        bringing = [source_id for source_id in portion if new[source_id]]
-        wishes = (
-            await connection.execute(
-                select(subscriptions)
-                .join(guilds, guilds.c.id == subscriptions.c.guild_id)
-                .where(
-                    subscriptions.c.source_id.in_(portion),
-                    subscriptions.c.started_at.is_(None) | subscriptions.c.source_id.in_(bringing),
-                    guilds.c.left_at.is_(None),
-                )
-                .order_by(subscriptions.c.id)
-            )
-        ).all()
+        bringing = packed([(source_id, bool(new[source_id])) for source_id in portion])
+        wishes = (await connection.execute(_wishing(connection.dialect.name), {"given": bringing})).all()
         newest = await _newest(connection, [wish for wish in wishes if wish.started_at is None], now)
         for wish in wishes:
             if wish.started_at is not None:
@@ -73,11 +87,24 @@ async def queue(
                 wanted = found[max(0, len(found) - wish.newest) :]
             wanted_by += ((wish, article_id) for article_id in wanted)
             source_of |= dict.fromkeys(wanted, wish.source_id)
-    made_of = await _put(connection, wanted_by, how, now)
+    made_of = await _put(connection, wanted_by, how, now, fresh or {})
     queued: Counter[int] = Counter()
     for article_id, made_for in made_of.items():
         queued[source_of[article_id]] += made_for
     return queued
+
+
+@cache
+def _wishing(dialect: str) -> Select[*tuple[Any, ...]]:
+    """Select the subscriptions of these sources that want what is new, or are still to begin."""
+    bringing = given(dialect, source_id=RowId, something=Boolean())
+    return (
+        select(subscriptions)
+        .join(bringing, bringing.c.source_id == subscriptions.c.source_id)
+        .join(guilds, guilds.c.id == subscriptions.c.guild_id)
+        .where(subscriptions.c.started_at.is_(None) | bringing.c.something, guilds.c.left_at.is_(None))
+        .order_by(subscriptions.c.id)
+    )
 
 
 async def queue_named(
@@ -99,7 +126,7 @@ async def queue_named(
         )
         named += ((row, row.article_id) for row in rows)
         await connection.execute(delete(posts).where(posts.c.id.in_(portion)))
-    await _put(connection, named, how, now)
+    await _put(connection, named, how, now, {})
 
 
 async def _put(
@@ -107,6 +134,7 @@ async def _put(
     wanted_by: Sequence[tuple[Row[Any], int]],
     how: Queueing,
     now: datetime,
+    fresh: Mapping[int, Fresh],
 ) -> Counter[int]:
     """Queue articles for subscriptions that want them; answers how many posts of each there are now."""
     made_of: Counter[int] = Counter()
@@ -114,22 +142,21 @@ async def _put(
         return made_of
     await take_turn(connection)
     wanted_by = await within_limits(connection, wanted_by, now)
-    unknown = await unread(connection, dict.fromkeys(article_id for _, article_id in wanted_by))
+    unknown = {article_id: one.unread for article_id, one in fresh.items()}
+    others = dict.fromkeys(article_id for _, article_id in wanted_by if article_id not in fresh)
+    unknown |= await unread(connection, others)
     rows = [_post(wish, article_id, how, now, unknown[article_id]) for wish, article_id in wanted_by]
     to_read: dict[int, None] = {}
     for batch in portions(rows):
-        # Only this conflict is one to pass over: a nonce given out twice must not swallow a post.
         made = await connection.execute(
-            insert(connection, posts)
-            .on_conflict_do_nothing(index_elements=["article_id", "channel_id"])
-            .returning(posts.c.article_id, posts.c.due_at),
-            batch,
+            _posting(connection.dialect.name), {"given": packed(batch), "created": now}
         )
         for article_id, due_at in made:
             made_of[article_id] += 1
             if due_at > now:
                 to_read[article_id] = None
-    made_of.subtract(await settle(connection, made_of))
+    may_give_way = [one for one in made_of if one not in fresh or fresh[one].has_copies]
+    made_of.subtract(await settle(connection, may_give_way))
     await enlist(connection, [article_id for article_id in to_read if made_of[article_id]], now)
     return made_of
 
@@ -181,23 +208,55 @@ def _newest_of(dialect: str, most: int) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _post(wish: Row[Any], article_id: int, how: Queueing, now: datetime, unknown: Unread) -> dict[str, Any]:
+def _post(wish: Row[Any], article_id: int, how: Queueing, now: datetime, unknown: Unread) -> Sequence[Any]:
+    """A post's values, as `_posting` takes them."""
     waits = how.all_wait or unknown.holds(wish.reading, wish.length)
-    return {
-        "guild_id": wish.guild_id,
-        "channel_id": wish.channel_id,
-        "article_id": article_id,
-        "state": PostState.READY,
-        "nonce": how.nonce(),
-        "thread_wanted": wish.thread,
-        "seeded": 0,
-        "due_at": now + HOLD if waits else now,
-        "attempts": 0,
-        "created_at": now,
-        "expires_at": now + timedelta(hours=wish.longest_wait_h),
-        "announce_wanted": wish.announce,
-        "pin_wanted": wish.pin,
-        "forum": wish.forum,
-        "length": wish.length,
-        "reading": wish.reading,
-    }
+    return (
+        wish.guild_id,
+        wish.channel_id,
+        article_id,
+        how.nonce(),
+        wish.thread,
+        now + HOLD if waits else now,
+        now + timedelta(hours=wish.longest_wait_h),
+        wish.announce,
+        wish.pin,
+        wish.forum,
+        wish.length,
+        wish.reading,
+    )
+
+
+@cache
+def _posting(dialect: str) -> Any:
+    """The statement that makes posts, and answers which were made and when they are due."""
+    wanted = given(
+        dialect,
+        guild_id=BigInteger(),
+        channel_id=BigInteger(),
+        article_id=RowId,
+        nonce=Text(),
+        thread_wanted=Boolean(),
+        due_at=UtcDateTime(),
+        expires_at=UtcDateTime(),
+        announce_wanted=Boolean(),
+        pin_wanted=Boolean(),
+        forum=Boolean(),
+        length=Text(),
+        reading=Text(),
+    )
+    # The condition parts what is inserted from the conflict, for SQLite's parser.
+    rows = select(
+        *wanted.c,
+        literal_column(f"'{PostState.READY}'"),
+        literal_column("0"),
+        literal_column("0"),
+        bindparam("created", type_=UtcDateTime),
+    ).where(true())
+    return (
+        insert_into(dialect, posts)
+        .from_select([*wanted.c.keys(), "state", "seeded", "attempts", "created_at"], rows)
+        # Only this conflict is one to pass over: a nonce given out twice must not swallow a post.
+        .on_conflict_do_nothing(index_elements=["article_id", "channel_id"])
+        .returning(posts.c.article_id, posts.c.due_at)
+    )

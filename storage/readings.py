@@ -8,16 +8,31 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, exists, func, select, update
+from sqlalchemy import (
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal_column,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
+from storage.kinship import Kinship, relate, take_turn
 from storage.records import (
     Article,
     ArticleRead,
     ArticleToRead,
+    ArticleToStore,
     ImageSeen,
     Length,
     Origin,
@@ -26,12 +41,13 @@ from storage.records import (
     Source,
     TextStored,
 )
-from storage.rows import insert, portions, read
+from storage.rows import Insert, insert, insert_into, listed, packed, portions, read
 from storage.search import index
-from storage.stories import Kinship, relate, settle, take_turn
+from storage.stories import settle
 from storage.tables import articles, pictures, posts, readings, sources, texts
 from storage.tallies import mark_stale
 from storage.texts import put_texts, search_text
+from storage.types import RowId, UtcDateTime
 
 HOLD = timedelta(seconds=45)
 """Posting never waits longer than this for a page or an image."""
@@ -65,22 +81,20 @@ class Unread:
         return page or self.image
 
 
+def unread_of(article: ArticleToStore) -> Unread:
+    """What of an article that was stored just now is not known yet."""
+    return Unread(
+        page=article.url is not None,
+        whole=article.text is not None and article.text.whole,
+        image=article.image_url is not None,
+    )
+
+
 async def unread(connection: AsyncConnection, article_ids: Iterable[int]) -> dict[int, Unread]:
     """Answer what of these articles is not known yet."""
     found: dict[int, Unread] = {}
     for portion in portions(article_ids):
-        rows = await connection.execute(
-            select(
-                articles.c.id,
-                articles.c.url,
-                articles.c.image_url,
-                articles.c.image_checked,
-                texts.c.whole,
-                _HAS_PAGE,
-            )
-            .outerjoin_from(articles, texts, _FEED)
-            .where(articles.c.id.in_(portion))
-        )
+        rows = await connection.execute(_unread(connection.dialect.name), {"given": packed(portion)})
         for row in rows:
             found[row.id] = Unread(
                 page=row.url is not None and not row.has_page,
@@ -90,13 +104,43 @@ async def unread(connection: AsyncConnection, article_ids: Iterable[int]) -> dic
     return found
 
 
+@cache
+def _unread(dialect: str) -> Select[*tuple[Any, ...]]:
+    wanted = listed(dialect, article_id=RowId)
+    return (
+        select(
+            articles.c.id,
+            articles.c.url,
+            articles.c.image_url,
+            articles.c.image_checked,
+            texts.c.whole,
+            _HAS_PAGE,
+        )
+        .outerjoin_from(articles, texts, _FEED)
+        .where(articles.c.id.in_(select(wanted.c.article_id)))
+    )
+
+
 async def enlist(connection: AsyncConnection, article_ids: Iterable[int], due_at: datetime) -> None:
     """Have these articles read; one that waits to be read already keeps its turn."""
     for portion in portions(article_ids):
         await connection.execute(
-            insert(connection, readings).on_conflict_do_nothing(index_elements=["article_id"]),
-            [{"article_id": article_id, "due_at": due_at, "attempts": 0} for article_id in portion],
+            _enlisting(connection.dialect.name), {"given": packed(portion), "due": due_at}
         )
+
+
+@cache
+def _enlisting(dialect: str) -> Insert:
+    waiting = listed(dialect, article_id=RowId)
+    # The condition parts what is inserted from the conflict, for SQLite's parser.
+    rows = select(waiting.c.article_id, bindparam("due", type_=UtcDateTime), literal_column("0")).where(
+        true()
+    )
+    return (
+        insert_into(dialect, readings)
+        .from_select(["article_id", "due_at", "attempts"], rows)
+        .on_conflict_do_nothing(index_elements=["article_id"])
+    )
 
 
 async def look_again(

@@ -13,17 +13,20 @@ from typing import Any, TypeVar
 from sqlalchemy import (
     JSON,
     ColumnElement,
+    FromClause,
     LargeBinary,
     Row,
     Select,
     Subquery,
     Table,
+    TableValuedAlias,
     Text,
     bindparam,
     case,
     cast,
     func,
     select,
+    true,
     type_coerce,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -62,7 +65,7 @@ async def read_all(
 
     From SQLite they come as one row, since its driver gives up the interpreter's lock at each.
     """
-    return _made(record, await rows_of(connection, query, values))
+    return [record(*row) for row in await rows_of(connection, query, values)]
 
 
 async def rows_of(
@@ -78,21 +81,6 @@ async def rows_of(
             if row[place] is not None:
                 row[place] = convert(row[place])
     return rows
-
-
-def _made(record: type[Record], rows: Sequence[Sequence[Any]]) -> list[Record]:
-    """Make records of rows of their fields, field by field: one by one, frozen ones take five times as long."""
-    made = [object.__new__(record) for _ in rows]
-    for place, put in enumerate(_putters(record)):  # type: ignore[arg-type]  # a class is hashable
-        for one, row in zip(made, rows, strict=True):
-            put(one, row[place])
-    return made
-
-
-@cache
-def _putters(record: type[Any]) -> tuple[Callable[[object, Any], None], ...]:
-    """What puts a value into a field of the record's, in their order: its class has slots."""
-    return tuple(getattr(record, field.name).__set__ for field in fields(record))
 
 
 @cache
@@ -130,27 +118,61 @@ def portions(items: Iterable[Item], most: int = _PORTION) -> Iterator[Sequence[I
         yield portion
 
 
-def given(dialect: str, **kinds: TypeEngine[Any]) -> Subquery[Any]:
+def given(dialect: str, *, each: str | None = None, **kinds: TypeEngine[Any]) -> Subquery[Any]:
     """Rows of values to join with, of the columns named; a statement with it takes them as `given=packed(rows)`.
 
     They travel as one parameter and are worked on in one step: SQLite's driver gives up the interpreter's lock at each
     step, and a parameter costs more than what is done with it.
+    For the column `each` a row brings a list, and stands for as many rows.
     """
-    rows, columns = bindparam("given", type_=Text), enumerate(kinds.items())
-    if dialect == "postgresql":
-        row = func.json_array_elements(cast(rows, JSON)).table_valued("value", name="row").c.value
-        values = [cast(row.op("->>")(place), kind).label(name) for place, (name, kind) in columns]
-    else:
-        row = func.json_each(rows).table_valued("value", name="row").c.value
-        values = [
-            type_coerce(func.json_extract(row, f"$[{place}]"), kind).label(name)
-            for place, (name, kind) in columns
-        ]
-    return select(*values).subquery("given")
+    row = _elements(dialect, bindparam("given", type_=Text), "row")
+    tables: FromClause = row
+    values: list[ColumnElement[Any]] = []
+    value: ColumnElement[Any]
+    for place, (name, kind) in enumerate(kinds.items()):
+        if name == each:
+            one = _elements(dialect, _at(dialect, row.c.value, place, "->"), "one", as_text=True)
+            tables, value = tables.join(one, true()), one.c.value
+        else:
+            value = _at(dialect, row.c.value, place, "->>")
+        values.append(_of_kind(dialect, value, kind).label(name))
+    return select(*values).select_from(tables).subquery("given")
 
 
-def packed(rows: Sequence[Sequence[Any]]) -> str:
-    """Rows as a statement with `given` takes them, each with a value for each of its columns in their order."""
+def listed(dialect: str, **kind: TypeEngine[Any]) -> Subquery[Any]:
+    """Values to join with, of the one column named; a statement with it takes them as `given=packed(values)`.
+
+    As rows of one value each, thousands of numbers would take three times as long to be read.
+    """
+    ((name, of_kind),) = kind.items()
+    value = _elements(dialect, bindparam("given", type_=Text), "row", as_text=True).c.value
+    return select(_of_kind(dialect, value, of_kind).label(name)).subquery("given")
+
+
+def _elements(
+    dialect: str, array: ColumnElement[Any], name: str, *, as_text: bool = False
+) -> TableValuedAlias:
+    """The elements of a JSON array, as the column `value` of a table."""
+    if dialect == "sqlite":
+        return func.json_each(array).table_valued("value", name=name)
+    elements = func.json_array_elements_text if as_text else func.json_array_elements
+    return elements(cast(array, JSON)).table_valued("value", name=name)
+
+
+def _at(dialect: str, array: ColumnElement[Any], place: int, how: str) -> ColumnElement[Any]:
+    """What stands at a place of a JSON array: as JSON (`->`), or as its own value (`->>`)."""
+    return func.json_extract(array, f"$[{place}]") if dialect == "sqlite" else array.op(how)(place)
+
+
+def _of_kind(dialect: str, value: ColumnElement[Any], kind: TypeEngine[Any]) -> ColumnElement[Any]:
+    return type_coerce(value, kind) if dialect == "sqlite" else cast(value, kind)
+
+
+def packed(rows: Sequence[Any]) -> str:
+    """Rows as a statement with `given` takes them, each with a value for each of its columns in their order.
+
+    Or values, as one with `listed` takes them.
+    """
     return _PACK.encode(rows)
 
 

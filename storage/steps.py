@@ -38,22 +38,22 @@ class StepwiseConnection(aiosqlite.Connection):
         self._patience = patience.total_seconds()
         # As the adapter does it for those it makes itself: nobody waits for it when the program ends.
         self._thread.daemon = True
-        self._begin: str | None = None
+        self._begin: tuple[str, ...] = ()
         self._ended = True
 
-    def begin(self, statement: str) -> None:
-        """Begin a transaction by this statement, together with the first one that is executed in it."""
-        self._begin = statement
+    def begin(self, *statements: str) -> None:
+        """Begin a transaction by these statements, together with the first one that is executed in it."""
+        self._begin = statements
 
     async def commit(self) -> None:
         """Commit; where nothing was executed there is nothing to be done."""
-        if self._begin is None:
+        if not self._begin:
             await super().commit()
-        self._begin, self._ended = None, True
+        self._begin, self._ended = (), True
 
     async def rollback(self) -> None:
         """Roll back; what was committed, or has executed nothing, needs no step for it."""
-        self._begin = None
+        self._begin = ()
         if not self._ended:
             await super().rollback()
             self._ended = True
@@ -64,7 +64,7 @@ class StepwiseConnection(aiosqlite.Connection):
 
     async def step(self, execute: Callable[..., sqlite3.Cursor], *arguments: Any) -> _Result:
         """Execute a statement in the driver's thread, in one step with the transaction's begin and with its rows."""
-        begin, self._begin = self._begin, None
+        begin, self._begin = self._begin, ()
         self._ended = False
         until = time.monotonic() + self._patience
         while True:
@@ -73,7 +73,7 @@ class StepwiseConnection(aiosqlite.Connection):
                     _step, self._conn, begin, execute, arguments
                 )
             except sqlite3.OperationalError as error:
-                if begin is None or not _is_busy(error) or time.monotonic() >= until:
+                if not begin or not _is_busy(error) or time.monotonic() >= until:
                     raise
             else:
                 return result
@@ -123,19 +123,19 @@ class _Cursor:
 
 def _step(
     connection: sqlite3.Connection,
-    begin: str | None,
+    begin: tuple[str, ...],
     execute: Callable[..., sqlite3.Cursor],
     arguments: tuple[Any, ...],
 ) -> _Result:
-    if begin is not None:
-        connection.execute(begin).close()
+    for statement in begin:
+        connection.execute(statement).close()
     cursor = connection.cursor()
     try:
         execute(cursor, *arguments)
         rows = cursor.fetchall() if cursor.description else ()
         return _Result(cursor.description, cursor.rowcount, cursor.lastrowid, rows)
     except sqlite3.OperationalError as error:
-        if begin is not None and _is_busy(error):
+        if begin and _is_busy(error):
             connection.rollback()  # nothing was done in it: so it may begin again
         raise
     finally:

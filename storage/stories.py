@@ -1,275 +1,44 @@
-"""Stories: which articles tell the same, and in which channels one is named on another's post.
+"""Stories on channels: where an article is named on another's post, or stands in its thread.
 
-    an article's shingles → articles that hold some of them → judged → copies and stories
     posts that wait → posts of copies in the same channel → named on these, or put into their threads
 
-All of it runs inside the caller's transaction.
+Which articles are copies, `storage.kinship` finds. All of it runs inside the caller's transaction.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Integer, Row, Select, and_, bindparam, delete, exists, func, or_, select, true, update
+from sqlalchemy import (
+    Row,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.arrivals import articles_arrived
 from storage.records import AlsoCovered, PostState, SameStory
-from storage.rows import Insert, given, insert, insert_into, packed, portions, rows_of
+from storage.rows import insert, listed, packed, portions
 from storage.tables import (
     articles,
     copies,
-    fingerprints,
     merged,
     posts,
-    shingles,
     sources,
     standings,
     subscriptions,
 )
 from storage.types import DatabaseClock, RowId
-
-REMEMBERED = timedelta(days=14)
-"""For how long articles are told from their copies."""
-
-# An article is found by its smallest shingles: of a copy all are looked for, so that a few are enough.
-SKETCH = 32
-# What stands in more articles is nobody's own words, such as a publisher's closing lines.
-MOST_HOLDERS = 40
-MOST_CANDIDATES = 32
-FEWEST_SHARED = 2
-# So many articles' shingles are looked up at once.
-_TOGETHER = 20
-# So many of their sketches' rows are written in one step.
-_ROWS = 2_000
-# Forgetting keeps up with what comes when it is a little faster.
-_FORGOTTEN_FOR_EACH, _FORGOTTEN_AT_LEAST = 2, 10
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What an article is judged by. `told_at` is when it was published, or first seen where that is not known."""
-
-    id: int
-    source_id: int
-    title: str
-    told_at: datetime
-    shingles: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Kin:
-    """Articles that tell the same as one: its `copies`, the likest first, or else what goes on `developing` in it."""
-
-    copies: tuple[int, ...] = ()
-    developing: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Kinship:
-    """The newsroom's rules for what is the same story.
-
-    `numbers` unpacks shingles, the smallest first. `judge` says which of some articles are kin to the first.
-    """
-
-    numbers: Callable[[bytes], Sequence[int]]
-    judge: Callable[[Told, Sequence[Told]], Kin]
-
-
-async def take_turn(connection: AsyncConnection) -> None:
-    """Have others who relate articles, or queue posts, wait until the caller's transaction has ended.
-
-    Two that bring copies of each other at once would not see them. Taken after the sources were locked and before
-    any article is changed. SQLite has one writer anyway.
-    """
-    if connection.dialect.name == "postgresql":
-        # Any fixed number will do; this one is "Stories" in ASCII.
-        await connection.execute(select(func.pg_advisory_xact_lock(23498312580392307)))
-
-
-async def relate(
-    connection: AsyncConnection,
-    told: Mapping[int, bytes],
-    kinship: Kinship,
-    now: datetime,
-    *,
-    again: bool = False,
-) -> None:
-    """Find the copies and the stories of articles by their packed shingles.
-
-    Where articles are told `again`, these take the place of what they had before.
-    """
-    told = {article_id: packed for article_id, packed in sorted(told.items()) if packed}
-    await _forget(connection, now, len(told) * _FORGOTTEN_FOR_EACH + _FORGOTTEN_AT_LEAST)
-    if again:
-        await _remove(connection, told)
-    await _remember(connection, told, kinship)
-    for portion in portions(told, _TOGETHER):
-        likely = await _candidates(connection, {one: kinship.numbers(told[one]) for one in portion})
-        known = await _read(
-            connection, {*portion, *(other for others in likely.values() for other in others)}
-        )
-        for article_id in portion:
-            if (new := known.get(article_id)) is None:
-                continue
-            kin = kinship.judge(new, [known[other] for other in likely[article_id] if other in known])
-            if kin.copies or kin.developing is not None:
-                await _tie(connection, article_id, kin)
-
-
-async def _forget(connection: AsyncConnection, now: datetime, limit: int) -> None:
-    """Forget the shingles of old articles, the oldest first, in a small portion."""
-    old = await connection.scalars(_old(), {"before": now - REMEMBERED, "limit": limit})
-    await _remove(connection, old.all())
-
-
-@cache
-def _old() -> Select[int]:
-    oldest = (
-        select(fingerprints.c.article_id)
-        .where(fingerprints.c.article_id > 0)  # by the key, up to the limit
-        .order_by(fingerprints.c.article_id)
-        .limit(bindparam("limit", type_=Integer))
-        .subquery()
-    )
-    return (
-        select(articles.c.id)
-        .join(oldest, oldest.c.article_id == articles.c.id)
-        .where(articles.c.first_seen_at < bindparam("before"))
-    )
-
-
-async def _remove(connection: AsyncConnection, article_ids: Iterable[int]) -> None:
-    for portion in portions(article_ids):
-        await connection.execute(delete(shingles).where(shingles.c.article_id.in_(portion)))
-        await connection.execute(delete(fingerprints).where(fingerprints.c.article_id.in_(portion)))
-
-
-async def _remember(connection: AsyncConnection, told: Mapping[int, bytes], kinship: Kinship) -> None:
-    for portion in portions(told):
-        await connection.execute(
-            insert(connection, fingerprints),
-            [{"article_id": article_id, "shingles": told[article_id]} for article_id in portion],
-        )
-    rows = (
-        (shingle, article_id)
-        for article_id, numbers in told.items()
-        for shingle in kinship.numbers(numbers)[:SKETCH]
-    )
-    for part in portions(rows, _ROWS):
-        await connection.execute(_sketching(connection.dialect.name), {"given": packed(part)})
-
-
-@cache
-def _sketching(dialect: str) -> Insert:
-    sketch = given(dialect, shingle=RowId, article_id=RowId)
-    # The condition parts what is inserted from the conflict, for SQLite's parser.
-    rows = select(sketch.c.shingle, sketch.c.article_id).where(true())
-    return (
-        insert_into(dialect, shingles).from_select(["shingle", "article_id"], rows).on_conflict_do_nothing()
-    )
-
-
-async def _candidates(
-    connection: AsyncConnection, wanted: Mapping[int, Sequence[int]]
-) -> dict[int, list[int]]:
-    """The articles that share most shingles with each of these, by its id."""
-    looked_for = dict.fromkeys(number for numbers in wanted.values() for number in numbers)
-    holders: defaultdict[int, list[int]] = defaultdict(list)
-    numbers = packed([(number,) for number in looked_for])
-    for number, other_id in await rows_of(connection, _held(connection.dialect.name), {"given": numbers}):
-        holders[number].append(other_id)
-    likely: dict[int, list[int]] = {}
-    for article_id, own in wanted.items():
-        shared = Counter(other_id for number in own if number in holders for other_id in holders[number])
-        del shared[article_id]
-        most = shared.most_common(MOST_CANDIDATES)
-        likely[article_id] = [other_id for other_id, count in most if count >= FEWEST_SHARED]
-    return likely
-
-
-@cache
-def _held(dialect: str) -> Select[int, int]:
-    """Select each of these shingles with the newest articles that hold it."""
-    wanted = given(dialect, shingle=RowId)
-    held = shingles.alias()
-    beyond = (
-        select(held.c.article_id)
-        .where(held.c.shingle == wanted.c.shingle)
-        .order_by(held.c.article_id.desc())
-        .limit(1)
-        .offset(MOST_HOLDERS)
-        .correlate(wanted)
-        .scalar_subquery()
-    )
-    return select(shingles.c.shingle, shingles.c.article_id).join_from(
-        wanted,
-        shingles,
-        and_(shingles.c.shingle == wanted.c.shingle, shingles.c.article_id > func.coalesce(beyond, 0)),
-    )
-
-
-async def _read(connection: AsyncConnection, article_ids: Collection[int]) -> dict[int, Told]:
-    known: dict[int, Told] = {}
-    for portion in portions(article_ids):
-        ids = packed([(article_id,) for article_id in portion])
-        rows = await connection.execute(_telling(connection.dialect.name), {"given": ids})
-        known |= {row[0]: Told(*row) for row in rows}
-    return known
-
-
-@cache
-def _telling(dialect: str) -> Select[*tuple[Any, ...]]:
-    wanted = given(dialect, article_id=RowId)
-    return (
-        select(
-            articles.c.id,
-            articles.c.source_id,
-            articles.c.title,
-            func.coalesce(articles.c.published_at, articles.c.first_seen_at),
-            fingerprints.c.shingles,
-        )
-        .join(fingerprints, fingerprints.c.article_id == articles.c.id)
-        .where(articles.c.id.in_(select(wanted.c.article_id)))
-    )
-
-
-async def _tie(connection: AsyncConnection, article_id: int, kin: Kin) -> None:
-    """Write down what an article is kin to. Stories that it ties together are one from now on."""
-    kin_ids = kin.copies or (kin.developing,)
-    involved = [article_id, *(other for other in kin_ids if other is not None)]
-    stored = (
-        await connection.execute(
-            select(articles.c.id, articles.c.story_id).where(articles.c.id.in_(involved))
-        )
-    ).all()
-    before = {row.story_id for row in stored if row.story_id is not None}
-    story_id = min(before | {row.id for row in stored})
-    await connection.execute(
-        update(articles)
-        .where(or_(articles.c.id.in_(involved), articles.c.story_id.in_(before)))
-        .values(story_id=story_id)
-    )
-    if not kin.copies:
-        return
-    earlier = next((other for other in kin.copies if other < article_id), None)
-    await connection.execute(
-        update(articles)
-        .where(articles.c.id == article_id, articles.c.copy_of_id.is_(None))
-        .values(copy_of_id=earlier)
-    )
-    pairs = [
-        {"article_id": one, "other_id": other}
-        for copy in kin.copies
-        for one, other in ((article_id, copy), (copy, article_id))
-    ]
-    await connection.execute(insert(connection, copies).on_conflict_do_nothing(), pairs)
 
 
 async def settle(connection: AsyncConnection, article_ids: Iterable[int]) -> list[int]:
@@ -280,9 +49,7 @@ async def settle(connection: AsyncConnection, article_ids: Iterable[int]) -> lis
     """
     gave_way: list[int] = []
     for portion in portions(article_ids):
-        copied = await connection.execute(
-            select(copies.c.article_id, copies.c.other_id).where(copies.c.article_id.in_(portion))
-        )
+        copied = await connection.execute(_copied(connection.dialect.name), {"given": packed(portion)})
         pairs = copied.all()
         if not pairs:
             continue
@@ -301,6 +68,14 @@ async def settle(connection: AsyncConnection, article_ids: Iterable[int]) -> lis
                 await _merge(connection, there)
                 gave_way.append(there.article_id)
     return gave_way
+
+
+@cache
+def _copied(dialect: str) -> Select[int, int]:
+    wanted = listed(dialect, article_id=RowId)
+    return select(copies.c.article_id, copies.c.other_id).where(
+        copies.c.article_id.in_(select(wanted.c.article_id))
+    )
 
 
 def _beside(article_ids: Sequence[int], copy_ids: Sequence[int]) -> Any:

@@ -135,7 +135,7 @@ class Subscriptions:
             forgotten = wish.created_by and await forgotten_among(connection, (wish.created_by,))
             source = (
                 await connection.execute(
-                    select(sources).where(sources.c.id == wish.source_id).with_for_update()
+                    select(sources).where(sources.c.id == wish.source_id).with_for_update(key_share=True)
                 )
             ).one()
             made = await connection.scalar(

@@ -29,9 +29,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.kinship import Kinship
 from storage.records import Judge, Tally
 from storage.rows import given, insert, packed, portions
-from storage.stories import Kinship
 from storage.tables import SENT, comments, posts, reactions, standings, vote_emoji
 from storage.types import DatabaseClock, EmojiKey, RowId, UtcDateTime
 

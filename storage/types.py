@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Integer, String, Text
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy import TIMESTAMP, BigInteger, Dialect, Integer, String, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -69,7 +68,11 @@ def aware(moment: datetime) -> datetime:
 
 def as_text(moment: datetime) -> str:
     """Write an aware moment as the text in which SQLite keeps it; PostgreSQL reads that too."""
-    return aware(moment).isoformat(timespec="microseconds")[:26] + "Z"
+    utc = aware(moment)
+    # Done at each poll, and in half the time that `isoformat` or a formatted string takes.
+    return "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ" % (  # noqa: UP031
+        utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond
+    )  # fmt: skip
 
 
 class DatabaseClock(FunctionElement[datetime]):

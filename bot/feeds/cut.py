@@ -1,7 +1,7 @@
 """An XML feed cut by bytes into head, entries and tail: what was seen before need not be parsed again. Pure.
 
-A document of thirty entries takes feedparser some 25 ms, a document of one entry about one. Cutting takes a
-quarter of a millisecond, so what is new is cut out and parsed alone.
+A document of thirty entries takes feedparser some six milliseconds, a document of one entry a quarter of one. To cut
+and to mark takes a sixth of one, so what is new is cut out and parsed alone.
 """
 
 from __future__ import annotations
@@ -19,10 +19,33 @@ from bot.feeds.links import comparable
 from bot.feeds.text import clean
 
 MARK_BYTES = 8
+_SECTIONS = rb"!\[CDATA\[|!--"
+_ENTRIES = rb"/?item[\s>/]|/?entry[\s>/]|source[\s>]"
+_GUIDS = rb"guid[\s>/]|id[\s>/]|G[Uu][Ii][Dd][\s>/]|I[Dd][\s>/]|a(?:tom|10):(?:gu)?id[\s>/]"
 # One group and no lookahead: that halves the time.
-_TOKEN = re.compile(
-    rb"<(!\[CDATA\[|!--|/?item[\s>/]|/?entry[\s>/]|source[\s>]|guid[\s>/]|id[\s>/]"
-    rb"|G[Uu][Ii][Dd][\s>/]|I[Dd][\s>/]|a(?:tom|10):(?:gu)?id[\s>/])"
+_TOKEN = re.compile(rb"<(%b|%b|%b)" % (_SECTIONS, _ENTRIES, _GUIDS))
+
+
+def _anything_but(tokens: bytes) -> bytes:
+    """A pattern for text, whole sections and tags other than these; possessive, so that it takes linear time.
+
+    What `(?!)` is for is told in `bot.feeds.text`.
+    """
+    return (
+        # Nearly all tags are told by their first letter.
+        rb"[^<]*+(?:<(?:/[^<ie]|[^<!/iegsIGa]"
+        rb"|!\[CDATA\[[^\]]*+(?:\](?!\]>)[^\]]*+|(?!))*+\]\]>|!--[^-]*+(?:-(?!->)[^-]*+|(?!))*+-->"
+        rb"|(?!%b|%b))[^<]*+|(?!))*+"
+    ) % (_SECTIONS, tokens)
+
+
+# What most documents consist of, in a third of the time that their tokens take one by one.
+_AROUND = re.compile(_anything_but(_ENTRIES))
+_PLAIN = re.compile(
+    rb"\s*+<(?P<kind>item|entry)(?:\s[^>]*+(?<!/)|(?!))?+>%(other)b"
+    rb"(?:<(?P<name>guid|id)(?:\s[^>]*+(?<!/)|(?!))?+>"
+    rb"(?:(?P<text>[ -%%'-;=?-~]++)|<!\[CDATA\[(?P<data>[ -;=?-\\^-~]++)\]\]>)</(?P=name)>%(other)b|(?!))?+"
+    rb"</(?P=kind)>" % {b"other": _anything_but(rb"%b|%b" % (_ENTRIES, _GUIDS))}
 )
 _EDGES = frozenset((b"item", b"/item", b"entry", b"/entry"))
 _ENDS = {b"![CDATA[": b"]]>", b"!--": b"-->"}
@@ -51,6 +74,8 @@ class Cut:
 
     def marks(self, but: Collection[bytes] = ()) -> bytes:
         """The marks of all entries but these, packed."""
+        if not but:  # or each entry would be hashed once more to be looked for
+            return b"".join(self._marks)
         marked = zip(self.entries, self._marks, strict=True)
         return b"".join(mark for entry, mark in marked if entry not in but)
 
@@ -78,7 +103,7 @@ def cut(body: bytes, most: int) -> Cut | None:
     """
     if body.startswith(_WIDE):
         return None
-    spans = _spans(body)
+    spans = _plain_spans(body) or _spans(body)
     if not spans:
         return None
     between = pairwise(spans)
@@ -87,19 +112,37 @@ def cut(body: bytes, most: int) -> Cut | None:
     head = body[: spans[0][0]]
     if b"<!ENTITY" in head:  # with these a guid can be written in any way
         return None
-    entries = tuple(body[start:end] for start, end, _ in spans[:most])
-    names = {_name(entry, guid) for entry, (_, _, guid) in zip(entries, spans, strict=False)}
+    entries = tuple(body[start:end] for start, end, _, _ in spans[:most])
+    names = {name or _name(entry, guid) for entry, (_, _, guid, name) in zip(entries, spans, strict=False)}
     if "" in names or len(names) < len(entries):
         return None
     return Cut(head, entries, body[spans[-1][1] :])
 
 
-def _spans(body: bytes) -> list[tuple[int, int, int]] | None:
-    """Where the entries begin and end, and where in each its guid is named: 0 for none, -1 for several.
+def _plain_spans(body: bytes) -> list[tuple[int, int, int, str]] | None:
+    """What `_spans` answers, with the guids, of a document whose entries have one each, in plain ASCII, or none."""
+    at = _end(_AROUND.match(body))
+    spans: list[tuple[int, int, int, str]] = []
+    kinds: set[bytes] = set()
+    while entry := _PLAIN.match(body, at):
+        kind, _, text, data = entry.groups()
+        kinds.add(kind)
+        guid = " ".join((text or data or b"").decode().split())
+        at = entry.end()
+        spans.append((entry.start(1) - 1, at, 0, guid))
+    return spans if len(kinds) == 1 and _end(_AROUND.match(body, at)) == len(body) else None
+
+
+def _end(found: re.Match[bytes] | None) -> int:
+    return found.end() if found else 0
+
+
+def _spans(body: bytes) -> list[tuple[int, int, int, str]] | None:
+    """Where the entries begin and end, where in each its guid is named (0 for none, -1 for several), no guid.
 
     None where that is not plain. Takes linear time whatever it is given.
     """
-    spans: list[tuple[int, int, int]] = []
+    spans: list[tuple[int, int, int, str]] = []
     kind, start, guid, at = b"", -1, 0, 0
     while found := _TOKEN.search(body, at):
         token = found[1]
@@ -119,7 +162,7 @@ def _spans(body: bytes) -> list[tuple[int, int, int]] | None:
                 return None
         elif token[:-1] == b"/" + kind:
             at = _behind(body, b">", found.end() - 1)
-            spans.append((start, at, guid))
+            spans.append((start, at, guid, ""))
             start = -1
         else:
             return None

@@ -27,7 +27,8 @@ from bot.feeds.answers import (
     wait_of,
 )
 from bot.feeds.challenges import START, challenge_of, may_be_page
-from bot.feeds.guard import Allow, Guard, GuardedResolver, is_refused
+from bot.feeds.connections import Connections
+from bot.feeds.guard import Allow, Guard, is_refused
 from bot.feeds.model import Changed, Failed, Outcome, Unchanged, Validators
 from bot.feeds.turns import Deadlines, Turns
 
@@ -35,19 +36,13 @@ Answer = TypeVar("Answer")
 
 MAX_BODY = 10 * 1024 * 1024  # bytes, after decompression
 MAX_REDIRECTS = 5
-# Seconds that a connection waits for the next request. Thousands of hosts that are asked every ten minutes would
-# else leave thousands open: files, memory, and work for each collection of garbage.
-KEPT_OPEN = 2.0
 _LONGEST_VALIDATOR = 1024
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+_ANSWERS = (Changed, Unchanged)
 # At which every connection takes a turn.
 _ALL = ""
 # Those that are asked for, and none at all.
 _CODINGS = frozenset(("gzip", "deflate", "identity", ""))
-_ACCEPT = (
-    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
-    "application/xml;q=0.9, application/json;q=0.8, text/xml;q=0.8, text/html;q=0.7, */*;q=0.5"
-)
 
 
 def _utc_now() -> datetime:
@@ -81,43 +76,26 @@ class Fetcher:
         ssl_context: ssl.SSLContext | None = None,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
-        self._user_agent = user_agent
         self._allow = allow or Allow()
         self._guard = Guard(self._allow)
+        self._connections = Connections(
+            self._guard,
+            user_agent=user_agent,
+            limit=connections,
+            connect_timeout=connect_timeout,
+            resolver=resolver,
+            ssl_context=ssl_context,
+        )
         self._deadline = deadline
-        self._connect_timeout = connect_timeout
         self._max_body = max_body
-        self._connections = connections
-        self._resolver = resolver
-        self._ssl = ssl_context
         self._clock = clock
         self._slots = Turns(connections)
         self._turns = Turns(per_host)
         self._deadlines = Deadlines()
-        self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Fetcher:
         """Open the pool of connections."""
-        self._resolver = self._resolver or aiohttp.ThreadedResolver()
-        connector = aiohttp.TCPConnector(
-            limit=self._connections,
-            ttl_dns_cache=30,
-            keepalive_timeout=KEPT_OPEN,
-            resolver=GuardedResolver(self._resolver, self._guard),
-            socket_factory=self._guard.make_socket,
-            ssl=self._ssl or True,
-        )
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            trust_env=False,  # a proxy from the environment would connect where the guard cannot look
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={
-                "User-Agent": self._user_agent,
-                "Accept": _ACCEPT,
-                "Accept-Encoding": "gzip, deflate",
-            },
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_timeout),
-        )
+        self._connections.open()
         return self
 
     async def __aexit__(
@@ -125,9 +103,7 @@ class Fetcher:
     ) -> None:
         """Close every connection."""
         self._deadlines.close()
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._connections.close()
 
     async def fetch(
         self,
@@ -155,11 +131,14 @@ class Fetcher:
             host = address.host or ""
             at_home = address is origin or address.origin() == origin.origin()
             headers = {**general, **own} if own and at_home else general
-            async with self._turns.at(address.host_port_subcomponent or host), self._slots.at(_ALL):
-                begun = monotonic()
+            place = await self._take_turn(address)
+            begun = monotonic()
+            try:
                 answer = await self._guarded(address, self._ask(address, known, headers, limit), remaining)
-                remaining -= monotonic() - begun
-            if isinstance(answer, Changed | Unchanged):
+            finally:
+                self._leave_turn(place)
+            remaining -= monotonic() - begun
+            if isinstance(answer, _ANSWERS):
                 return replace(answer, moved_to=moved_to) if moved_to else answer
             if not isinstance(answer, _Redirect):
                 return answer
@@ -189,10 +168,13 @@ class Fetcher:
         for _ in range(MAX_REDIRECTS + 1):
             if address is None:
                 return Failed("A form can't be sent there: it is no http or https address.", kind="refused")
-            async with self._turns.at(address.host_port_subcomponent or ""), self._slots.at(_ALL):
-                begun = monotonic()
+            place = await self._take_turn(address)
+            begun = monotonic()
+            try:
                 answer = await self._guarded(address, self._post(address, fields), remaining)
-                remaining -= monotonic() - begun
+            finally:
+                self._leave_turn(place)
+            remaining -= monotonic() - begun
             if not isinstance(answer, _Redirect):
                 return answer
             address = _follow(address, answer.location)
@@ -201,17 +183,34 @@ class Fetcher:
     async def is_public(self, url: str) -> bool:
         """Whether others reach an address that was fetched: it is not inside, opened by the operator alone."""
         address = _read_url(url)
-        if address is None or address.host is None or self._resolver is None:
+        if address is None or address.host is None or (resolver := self._connections.resolver) is None:
             return False
         if self._allow == Allow():
             return True  # the guard let nothing else through
         if _is_literal(address.host):
             return not is_refused(address.host, Allow())
         try:
-            found = await self._resolver.resolve(address.host, address.port or 0)
+            found = await resolver.resolve(address.host, address.port or 0)
         except OSError:
             return False
         return all(not is_refused(one["host"], Allow()) for one in found)
+
+    async def _take_turn(self, address: URL) -> str:
+        """Wait for a turn at an address's host and for one of all; answers the place to be left."""
+        place = address.host_port_subcomponent or ""
+        if not self._turns.took(place):
+            await self._turns.take(place)
+        if not self._slots.took(_ALL):
+            try:
+                await self._slots.take(_ALL)
+            except BaseException:
+                self._turns.leave(place)
+                raise
+        return place
+
+    def _leave_turn(self, place: str) -> None:
+        self._slots.leave(_ALL)
+        self._turns.leave(place)
 
     async def _guarded(
         self, address: URL, answer: Coroutine[None, None, Answer], remaining: float
@@ -239,8 +238,6 @@ class Fetcher:
     async def _ask(
         self, address: URL, known: Validators, own: Mapping[str, str], most: int, *, unpack: bool = True
     ) -> Outcome | _Redirect:
-        if self._session is None:
-            raise RuntimeError("The fetcher is not open: use it as `async with Fetcher(…) as fetcher`.")
         headers = {**own}
         if own and "authorization" in map(str.lower, own):
             address = address.with_user(None)  # aiohttp refuses to send two logins
@@ -250,7 +247,7 @@ class Fetcher:
             headers["If-Modified-Since"] = known.last_modified
         # Let go by hand: a context costs two turns of a coroutine, and of a GET nothing is left to be waited for.
         try:
-            response = await self._session.get(
+            response = await self._connections.session_for(address).get(
                 address, headers=headers, allow_redirects=False, auto_decompress=unpack
             )
         except aiohttp.ClientResponseError as error:
@@ -309,9 +306,7 @@ class Fetcher:
         return freshness_of(headers, self._clock()) if told else None
 
     async def _post(self, address: URL, fields: Mapping[str, str]) -> Failed | _Redirect | None:
-        if self._session is None:
-            raise RuntimeError("The fetcher is not open: use it as `async with Fetcher(…) as fetcher`.")
-        async with self._session.post(
+        async with self._connections.session_for(address, once=True).post(
             address, data=fields, allow_redirects=False, auto_decompress=False
         ) as response:
             status = response.status
@@ -365,7 +360,7 @@ def _follow(address: URL, location: str) -> URL | None:
 
 
 def _is_literal(host: str) -> bool:
-    return ":" in host or host.replace(".", "").isdigit()
+    return ":" in host or host.replace(".", "").isdigit()  # as aiohttp tells it, which resolves none of these
 
 
 def _digest(body: bytes) -> str:

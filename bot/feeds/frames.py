@@ -9,7 +9,6 @@ import json
 import struct
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -26,13 +25,14 @@ from bot.feeds.model import (
 )
 from bot.feeds.text import MAX_CONTENT, MAX_HTML
 
+_JSON = json.JSONEncoder(separators=(",", ":"))
 PREFIX = struct.Struct("!II")
 _PIECE = 128 * 1024  # characters of markup a frame holds: reading one must not hold the event loop
 
 
 def pack(head: dict[str, Any], following: int = 0) -> bytes:
     """One frame up to its bytes, of which so many follow: they may be large and are never copied."""
-    text = json.dumps(head, separators=(",", ":")).encode()
+    text = _JSON.encode(head).encode()
     return PREFIX.pack(len(text), following) + text
 
 
@@ -165,7 +165,7 @@ def read_page(head: dict[str, Any]) -> ArticlePage | Unreadable:
 
 def candidates_frame(found: tuple[Candidate, ...]) -> bytes:
     """The feeds that a page names, as one frame."""
-    return pack({"candidates": [asdict(candidate) for candidate in found]})
+    return pack({"candidates": [_fields(candidate) for candidate in found]})
 
 
 def read_candidates(head: dict[str, Any]) -> tuple[Candidate, ...]:
@@ -189,11 +189,18 @@ def read_examined(head: dict[str, Any]) -> Examined:
 
 
 def _from_telling(telling: Telling) -> dict[str, Any]:
-    return {**asdict(telling), "shingles": telling.shingles.hex()}
+    return {**_fields(telling), "shingles": telling.shingles.hex()}
 
 
 def _from_entry(entry: Entry) -> dict[str, Any]:
-    fields = asdict(entry)
+    fields = _fields(entry)
     for name in ("published_at", "updated_at"):
         fields[name] = fields[name].isoformat() if fields[name] else None
+    if entry.media:
+        fields["media"] = _fields(entry.media)
     return fields
+
+
+def _fields(of: Entry | Media | Telling | Candidate) -> dict[str, Any]:
+    """As `asdict` does, but nothing is copied: all that is in them is packed at once."""
+    return {name: getattr(of, name) for name in of.__slots__}

@@ -23,6 +23,8 @@ _NEWER_VERSION = "jsonfeed.org/version/1.1"
 
 def looks_like_json(body: bytes, content_type: str) -> bool:
     """Whether a body is JSON by its first character; the content type alone is often wrong."""
+    if body.startswith(b"<"):  # in any charset
+        return False
     start = decode(body[:200]).lstrip()
     return start.startswith("{") or (content_type.endswith("json") and not start.startswith("<"))
 

@@ -12,6 +12,12 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _FEED = re.compile(r"^feed:(?://)?", re.IGNORECASE)
 _NEVER_TYPED = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _LONGEST = 2048  # what browsers and Discord's URL fields take
+# An address that nothing is to be done to, as nearly all are, and a base that has no part in it.
+_SAFE = r"\w.~!$&'()*+,:=@%/-"
+_PLAIN = re.compile(
+    rf"https?://[a-z0-9.-]++(?:/[{_SAFE}]*+)?(?:\?[?;{_SAFE}]++)?(?:#[?;{_SAFE}]++)?", re.ASCII
+)
+_PLAIN_BASE = re.compile(r"https?://[a-z0-9.-]+(?::\d+)?(?:/|\Z)", re.ASCII)
 
 
 def absolute(link: object, base: str | None = None) -> str | None:
@@ -21,6 +27,8 @@ def absolute(link: object, base: str | None = None) -> str | None:
     """
     if not isinstance(link, str) or not link.strip() or len(link) > _LONGEST:
         return None
+    if _PLAIN.fullmatch(link) and (not base or _PLAIN_BASE.match(base)):
+        return link
     try:
         parts = urlsplit(urljoin(base or "", link.strip()))
         host, port = parts.hostname, parts.port
@@ -50,6 +58,9 @@ def comparable(link: str) -> str:
 
     Scheme, `www.`, default ports, a closing slash, fragments and tracking parameters play no part.
     """
+    if "?" not in link and _PLAIN.fullmatch(link):
+        place = link.partition("#")[0].partition("//")[2]
+        return f"//{place.removeprefix('www.').rstrip('/')}"
     parts = urlsplit(link)
     host = (parts.hostname or "").removeprefix("www.")
     port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 
-@dataclass(frozen=True, slots=True)
+# This and `Unchanged` are made at each poll, and not frozen: that would take five times as long.
+@dataclass(slots=True)
 class Validators:
     """What a source's last answer left behind, so that the next request can ask "anything new?".
 
@@ -162,7 +163,7 @@ class Changed:
     links: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Unchanged:
     """Nothing new: a 304, or the same body as last time. `validators` are the ones to keep."""
 

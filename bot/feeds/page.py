@@ -35,6 +35,17 @@ _NESTING = re.compile(
     r"|source|area|base|col|embed|param|track|wbr|path|circle|rect|use|polygon|line|g)\b)[a-z]",
     re.IGNORECASE,
 )
+# A picture with nothing but plain paragraphs before it is the first one; no tree has to be grown to see that. What
+# `(?!)` is for is told in `bot.feeds.text`.
+_BLANK = r"[ \t\n\f\r]"
+_ATTRIBUTES = rf"(?:{_BLANK}++[a-z][a-z0-9_:-]*+(?:=\"[^\"]*+\"|='[^']*+'|(?!))?+|(?!))*+"
+_PLAIN_IMAGE = re.compile(
+    r"(?:[^<]++|</?+(?:p|a|b|em|i|strong|span|div|figure|h[1-6]|ul|ol|li|br|hr|blockquote)"
+    rf"{_ATTRIBUTES}{_BLANK}*+/?+>|(?!))*+"
+    rf"<img(?P<attributes>{_ATTRIBUTES}){_BLANK}*+/?+>"
+)
+_ATTRIBUTE = re.compile(r"""([a-z][a-z0-9_:-]*+)(?:="([^"]*+)"|='([^']*+)'|(?!))?+""")
+_ENCODED = re.compile(r"[&\r\0]")
 _TINY = re.compile(r"^\s*[01](?:px)?\s*$")  # a picture of one pixel counts readers
 
 
@@ -66,14 +77,23 @@ def candidates(page: str, url: str) -> tuple[Candidate, ...]:
 def tree_of(page: str) -> LexborHTMLParser | None:
     """The page parsed; None for one nested so deeply, or of such tags, that parsing would take minutes."""
     page = page[:_LONGEST_PAGE]
+    return LexborHTMLParser(page) if _is_small(page) or _is_bearable(page) else None
+
+
+def _is_small(page: str) -> bool:
+    """Whether it has no room for nesting or tags that are not bearable."""
+    return len(page) <= _LONGEST_TAG and page.count("<") <= _DEEPEST
+
+
+def _is_bearable(page: str) -> bool:
     if any(_is_swollen(piece) for piece in page.split(">")):
-        return None
+        return False
     depth = 0
     for found in _NESTING.finditer(page):
         depth = max(depth - 1, 0) if found[1] else depth + 1
         if depth > _DEEPEST:
-            return None
-    return LexborHTMLParser(page)
+            return False
+    return True
 
 
 def _is_swollen(piece: str) -> bool:
@@ -99,14 +119,23 @@ def first_image(markup: str, base: str | None) -> str | None:
     """The first picture of a piece of HTML that is more than a counting pixel; none of one nested too deeply."""
     if "<img" not in markup and "<IMG" not in markup:
         return None
-    tree = tree_of(markup)
-    for node in tree.css("img") if tree is not None else ():
-        attributes = node.attributes
-        if _TINY.match(attributes.get("width") or "") or _TINY.match(attributes.get("height") or ""):
-            continue
-        source = attributes.get("src") or ""
-        if source.startswith("data:") or not source:
-            source = attributes.get("data-src") or ""  # pages that load their pictures late
-        if image := absolute(source, base):
+    plain = _PLAIN_IMAGE.match(markup) if _is_small(markup) else None
+    if plain and not _ENCODED.search(plain["attributes"]):
+        attributes: dict[str, str | None] = {}
+        for name, one, other in _ATTRIBUTE.findall(plain["attributes"]):
+            attributes.setdefault(name, one or other)
+        if image := _image(attributes, base):
             return image
-    return None
+    tree = tree_of(markup)
+    images = (_image(node.attributes, base) for node in (tree.tags("img") if tree is not None else ()))
+    return next(filter(None, images), None)
+
+
+def _image(attributes: dict[str, str | None], base: str | None) -> str | None:
+    """Where the picture of an `img` is that is more than a counting pixel."""
+    if _TINY.match(attributes.get("width") or "") or _TINY.match(attributes.get("height") or ""):
+        return None
+    source = attributes.get("src") or ""
+    if source.startswith("data:") or not source:
+        source = attributes.get("data-src") or ""  # pages that load their pictures late
+    return absolute(source, base)

@@ -34,7 +34,7 @@ def parse(
     `seen` are the marks of the entries that need not be read again; `selector` chooses a page's links.
     """
     try:
-        if not body.strip():
+        if not body or body.isspace():
             return Unreadable("The answer is empty: there is no feed in it.")
         if kind == "sitemap":
             return sitemap.read(body, url)
@@ -82,6 +82,9 @@ def _read_new(body: bytes, charset: str | None, url: str, seen: bytes) -> Docume
 
 def _portions(pieces: Cut, entries: list[bytes]) -> Iterator[list[bytes]]:
     """The first entries in portions that stay within the parser's bounds; one that does not stands alone."""
+    if len(entries) == 1:
+        yield entries
+        return
     # Each portion is read with the head again, so a large head is read only once, with as much as can be.
     around = len(pieces.head) + len(pieces.tail)
     elements_around = elements_in(pieces.head) + elements_in(pieces.tail)

@@ -7,6 +7,7 @@ everywhere; it is no secret and stands against nobody: who wants an article to b
 
 from __future__ import annotations
 
+import struct
 import sys
 import zlib
 from array import array
@@ -31,19 +32,30 @@ def shingles(text: str) -> frozenset[int]:
 
 def of_words(words: Sequence[str]) -> frozenset[int]:
     """The kept shingles of a text that is split into its words already (see `bot.feeds.text.split_words`)."""
-    codes = {word: zlib.crc32(word.encode()) for word in set(words)}
+    distinct = set(words)
+    codes = dict(zip(distinct, map(zlib.crc32, map(str.encode, distinct)), strict=True))
     signs = 0 if "".join(codes).isascii() else sum(len(word) == 1 and not word.isascii() for word in codes)
     row = [codes[word] for word in words]
     step = 1
     if signs * 2 > len(codes):
-        row, step = [one * 31 + other for one, other in pairwise(row)], 2
-    a, b, c = _WEIGHTS
-    kept = {
-        number & _32_BITS
-        for one, two, three in zip(row, row[step:], row[2 * step :], strict=False)
-        if not (number := one * a + two * b + three * c) & _DROPPED
-    }
+        row, step = [one * 31 + other & _32_BITS for one, other in pairwise(row)], 2
+    kept = {number for number in _mixed(row, step) if not number & _DROPPED}
     return frozenset(sorted(kept)[:MOST])
+
+
+def _mixed(row: Sequence[int], step: int) -> Sequence[int]:
+    """Each three codes of a row, `step` apart, as one number of 32 bits: the sum of each times its weight.
+
+    All are computed at once, in lanes of 64 bits of one long number: half of the time of one after another.
+    """
+    count = len(row) - 2 * step
+    if count <= 0:
+        return ()
+    codes = int.from_bytes(struct.pack(f"<{len(row)}Q", *row), "little")
+    mask = int.from_bytes(_32_BITS.to_bytes(8, "little") * len(row), "little")
+    one, two, three = ((codes >> 64 * step * place) * weight & mask for place, weight in enumerate(_WEIGHTS))
+    mixed = (one + two + three & mask).to_bytes(8 * len(row), "little")
+    return struct.unpack_from(f"<{count}Q", mixed)
 
 
 def containment(one: Set[int], other: Set[int]) -> float:

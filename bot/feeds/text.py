@@ -15,9 +15,12 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_TAG_NAME = re.compile(r"/?[a-zA-Z][^\s/>]*")
-# An attribute's quotes may hide a ">"; possessive, so that a missing quote fails at once.
-_TAG_REST = re.compile(r"(?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+>")
+_NAME = r"/?[a-zA-Z][^\s/>]*+"
+_TAG_NAME = re.compile(_NAME)
+# An attribute's quotes may hide a ">"; possessive, so that a missing quote fails at once. Up to 3.11.4 Python goes on
+# behind what the last turn of a possessive group tried in vain, unless its last alternative fails where it begins:
+# that is what `(?!)` is for, here and in other patterns.
+_TAG = re.compile(rf"({_NAME})(?:[^>\"']++|\"[^\"]*+\"|'[^']*+'|(?!))*+>")
 _BLOCKS = _words(
     "address article aside blockquote br center dd details div dl dt fieldset footer h1 h2 h3 h4 h5 h6 "
     "header hr li main ol p pre section summary table td th tr ul"
@@ -27,6 +30,8 @@ _FOREIGN = _words(
     "aside audio button canvas figure form head iframe math nav noframes noscript object option script "
     "select style svg template textarea title video"
 )
+# What stands for itself in text that may be shown: letters without marks of their own, and common signs.
+_SHOWN = re.compile(r"[ -~¡-¬®-\u02ff\u0400-\u0481\u048a-\u052f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf]*+")
 _SEPARATORS = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029")
 _DROPPED = frozenset(("Cc", "Cf", "Cs", "Co"))
 _JOINERS = "\u200c\u200d"
@@ -43,6 +48,8 @@ def clean(text: str) -> str:
         if text.isprintable():
             return text
         text = "".join(char for char in text if char.isprintable())
+    elif _SHOWN.fullmatch(spaced := " ".join(text.split())):
+        return spaced
     else:
         kinds = {char: unicodedata.category(char) for char in set(text)}
         changed = {
@@ -101,9 +108,9 @@ def paragraphs(markup: str, *, most: int = MAX_HTML) -> list[str]:
     lines: list[str] = []
     line: list[str] = []
     for piece in _pieces(markup[:most]):
-        if piece is not None:
+        if piece:
             line.append(piece)
-        elif line:
+        elif line and piece is None:
             lines.append(clean(html.unescape("".join(line))))
             line = []
     lines.append(clean(html.unescape("".join(line))))
@@ -112,7 +119,7 @@ def paragraphs(markup: str, *, most: int = MAX_HTML) -> list[str]:
 
 def _pieces(markup: str) -> Iterator[str | None]:
     """Text as it stands between the tags; None where a block begins or ends. Never looks back."""
-    lowered = markup.lower() if len(markup.lower()) == len(markup) else markup
+    lowered = ""
     unclosed: set[str] = set()  # names whose closing tag was looked for in vain: never look again
     at = 0
     while True:
@@ -121,7 +128,10 @@ def _pieces(markup: str) -> Iterator[str | None]:
             yield markup[at:]
             return
         yield markup[at:opened]
-        if markup.startswith("<!", opened) or markup.startswith("<?", opened):
+        tag = _TAG.match(markup, opened + 1) if '"' not in unclosed else None
+        if tag:
+            element, at = tag[1].lower(), tag.end()
+        elif markup.startswith(("<!", "<?"), opened):
             mark = "-->" if markup.startswith("<!--", opened) else ">"
             mark = "]]>" if markup.startswith("<![CDATA[", opened) else mark
             closed = markup.find(mark, opened)
@@ -131,16 +141,17 @@ def _pieces(markup: str) -> Iterator[str | None]:
                 yield markup[opened + 9 : closed]
             at = closed + len(mark)
             continue
-        name = _TAG_NAME.match(markup, opened + 1)
-        if name is None:
+        elif name := _TAG_NAME.match(markup, opened + 1):
+            unclosed.add('"')  # a missing quote is only stumbled over once
+            element, at = name[0].lower(), markup.find(">", name.end()) + 1
+            if not at:
+                return
+        else:
             yield "<"
             at = opened + 1
             continue
-        at = _end_of_tag(markup, name.end(), unclosed)
-        if at < 0:
-            return
-        element = name[0].lower()
         if element in _FOREIGN and element not in unclosed:
+            lowered = lowered or (markup.lower() if len(markup.lower()) == len(markup) else markup)
             closed = lowered.find(f"</{element}", at)
             if closed < 0:
                 unclosed.add(element)
@@ -149,15 +160,6 @@ def _pieces(markup: str) -> Iterator[str | None]:
                 yield None
         elif element.lstrip("/") in _BLOCKS:
             yield None
-
-
-def _end_of_tag(markup: str, at: int, unclosed: set[str]) -> int:
-    """Where the tag's ">" ends it; −1 where none is left. A missing quote is only stumbled over once."""
-    if '"' not in unclosed:
-        if rest := _TAG_REST.match(markup, at):
-            return rest.end()
-        unclosed.add('"')
-    return markup.find(">", at) + 1 or -1
 
 
 # A sign of a script that leaves no blanks between words.
@@ -193,18 +195,35 @@ _SIGNS = (
     r"\u102b-\u103e\u17b4-\u17d3\u200c"
 )
 _WORD = re.compile(rf"{_UNSPACED_SIGN}|[^\W_](?:(?!{_UNSPACED_SIGN})(?:[^\W_]|[{_SIGNS}]|'(?=[^\W_])))*")
-# The same where nothing else can stand: three times as fast.
+# The same where nothing else can stand.
 _ASCII_WORD = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")
-_MARKS = "“”‘–—…\u00a0"  # without these most English texts are ASCII
+# ASCII with its letters small, and blanks for all but letters, digits and apostrophes.
+_IN_WORDS = "abcdefghijklmnopqrstuvwxyz0123456789'"
+_SMALL = bytes(ord(small if (small := chr(code).lower()) in _IN_WORDS else " ") for code in range(128)).ljust(
+    256
+)
+_MARKS = "“”‘’–—…\u00a0"
 _BLANK_BETWEEN = re.compile(rf"[^\W_](?:[^\W_]+|[{_SIGNS}]|'(?=[^\W_]))*")
+
+
+def without_marks(text: str) -> str:
+    """The text with blanks for quotation marks, dashes and their like: most English texts are ASCII then."""
+    if not text.isascii():
+        for mark in _MARKS:
+            text = text.replace(mark, " ")
+    return text
 
 
 def split_words(text: str) -> list[str]:
     """Its words in small letters, without marks; where a script leaves no blanks, each sign is one."""
-    lowered = text.lower().replace("’", "'")
-    if not lowered.isascii():
-        for mark in _MARKS:
-            lowered = lowered.replace(mark, " ")
-    if lowered.isascii():
-        return _ASCII_WORD.findall(lowered)
-    return (_WORD if _UNSPACED_ANY.search(lowered) else _BLANK_BETWEEN).findall(lowered)
+    bare = without_marks(text.replace("’", "'"))
+    if not bare.isascii():
+        # In small letters first: how a Greek one is made small depends on the marks.
+        bare = without_marks(text.lower().replace("’", "'"))
+        return (_WORD if _UNSPACED_ANY.search(bare) else _BLANK_BETWEEN).findall(bare)
+    words = bare.encode().translate(_SMALL).decode()
+    if "''" in words:
+        return _ASCII_WORD.findall(words)
+    if "'" in words:  # is a word's own if it stands between two of its letters
+        words = f" {words} ".replace("' ", " ").replace(" '", " ")
+    return words.split()

@@ -15,10 +15,6 @@ class Turns:
         self._under_way: dict[str, int] = {}
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
-    def at(self, place: str) -> Turn:
-        """A context that is entered when it is our turn at a place, and left for whoever waits longest."""
-        return Turn(self, place)
-
     def took(self, place: str) -> bool:
         """Take a turn if there is one to be had at once, as there nearly always is."""
         under_way = self._under_way.get(place, 0)
@@ -60,25 +56,6 @@ class Turns:
             self._under_way[place] = left
         else:
             del self._under_way[place]
-
-
-class Turn:
-    """One of `Turns`."""
-
-    __slots__ = ("_place", "_turns")
-
-    def __init__(self, turns: Turns, place: str) -> None:
-        self._turns = turns
-        self._place = place
-
-    async def __aenter__(self) -> None:
-        """Wait for it."""
-        if not self._turns.took(self._place):
-            await self._turns.take(self._place)
-
-    async def __aexit__(self, *_: object) -> None:
-        """Hand it on."""
-        self._turns.leave(self._place)
 
 
 class Deadlines:

@@ -10,25 +10,13 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Iterable
 from typing import Any, BinaryIO
 
-from bot.feeds.frames import (
-    PREFIX,
-    candidates_frame,
-    document_frames,
-    examined_frame,
-    pack,
-    page_frame,
-    read_texts,
-    telling_frames,
-)
-from bot.feeds.model import ArticlePage, Unreadable
-from bot.feeds.page import candidates, decode
-from bot.feeds.parse import parse
-from bot.feeds.sitemap import named_in
-from bot.feeds.summary import tell, tell_page
+from bot.feeds.frames import PREFIX, pack
 
+# What libraries import for a network to which a worker never goes, and to guess the charsets that `bot.feeds.charset`
+# knows. They do without; it is a fifth of a worker's memory.
+_NOT_NEEDED = ("ssl", "_ssl", "_hashlib", "chardet", "cchardet")
 _LARGE = 1 << 20  # bytes of a body after which memory is cleared
 
 
@@ -39,60 +27,18 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not print into the answers
     _limit(memory)
+    sys.modules.update(dict.fromkeys(_NOT_NEEDED))  # type: ignore[arg-type]  # None stands for one that is not there
+    from bot.feeds.tasks import answer
+
     answers.write(pack({}))
     answers.flush()
     while (request := _read(requests)) is not None:
         _limit_cpu(cpu)
-        for frame in _answer(*request):
+        for frame in answer(*request):
             answers.write(frame)
         answers.flush()
         if len(request[1]) > _LARGE:
             gc.collect()  # a parser that gave up keeps its text in a circle, which nothing else would clear soon
-
-
-def _answer(head: dict[str, Any], data: bytes) -> Iterable[bytes]:
-    try:
-        if head["wish"] == "parse":
-            seen = bytes.fromhex(head["seen"])
-            read = parse(
-                data,
-                head["content_type"],
-                head["charset"],
-                head["url"],
-                seen,
-                kind=head["kind"],
-                selector=head["selector"],
-            )
-            return list(document_frames(read))
-        if head["wish"] == "tell":
-            return list(telling_frames(map(tell, read_texts(head))))
-        if head["wish"] == "page":
-            return [page_frame(_read_page(decode(data, head["charset"]), head["url"], head["headline"]))]
-        if head["wish"] == "sitemaps":
-            return [pack({"sitemaps": named_in(data, head["url"])})]
-        if head["wish"] == "examine":
-            from bot.feeds.pixels import examine  # its libraries are no business of workers that read feeds
-
-            return [examined_frame(examine(data, attach=head["attach"]))]
-        return [candidates_frame(candidates(decode(data, head["charset"]), head["url"]))]
-    except MemoryError:
-        return document_frames(Unreadable("This is too large to be read within the worker's memory."))
-
-
-def _read_page(markup: str, url: str, headline: str) -> ArticlePage | Unreadable:
-    from bot.feeds.extract import extract  # as above
-
-    found = extract(markup, url, headline=headline)
-    if found is None:
-        return Unreadable("There is no article on this page that could be told from the rest of it.")
-    return ArticlePage(
-        tell_page(found, headline),
-        found.title,
-        found.author,
-        found.published_at,
-        found.image_url,
-        found.paywalled,
-    )
 
 
 def _read(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:

@@ -30,6 +30,7 @@ from bot.feeds.model import ArticlePage, Candidate, Document, Entry, Examined, T
 _ROOT = Path(__file__).resolve().parents[2]
 _INHERITED = ("PATH", "SYSTEMROOT", "PYTHONPATH", "LD_LIBRARY_PATH")  # never the bot's token
 _START = 30.0  # seconds that a new process has to say that it is there
+_PIPE = 1 << 20  # bytes, the most that Linux grants everyone
 _SLICE = 256 * 1024  # bytes of a body that are handed to the pipe at a time
 _TOO_MUCH = (
     "Reading this took too much time or memory, so it was given up: the document is too large or hostile."
@@ -248,6 +249,7 @@ class _Worker:
         )  # fmt: skip
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("The worker was started without its pipes.")
+        _widen(process.stdin)
         worker = cls(process, process.stdin, process.stdout)
         try:
             async with asyncio.timeout(_START):
@@ -295,3 +297,18 @@ class _Worker:
     async def end(self) -> None:
         self.kill()
         await asyncio.shield(self._process.wait())
+
+
+if sys.platform == "linux":
+    import fcntl
+
+    def _widen(requests: StreamWriter) -> None:
+        """Let the pipe take a usual body at once: through its 64 KiB it goes in portions, each of them waited for."""
+        # A user's pipes may come to so much together and not more; a process that ended has closed its own.
+        with suppress(OSError, ValueError):
+            fcntl.fcntl(requests.get_extra_info("pipe"), fcntl.F_SETPIPE_SZ, _PIPE)
+
+else:
+
+    def _widen(requests: StreamWriter) -> None:
+        """Elsewhere a pipe is as wide as it is."""

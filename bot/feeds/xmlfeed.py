@@ -75,7 +75,7 @@ def _seconds(minutes: object) -> int | None:
 
 
 def _item(entry: dict[str, Any], base: str) -> Item:
-    contents = [part for part in entry.get("content") or () if isinstance(part, Mapping)]
+    contents = [part for part in entry.get("content") or () if isinstance(part, dict)]
     # Of several contents (text, HTML) the longest says most.
     content = max(contents, key=lambda part: len(_string(part.get("value"))), default={})
     return Item(
@@ -88,7 +88,7 @@ def _item(entry: dict[str, Any], base: str) -> Item:
         published_at=_moment(entry, "published"),
         updated_at=_moment(entry, "updated"),
         images=tuple(_images(entry)),
-        tags=tuple(_string(tag.get("term")) for tag in entry.get("tags") or () if isinstance(tag, Mapping)),
+        tags=tuple(_string(tag.get("term")) for tag in entry.get("tags") or () if isinstance(tag, dict)),
         base=_base(entry.get("title_detail"), base),
         files=tuple(islice(_files(entry), MOST_FILES)),
         duration=_string(entry.get("itunes_duration")),
@@ -98,7 +98,7 @@ def _item(entry: dict[str, Any], base: str) -> Item:
 
 def _link(entry: Mapping[str, Any]) -> str | None:
     """The entry's page: its alternate link, else its guid where that is declared to be a link."""
-    links = [link for link in entry.get("links") or () if isinstance(link, Mapping)]
+    links = [link for link in entry.get("links") or () if isinstance(link, dict)]
     for link in links:
         if link.get("rel", "alternate") == "alternate" and _string(link.get("href")).strip():
             return _string(link.get("href"))
@@ -146,15 +146,14 @@ def _files(entry: Mapping[str, Any]) -> Iterable[File]:
 
 
 def _moment(entry: dict[str, Any], name: str) -> datetime | None:
-    # Plain `get` would answer "updated" with what was published.
-    written = _string(dict.get(entry, name)).strip()[:100].replace("/", "-")
+    written = _string(entry.get(name)).strip()[:100].replace("/", "-")
     if _YEAR_FIRST.match(written):
         try:
             return datetime.fromisoformat(written).replace(microsecond=0)
         except ValueError:
             if not _FULL_DATE.match(written):
                 return None
-    parsed = dict.get(entry, f"{name}_parsed")
+    parsed = entry.get(f"{name}_parsed")
     if not parsed:
         return None
     year, month, day, hour, minute, second = parsed[:6]
@@ -170,11 +169,11 @@ def _base(detail: object, fallback: str) -> str:
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _mappings(value: object) -> list[Mapping[str, Any]]:
-    return [part for part in value if isinstance(part, Mapping)] if isinstance(value, list) else []
+    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
 
 
 def _string(value: object) -> str:

@@ -12,16 +12,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
-    Collection,
     Iterable,
     Iterator,
     Mapping,
     Sequence,
 )
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -54,9 +55,9 @@ log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 
-MOST_TOGETHER = 250
+MOST_TOGETHER = 500
 # Markup of more results than this is not kept in memory: fetching waits for the store.
-MOST_WAITING = 250
+MOST_WAITING = 500
 # Nor are more entries than this, but for those of the last result: hundreds of sources that are read whole for the
 # first time would hold a hundred megabytes.
 MOST_ENTRIES = 500
@@ -68,6 +69,8 @@ BREATH = timedelta(milliseconds=200)
 _NOTHING = Ingested(0, 0, 0)
 
 
+Words = Mapping[tuple[int, str], str | None]
+"""The words of new entries, by their source and identity."""
 OnStored = Callable[[Sequence[Read], Sequence[Polled]], Awaitable[None]]
 
 
@@ -99,11 +102,25 @@ class Harvest:
         self._came = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
+        self._reading = asyncio.Lock()
+
+    @asynccontextmanager
+    async def room(self) -> AsyncIterator[None]:
+        """Wait for room for another result, and be the only one to read a document for it meanwhile.
+
+        Of many who were let in at once all but the first few would wait with what they read.
+        """
+        async with self._reading:
+            await self._wait_for_room()
+            yield
+
+    async def _wait_for_room(self) -> None:
+        while not self._room.is_set():
+            await self._room.wait()
 
     async def put(self, read: Read) -> None:
         """Leave a result to be stored soon; waits while too many do."""
-        while not self._room.is_set():
-            await self._room.wait()
+        await self._wait_for_room()
         self._waiting.append(read)
         self._came.set()
         entries = read.entries
@@ -244,10 +261,15 @@ class Harvest:
             )
             async for source_id, (_, document) in _in_turns(documents.items(), 1)
         }
+        words = {
+            (source_id, entry.identity): words_of(entry)
+            for source_id, found in recognised.items()
+            async for entry in _in_turns(found.new)
+        }
         await self._follow(
-            recognised, {source_id: document for source_id, (_, document) in documents.items()}
+            recognised, {source_id: document for source_id, (_, document) in documents.items()}, words
         )
-        written = await self._write(recognised.values(), now)
+        written = await self._write(recognised, words, now)
         return {
             source_id: Brought(
                 update_of(read, document, recognised[source_id].new, now),
@@ -261,27 +283,39 @@ class Harvest:
             for source_id, (read, document) in documents.items()
         }
 
-    async def _follow(self, recognised: dict[int, Recognised], documents: Mapping[int, Document]) -> None:
+    async def _follow(
+        self, recognised: dict[int, Recognised], documents: Mapping[int, Document], words: Words
+    ) -> None:
         """Find again what is new only because its source has changed its guids."""
-        wanted = {
-            source_id: {words async for entry in _in_turns(found.new) if (words := words_of(entry))}
-            for source_id, found in recognised.items()
-            if found.new
-        }
+        wanted: defaultdict[int, set[str]] = defaultdict(set)
+        for (source_id, _), its in words.items():
+            if its is not None:
+                wanted[source_id].add(its)
         stored = await self._store.harvest.alike(wanted) if wanted else {}
         for source_id, by_words in stored.items():
+            if not by_words:  # as nearly always
+                continue
             alike = {
-                words: Alike(one.identity, one.revision, one.url, one.published_at)
-                for words, one in by_words.items()
+                its: Alike(one.identity, one.revision, one.url, one.published_at)
+                for its, one in by_words.items()
             }
             recognised[source_id] = follow(documents[source_id], recognised[source_id], alike)
 
-    async def _write(self, recognised: Collection[Recognised], now: datetime) -> Iterator[ArticleToStore]:
+    async def _write(
+        self, recognised: Mapping[int, Recognised], words: Words, now: datetime
+    ) -> Iterator[ArticleToStore]:
         """The articles of all, in their order, new ones before revised ones."""
-        entries = [entry for one in recognised for entry in (*one.new, *one.revised)]
-        tellings = await self._workers.tell(entries)
+        entries = [
+            (source_id, entry) for source_id, one in recognised.items() for entry in (*one.new, *one.revised)
+        ]
+        tellings = await self._workers.tell([entry for _, entry in entries])
         written = zip(entries, tellings, strict=True)
-        return iter([write_article(entry, telling, now) async for entry, telling in _in_turns(written)])
+        return iter(
+            [
+                write_article(entry, telling, now, words=words.get((source_id, entry.identity)))
+                async for (source_id, entry), telling in _in_turns(written)
+            ]
+        )
 
 
 async def _in_turns(items: Iterable[Item], together: int = 50) -> AsyncIterator[Item]:

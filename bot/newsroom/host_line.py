@@ -38,7 +38,9 @@ class HostLine(Generic[One]):
         self._per_host = per_host
         self._most = most
         self._share = share
-        self._lines: OrderedDict[str, deque[One]] = OrderedDict()
+        self._lines: dict[str, deque[One]] = {}
+        # Hosts with a line of which one more may be under way, in the order of their turns.
+        self._ready: OrderedDict[str, None] = OrderedDict()
         self._hosts: dict[int, str] = {}
         self._under_way: dict[str, int] = {}
 
@@ -60,6 +62,7 @@ class HostLine(Generic[One]):
             if one.id not in self._hosts:
                 host = self._hosts[one.id] = host_of(one.url)
                 self._lines.setdefault(host, deque()).append(one)
+                self._ready_if_room(host)
         beyond = sum(map(len, self._lines.values())) - self._most
         for line in sorted(self._lines.values(), key=len, reverse=True) if beyond > 0 else ():
             while beyond > 0 and len(line) > self._share:
@@ -70,21 +73,21 @@ class HostLine(Generic[One]):
         """Send away who waits for a host (with its port): their claims end, and they are due again."""
         for one in self._lines.pop(place, ()):
             del self._hosts[one.id]
+        self._ready.pop(place, None)
 
     def start(self) -> One | None:
         """Take the next one whose host has room; None where every waiting one must go on waiting."""
-        for host in self._lines:
-            under_way = self._under_way.get(host, 0)
-            if under_way < self._per_host:
-                line = self._lines[host]
-                one = line.popleft()
-                self._under_way[host] = under_way + 1
-                if line:
-                    self._lines.move_to_end(host)
-                else:
-                    del self._lines[host]
-                return one
-        return None
+        if not self._ready:
+            return None
+        host, _ = self._ready.popitem(last=False)
+        line = self._lines[host]
+        one = line.popleft()
+        self._under_way[host] = self._under_way.get(host, 0) + 1
+        if line:
+            self._ready_if_room(host)
+        else:
+            del self._lines[host]
+        return one
 
     def end(self, one: One) -> None:
         """One that was started is done."""
@@ -92,6 +95,12 @@ class HostLine(Generic[One]):
         left = self._under_way.pop(host) - 1
         if left:
             self._under_way[host] = left
+        if host in self._lines:
+            self._ready_if_room(host)
+
+    def _ready_if_room(self, host: str) -> None:
+        if self._under_way.get(host, 0) < self._per_host:
+            self._ready.setdefault(host)
 
 
 class Rests:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -28,13 +29,16 @@ from storage import Source, Store
 
 log = logging.getLogger(__name__)
 
+Room = Callable[[], AbstractAsyncContextManager[None]]
+"""What a document is read within."""
+
 MOST_AT_ONCE = 64
 # How many begin in one turn of the loop: a new connection to each of 64 hosts would hold it for 25 ms.
 MOST_BEGUN = 16
 # As the fetcher does it; who ends takes the next in line along, so that a host is not left waiting.
 MOST_PER_HOST = 1
-# How many are claimed in one transaction: twice as many would hold the loop for 20 ms.
-MOST_CLAIMED = 250
+# How many are claimed in one transaction.
+MOST_CLAIMED = 500
 # How many claimed ones wait in memory for their host's turn; the second number is what one slow host may hold of
 # them while others are due.
 MOST_IN_LINE, MOST_IN_ONE_LINE = 2_000, 200
@@ -130,7 +134,7 @@ class Poller:
         """Poll a source, then whoever is next in line, until nobody may start: one task for many polls."""
         while source is not None:
             try:
-                await self._harvest.put(await self._read(source))
+                await self._harvest.put(await self._read(source, self._harvest.room))
             finally:
                 self._line.end(source)
             source = self._next_waiting()
@@ -158,7 +162,8 @@ class Poller:
         [polled] = await self._harvest.store([read])
         return polled
 
-    async def _read(self, source: Source) -> Read:
+    async def _read(self, source: Source, room: Room = nullcontext) -> Read:
+        """Fetch a source and read what it answers; a document within `room`, where the result is to wait."""
         try:
             outcome = await self._fetcher.fetch(
                 source.url,
@@ -170,23 +175,24 @@ class Poller:
                 return Read(
                     source, self._next(source, fresh=outcome.fresh_for), outcome.validators, moved=moved
                 )
-            return await self._told(source, outcome)
+            return await self._told(source, outcome, room)
         except Exception:
             log.exception("Reading source %d failed in a way that was not foreseen", source.id)
             return self._failed(source, "Broadsheet could not read this source; the operator's log says why.")
 
-    async def _told(self, source: Source, outcome: Changed | Gone | Failed) -> Read:
+    async def _told(self, source: Source, outcome: Changed | Gone | Failed, room: Room) -> Read:
         match outcome:
             case Changed():
-                read = await self._workers.parse(
-                    outcome.body,
-                    outcome.content_type,
-                    outcome.charset,
-                    outcome.url,
-                    source.marks or b"",
-                    kind=source.kind,
-                    selector=source.selector,
-                )
+                async with room():
+                    read = await self._workers.parse(
+                        outcome.body,
+                        outcome.content_type,
+                        outcome.charset,
+                        outcome.url,
+                        source.marks or b"",
+                        kind=source.kind,
+                        selector=source.selector,
+                    )
                 if isinstance(read, Unreadable):
                     return self._failed(source, read.sentence)
                 return Read(

@@ -150,8 +150,13 @@ def _headline(text: str) -> str:
     return words[: blank if blank > LONGEST_HEADLINE // 2 else -1].rstrip(" ,;:–-") + "…"
 
 
-def write_article(entry: Entry, telling: Telling, now: datetime) -> ArticleToStore:
-    """An entry as the article that is stored: with its summary, a title in any case, and no date in the future."""
+def write_article(
+    entry: Entry, telling: Telling, now: datetime, *, words: str | None = None
+) -> ArticleToStore:
+    """An entry as the article that is stored: with its summary, a title in any case, and no date in the future.
+
+    `words` are the entry's where they are known already (see `words_of`).
+    """
     title = entry.title or _headline(telling.normal) or entry.url or "Untitled"
     url = entry.url if entry.url and len(entry.url) <= LONGEST_URL else None
     image_url = entry.image_url if entry.image_url and len(entry.image_url) <= LONGEST_URL else None
@@ -161,7 +166,7 @@ def write_article(entry: Entry, telling: Telling, now: datetime) -> ArticleToSto
     return ArticleToStore(
         identity=entry.identity,
         revision=revision_of(entry),
-        words=words_of(entry),
+        words=words or words_of(entry),
         url=url,
         title=title[:LONGEST_TITLE],
         author=entry.author,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.newsroom.digest_times import Due, due, heading, next_due
+from bot.newsroom.digest_times import Due, due, heading
 from bot.newsroom.ports import Later, Left
 from bot.newsroom.ranking import best, controversy, hot
 from bot.newsroom.rounds import Clock, Rounds, side_by_side
@@ -314,13 +314,16 @@ class Schedules:
         return await self._store.schedules.to_tell(member_id, self._clock())
 
     async def preview(self, wish: ScheduleToStore, visible: Collection[int]) -> DigestToPost:
-        """The digest of the time since the last one was due, as it would be now; nothing is stored."""
+        """The digest since the last one was due, or else of that one's time, as it would be now; nothing is stored."""
         now = self._clock()
         times = due(wish, now)
         going_on = Due(times.until, now, times.next_at)
-        # Right after one was due there is nothing yet: what came in that one's time says more.
-        period = going_on if now - times.until > (next_due(wish, now) - times.until) / 2 else times
+        # Right after one was due there is little yet: what came in that one's time says more, if anything did.
+        is_young = now - times.until <= (times.next_at - times.until) / 2
+        period, other = (times, going_on) if is_young else (going_on, times)
         entries = await self._editor.entries(wish, period, visible)
+        if not entries:
+            period, entries = other, await self._editor.entries(wish, other, visible)
         shown = [one for one in entries if one.place <= wish.most]
         digest = Digest(
             *(

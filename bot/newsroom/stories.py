@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.feeds.shingles import containment, unpack
+from storage.kinship import Kin, Kinship, Told
 from storage.search import words_of
-from storage.stories import Kin, Kinship, Told
 
 COPY = 0.5
 DEVELOPING = 0.3

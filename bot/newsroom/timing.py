@@ -35,6 +35,7 @@ SIGHTINGS = 3
 MOST_MOMENTS = 16
 # What is published at one go counts once.
 TOGETHER = timedelta(minutes=10)
+_TOGETHER_S = TOGETHER.total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def note_published(rhythm: bytes | None, moments: Iterable[datetime | None], now
     known = {int(second) for second in seconds if 0 <= second < 1 << 32} | set(_moments(rhythm))
     kept: list[int] = []
     for second in sorted(known):
-        if not kept or second - kept[-1] >= TOGETHER.total_seconds():
+        if not kept or second - kept[-1] >= _TOGETHER_S:
             kept.append(second)
     newest = kept[-MOST_MOMENTS:]
     return struct.pack(f"!{len(newest)}I", *newest)

@@ -7,7 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 
 
-@dataclass(frozen=True, slots=True)
+# Made for each poll, and not frozen: that would take five times as long.
+@dataclass(slots=True)
 class Source:
     """What is polled; one row whoever subscribes to it.
 

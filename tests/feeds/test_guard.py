@@ -160,6 +160,18 @@ async def test_an_allowed_host_is_reached_and_no_other_name_of_its_address(site:
     assert len(site.requests) == 1
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1.", "127.0.0.1..", "127.1", "2130706433", "[::1]"])
+async def test_what_aiohttp_takes_for_an_address_is_refused_before_anything_is_asked(host: str) -> None:
+    async with Fetcher(
+        user_agent="Broadsheet/test", allow=parse_allow("intranet.test"), resolver=_Rebinding("1.1.1.1")
+    ) as fetcher:
+        outcome = await fetcher.fetch(f"http://{host}/feed")
+        assert not await fetcher.is_public(f"http://{host}/feed")
+    assert isinstance(outcome, Failed)
+    assert outcome.kind == "refused"
+    assert "FETCH_ALLOW" in outcome.sentence
+
+
 async def test_the_socket_itself_refuses_when_the_resolver_was_bypassed() -> None:
     from bot.feeds.guard import AddressRefusedError, Guard
 

@@ -8,9 +8,21 @@ from hypothesis import strategies as st
 
 from bot.feeds.model import Entry
 from bot.feeds.summary import tell
-from bot.feeds.summary.hygiene import _CALL, _CALL_SIGNS
-from bot.feeds.summary.notes import promotes, suspects
-from bot.feeds.summary.openers import _ITSELF, _ITSELF_SIGNS
+from bot.feeds.summary.hygiene import (
+    _APPEARED,
+    _BAITS,
+    _CALLS,
+    _CREDIT,
+    _LABEL,
+    _LONGEST_LABEL,
+    _TAILS,
+    is_label,
+)
+from bot.feeds.summary.notes import _PROMOTING, promotes, suspects
+from bot.feeds.summary.openers import _ITSELF
+from bot.feeds.summary.signs import Seen, Signed
+
+SIGNED = (_APPEARED, _BAITS, _CALLS, _TAILS, *_PROMOTING)
 
 TOLD = "Ruth Okafor tells how the harbour got its new crane, and what became of the two old ones."
 
@@ -105,15 +117,24 @@ TELLING = (
 
 @pytest.mark.parametrize("sentence", TELLING)
 def test_news_of_sponsors_and_prices_is_news(sentence: str) -> None:
-    assert not promotes(sentence, suspects(sentence.lower()))
+    assert not promotes(sentence, suspects(Seen(sentence)))
     assert notes(TOLD, sentence).endswith(sentence)
 
 
-@given(st.from_regex(_CALL))
-def test_the_signs_by_which_sentences_are_passed_over_are_in_whatever_calls(text: str) -> None:
-    assert any(sign in text for sign in _CALL_SIGNS)
+@given(st.sampled_from(SIGNED), st.data())
+def test_signs_by_which_texts_are_passed_over_are_in_whatever_is_looked_for(
+    signed: Signed, data: st.DataObject
+) -> None:
+    text = data.draw(st.from_regex(signed.pattern))
+    suspicion = signed.suspected(Seen(text))
+    assert Seen(text).is_odd or (suspicion and suspicion.shows(text.lower().replace("…", "...")))
 
 
-@given(st.from_regex(_ITSELF))
-def test_the_signs_by_which_sentences_are_passed_over_are_in_whatever_speaks_of_itself(text: str) -> None:
-    assert any(sign in text for sign in _ITSELF_SIGNS)
+@given(st.from_regex(_ITSELF.pattern))
+def test_signs_by_which_sentences_are_passed_over_are_in_whatever_speaks_of_itself(text: str) -> None:
+    assert _ITSELF.shows(text)
+
+
+@given(st.from_regex(_LABEL, fullmatch=True) | st.from_regex(_CREDIT, fullmatch=True))
+def test_labels_are_known_by_how_they_begin(text: str) -> None:
+    assert is_label(text) or len(text) > _LONGEST_LABEL

@@ -11,14 +11,15 @@ async def test_who_comes_second_waits_and_who_gives_up_holds_up_nobody() -> None
     turns, order = Turns(1), list[str]()
 
     async def ask(name: str, done: asyncio.Event) -> None:
-        async with turns.at("example.org"):
-            order.append(name)
-            await done.wait()
+        await turns.take("example.org")
+        order.append(name)
+        await done.wait()
+        turns.leave("example.org")
 
     done = asyncio.Event()
     tasks = [asyncio.create_task(ask(name, done)) for name in ("first", "second", "third")]
-    async with turns.at("elsewhere.example"):
-        await asyncio.sleep(0)
+    await turns.take("elsewhere.example")
+    await asyncio.sleep(0)
     assert order == ["first"]
     tasks[1].cancel()
     await asyncio.sleep(0)
@@ -31,8 +32,9 @@ async def test_a_turn_that_is_handed_to_somebody_who_is_just_cancelled_goes_on_t
     turns, order = Turns(1), list[str]()
 
     async def ask(name: str) -> None:
-        async with turns.at("example.org"):
-            order.append(name)
+        await turns.take("example.org")
+        order.append(name)
+        turns.leave("example.org")
 
     await turns.take("example.org")
     second, third = asyncio.create_task(ask("second")), asyncio.create_task(ask("third"))

@@ -157,7 +157,7 @@ async def test_the_cpu_limit_holds_within() -> None:
 
 async def test_the_memory_limit_holds_within() -> None:
     large = b"<rss><channel><title>" + b"x y " * 2_000_000 + b"</title></channel></rss>"
-    async with Workers(memory=70 << 20) as workers:
+    async with Workers(memory=55 << 20) as workers:
         result = await parse(workers, large)
         assert isinstance(result, Unreadable)
         assert "too large" in result.sentence
@@ -337,9 +337,20 @@ async def test_a_page_beyond_the_limits_is_told_so() -> None:
 
 
 def test_a_worker_loads_what_reads_pages_only_for_a_page() -> None:
-    loaded = "import bot.feeds.worker, sys; print({'lxml', 'trafilatura', 'bot.feeds.extract'} & sys.modules.keys())"
+    loaded = "import bot.feeds.tasks, sys; print({'lxml', 'trafilatura', 'bot.feeds.extract'} & sys.modules.keys())"
     answer = subprocess.run([sys.executable, "-c", loaded], capture_output=True, check=True, text=True)
     assert answer.stdout.strip() == "set()"
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/maps").exists(), reason="Only Linux tells what a process has loaded."
+)
+async def test_a_worker_goes_without_what_only_the_network_needs(workers: Workers) -> None:
+    await parse(workers, RSS)
+    [worker] = children()
+    loaded = Path(f"/proc/{worker.pid}/maps").read_text()
+    assert "selectolax" in loaded  # and not a module that some Pythons have built in
+    assert "libssl" not in loaded
 
 
 async def test_telling_does_not_hold_the_loop(workers: Workers) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ import pytest
 from bot.feeds.model import Document, Entry, Media, MediaKind, Validators
 from bot.feeds.workers import Workers
 from bot.newsroom.harvest import GIVEN_BACK_AFTER, MOST_ENTRIES, MOST_WAITING, Harvest
-from bot.newsroom.reads import Read
+from bot.newsroom.reads import Polled, Read
 from storage import Database, Source, Store
 from storage.records import SubscriptionToStore
 from tests.databases import RANKS, nonces
@@ -234,3 +234,34 @@ async def test_old_entries_under_new_names_are_stored_and_not_posted(
     assert f"Source {source.id}: 3 of 4 new articles are no news" in caplog.text
     [polled] = await harvest.store([read("returned", 0, 15, 30, 60)])
     assert (polled.articles, polled.posts, polled.held_back) == (0, 0, 0)
+
+
+async def test_of_documents_that_come_together_no_more_are_read_than_there_is_room_for(
+    harvest: Harvest, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = await wanted(store, 1)
+    one = brought(source, "One")
+    assert one.document is not None
+    document = replace(one.document, entries=one.document.entries * (MOST_ENTRIES // 4))
+    read, stored = 0, 0
+
+    async def store_all(reads: Sequence[Read]) -> list[Polled]:
+        nonlocal stored
+        stored += len(reads)
+        return []
+
+    async def poll(number: int) -> None:
+        nonlocal read
+        async with harvest.room():
+            await asyncio.sleep(0)  # as the worker takes its time
+            read += 1
+        await harvest.put(replace(one, source=replace(source, id=number), document=document))
+
+    monkeypatch.setattr(harvest, "store", store_all)
+    polls = [asyncio.create_task(poll(number)) for number in range(40)]
+    while not all(task.done() for task in polls):
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert read <= stored + 4
+        await harvest.flush()
+    assert stored == 40

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import chain
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.newsroom.host_line import HostLine, Rests
 from storage.records import Source
@@ -60,6 +64,55 @@ def test_who_waits_for_a_host_that_wants_rest_is_sent_away_and_can_come_again() 
     assert [one.id for one in iter(line.start, None)] == [3]
     line.add([source(2, "a.test")])
     assert [one.id for one in iter(line.start, None)] == [2]
+
+
+DEEDS = st.lists(
+    st.tuples(st.sampled_from(["add", "start", "end", "drop"]), st.lists(st.integers(0, 15), max_size=6)),
+    max_size=60,
+)
+
+
+@given(DEEDS, st.integers(1, 2), st.integers(2, 9), st.integers(1, 3))
+def test_whoever_could_be_started_for_longest_is_next(
+    deeds: list[tuple[str, list[int]]], per_host: int, most: int, share: int
+) -> None:
+    """In whichever order four hosts are lined up, asked, answered and dropped: as a plain model says."""
+    line: HostLine[Source] = HostLine(per_host, most, share)
+    waiting: dict[int, list[int]] = {host: [] for host in range(4)}
+    under_way: list[int] = []
+    ready: dict[int, int] = {}  # hosts of which one could be started, and since when
+    to_the_end = [("start", [0])] * 8 + [("end", [0]), ("start", [0])] * 100
+    for moment, (deed, which) in enumerate([*deeds, *to_the_end]):
+        started = None
+        if deed == "add":
+            known = {*under_way, *chain.from_iterable(waiting.values())}
+            line.add(source(number, f"{number % 4}.test") for number in which)
+            for number in dict.fromkeys(which):
+                if number not in known:
+                    waiting[number % 4].append(number)
+            for host, numbers in waiting.items():  # the last of the longest lines give way
+                del numbers[max(share, len(line._lines.get(f"{host}.test", ()))) :]
+        elif deed == "start":
+            started = line.start()
+            assert (started is None) == (not ready)
+            if started is not None:
+                assert ready[started.id % 4] == min(ready.values())
+                del ready[started.id % 4]
+                assert waiting[started.id % 4].pop(0) == started.id
+                under_way.append(started.id)
+        elif deed == "end" and which and under_way:
+            number = under_way.pop(which[0] % len(under_way))
+            line.end(source(number, f"{number % 4}.test"))
+        elif deed == "drop" and which:
+            line.drop(f"{which[0] % 4}.test")
+            waiting[which[0] % 4].clear()
+        for host, numbers in waiting.items():
+            if not numbers or sum(number % 4 == host for number in under_way) == per_host:
+                ready.pop(host, None)
+            else:
+                ready.setdefault(host, moment)
+        assert len(line) == len(under_way) + sum(map(len, waiting.values()))
+    assert len(line) == 0
 
 
 def test_a_rest_holds_for_all_of_a_host_and_not_for_longer_than_is_granted() -> None:

@@ -191,6 +191,13 @@ async def test_what_is_no_feed_is_told_as_such(newsroom: Newsroom) -> None:
     assert "feed" in polled.problem
 
 
+async def test_a_person_who_polls_does_not_wait_for_what_others_brought(newsroom: Newsroom) -> None:
+    newsroom.press.publish("One")
+    source = await newsroom.subscribe()
+    async with newsroom.poller._harvest.room(), asyncio.timeout(10):
+        assert (await newsroom.poller.poll(source)).articles == 1
+
+
 async def test_due_sources_are_started_and_the_next_wait_is_known(newsroom: Newsroom) -> None:
     newsroom.press.publish("One")
     await newsroom.subscribe()

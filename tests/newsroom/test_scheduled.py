@@ -223,6 +223,17 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @on_sqlite
+@pytest.mark.parametrize("later", [1, 5, 13, 23], ids="{}h".format)
+async def test_a_preview_shows_what_there_is_at_any_hour(house: House, later: int) -> None:
+    await house.furnish("One", "Two")
+    house.clock.now += later * HOUR
+    for due_at in range(24):
+        wish = ScheduleToStore(GUILD, 30, Every.DAY, due_at, 0, "UTC")
+        previewed = await Schedules(house.store, clock=house.clock).preview(wish, {CHANNEL})
+        assert [story.article.title for story in previewed.stories] == ["Two", "One"], due_at
+
+
+@on_sqlite
 @pytest.mark.parametrize(
     ("found", "asked"),
     [

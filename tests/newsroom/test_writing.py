@@ -140,8 +140,20 @@ async def test_questions_under_way_count(store: Store):
         await at.subscribe(1)
         told = await at.bring()
         others = [replace(TEXT, body=BODY.replace("Monday", day)) for day in ("Tuesday", "Friday", "Sunday")]
-        await asyncio.gather(*(at.writing.write(told, text) for text in others))
-        assert len(at.server.asked) < 3
+        [answer], open_now = at.server.answers, asyncio.Event()
+
+        async def answer_late(request: web.Request) -> web.StreamResponse:
+            await open_now.wait()
+            return await answer(request)
+
+        at.server.answers = [answer_late]
+        tasks = [asyncio.create_task(at.writing.write(told, text)) for text in others]
+        async with asyncio.timeout(20):
+            while len(at.server.asked) + sum(task.done() for task in tasks) < len(tasks):
+                await asyncio.sleep(0.01)
+        open_now.set()
+        await asyncio.gather(*tasks)
+        assert 0 < len(at.server.asked) < 3
         assert await store.written.used("2026-05-01", [1]) == dict.fromkeys((0, 1), 77 * len(at.server.asked))
 
 

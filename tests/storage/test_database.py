@@ -371,6 +371,23 @@ async def test_sqlite_is_set_so_that_no_commit_is_lost(tmp_path: Path):
     await database.close()
 
 
+async def test_only_what_changes_little_is_undone_from_memory(tmp_path: Path):
+    database = await Database.open(f"sqlite:///{tmp_path}/news.db")
+    where = text("PRAGMA temp_store")
+    async with database.reading() as connection:
+        usual = await connection.scalar(where)
+    for _ in range(2):
+        async with database.writing(changes_little=True) as connection:
+            assert await connection.scalar(where) == 2
+        async with database.reading() as connection:
+            assert await connection.scalar(where) == usual
+        async with database.writing(changes_little=True):
+            pass  # nothing is executed
+        async with database.writing() as connection:
+            assert await connection.scalar(where) == usual
+    await database.close()
+
+
 async def test_times_come_back_as_they_went_in(database: Database):
     moment = NOW + timedelta(microseconds=1)
     async with database.writing() as connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import event, text
 
+from bot.feeds.shingles import pack
 from storage import Ingested
 from storage.records import Brought, WordsStored
 from tests.storage.desk import NOW, Desk, article, at, poll
@@ -113,3 +114,20 @@ async def test_beginners_of_many_sources_cost_as_few_queries_as_those_of_a_few(d
     assert len(named) == 3, "none, the newest one, the newest two"
     assert sum(name.endswith("b") for name in named) == 2
     assert len(cards) == 3 + 30
+
+
+async def test_a_new_article_is_stored_and_queued_with_few_statements(desk: Desk):
+    """Each is a way to the database and back, and most transactions bring one article."""
+    source = await desk.wired(100)
+    ran: list[str] = []
+    engine = desk.database._engine.sync_engine
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        ran.append(statement)
+
+    told = article("a", image_url="https://example.org/a.png", shingles=pack(frozenset(range(40))))
+    assert await desk.store.harvest.store([Brought(poll(source), [told])], NOW) == [Ingested(1, 0, 1)]
+    event.remove(engine, "before_cursor_execute", note)
+    # PostgreSQL is asked for its limit of silence, and twice for the turn.
+    assert len(ran) <= (14 if engine.dialect.name == "sqlite" else 17), ran

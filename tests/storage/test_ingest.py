@@ -33,6 +33,15 @@ async def test_an_article_keeps_all_it_was_given(desk: Desk):
     assert await desk.store.articles.get(999) is None
 
 
+async def test_of_an_article_that_is_given_twice_the_first_is_stored(desk: Desk):
+    source = await desk.wired(100)
+    first, other = article("a"), article("a", text=None, image_url="https://example.org/i.png", title="Other")
+    brought = Brought(poll(source), [first, other])
+    assert await desk.store.harvest.store([brought], NOW) == [Ingested(1, 0, 1)]
+    (card,) = await desk.claim()  # at once: it has no image to wait for
+    assert (card.article.title, card.article.image_url) == (first.title, None)
+
+
 async def test_what_is_held_back_is_stored_and_not_posted(desk: Desk):
     source = await desk.wired(100)
     await desk.ingest(source, "own")

@@ -10,11 +10,14 @@ import pytest
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.feeds.shingles import pack
 from storage import Database, Store, Tally, VoteEmoji
+from storage.harvest import _lock as lock_sources
+from storage.records import Brought
 from storage.tables import comments, members, reactions
 from storage.tallies import lock, recount_comments
 from tests.databases import RANKS, nonces
-from tests.storage.desk import GUILD, NOW, Desk, comment
+from tests.storage.desk import GUILD, NOW, Desk, article, comment, poll
 from tests.votes import add
 
 UP = "👍"
@@ -118,3 +121,15 @@ async def test_who_writes_while_their_last_comment_is_erased_keeps_their_name(
     kept = await desk.store.comments.get(6)
     assert kept is not None
     assert kept.author_name == "Ada L."
+
+
+async def test_a_story_is_tied_together_while_another_ones_source_is_being_stored(desk: Desk):
+    """Of a row that is changed twice PostgreSQL looks at the source: who waits for the turn must not hold that."""
+    told = pack(frozenset(range(40)))
+    ours, theirs = await desk.wired(100, name="ours"), await desk.wired(100, name="theirs")
+    await desk.store.harvest.store([Brought(poll(theirs), [article("a", shingles=told)])], NOW)
+    copies = [article(name, shingles=told) for name in ("b", "c", "d")]
+    async with desk.database.writing() as connection, asyncio.timeout(5):
+        await lock_sources(connection, {theirs.id}, set(), {})
+        stored = await desk.store.harvest.store([Brought(poll(ours), copies)], NOW)
+    assert stored[0].articles == 3

@@ -24,9 +24,9 @@ from storage import (
     SubscriptionToStore,
 )
 from storage.ingest import insert_new
+from storage.kinship import relate, take_turn
 from storage.outbox import Queueing, queue
 from storage.records import ArticleRead, Brought, TextStored
-from storage.stories import relate, take_turn
 from storage.tables import articles, copies, fingerprints, merged, posts
 from storage.tables import shingles as kept_shingles
 from tests.databases import RANKS

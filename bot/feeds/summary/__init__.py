@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from bot.feeds import shingles
 from bot.feeds.model import Entry, Telling
-from bot.feeds.summary.hygiene import CUT_OFF, Passage, advertises
+from bot.feeds.summary.hygiene import CUT_OFF, Passage
 from bot.feeds.summary.languages import detect
 from bot.feeds.summary.openers import Standing, leaves_open, speaks_of_itself, standing
 from bot.feeds.summary.rank import Length, Ranked
@@ -74,7 +73,8 @@ def _telling(
     whole: bool,
     hint: str | None = None,
 ) -> Telling:
-    language = detect(text.text or description.text, hint)
+    source = text if text.lines else description
+    language = detect(source.text, hint, source.split)
     text.cut(language)
     description.cut(language)
     ranked = Ranked(text.whole, headline, language)
@@ -82,11 +82,13 @@ def _telling(
     is_free = bool(told) and standing(told[0], language) is Standing.FREE
 
     def summary(length: Length) -> str:
+        lead = joined(_leading(told, length))
+        is_enough = bool(lead) and count_words(lead) >= length.least
+        if is_enough and is_free:
+            return lead
         best = ranked.best(length)
-        lead = _leading(told, length)
-        opens_well = is_free or not best or standing(best[0], language) > Standing.FREE
-        if opens_well and count_words(joined(lead)) >= length.least:
-            return joined(lead)
+        if is_enough and (not best or standing(best[0], language) > Standing.FREE):
+            return lead
         if best := best or Ranked(description.whole, headline, language).best(length):
             return joined(best)
         carried = [one for one in (text, description) if not one.is_list]
@@ -110,7 +112,7 @@ def _told_by(description: Passage, text: Passage, headline: str, language: str |
     They are the whole ones with which it begins, up to the first that advertises, asks to act or has no end. One that
     was cut off after so many characters is the article's beginning, unless that begins with something else.
     """
-    told = list(takewhile(lambda one: not advertises(one), description.whole[: description.sound]))
+    told = description.telling()
     if not told or (description.is_cut and told[0] in text.whole):
         return []
     if (
@@ -119,16 +121,18 @@ def _told_by(description: Passage, text: Passage, headline: str, language: str |
         or leaves_open(joined(told))
     ):
         return []
-    words, title = set(_stems(split_words(joined(told)))), set(_stems(split_words(headline)))
+    words, title = _stems(split_words(joined(told))), _stems(split_words(headline))
     if len(words - title) < _NEWS:
         return []
-    own = title.union(_stems(set(text.split)))
-    return told if text.words < _ENOUGH or len(words & own) >= _OF_THE_ARTICLE * len(words) else []
+    if text.words < _ENOUGH:
+        return told
+    own = title | _stems(set(text.split))
+    return told if len(words & own) >= _OF_THE_ARTICLE * len(words) else []
 
 
-def _stems(words: Iterable[str]) -> Iterable[str]:
-    """Its longer words by their beginnings; signs, where a script leaves no blanks."""
-    return (word[:_STEM] for word in words if len(word) > 3 or not word.isascii())
+def _stems(words: Iterable[str]) -> set[str]:
+    """The longer words by their beginnings; signs, where a script leaves no blanks."""
+    return {word[:_STEM] for word in words if len(word) > 3 or not word.isascii()}
 
 
 def _leading(sentences: Sequence[str], length: Length) -> list[str]:

@@ -8,14 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import takewhile
 
 from bot.feeds.summary.notes import asides, is_bare, is_list, promotes, suspects, tells
 from bot.feeds.summary.sentences import sentences
+from bot.feeds.summary.signs import Seen, Signed
 from bot.feeds.text import count_words, split_words
 
 MOST_SENTENCES = 22  # a summary never reaches further into an article,
 MOST_CUT = 32_000  # characters, nor further than this,
 LONGEST_LINE = 4_000  # characters, nor into one line of it
+_MOST_SEEN = 2 * MOST_CUT + LONGEST_LINE  # characters in which signs are looked for all at once
 _MOST_LINES = 80  # in which notes are told apart
 MAX_TEXT = 100_000  # characters of an article that are kept
 
@@ -35,10 +38,19 @@ _TAIL = re.compile(
     rf"\s*(?:[\[(]\s*)?(?<!\w)(?:{_READ_MORE})"
     # What is to be read: “Continue reading The title →”, “Read more: The title”.
     r"(?:\s*[:“\"«„].{0,200}+\Z|(?:\s.{1,200}?(?=(?<![→»›\s])\s*[→»›]))?"
-    r"\s*[\])]?(?:[→»>›…\s]|\.{3})*+\Z)",
+    r"\s*[\])]?(?:[→»>›…\s]|\.{3}|(?!))*+\Z)",
     re.IGNORECASE,
 )
 _NAMES_WHAT = re.compile(r"[:“\"«„]")  # without these, no call to read on ends with a full stop
+_TAILS = Signed(
+    _TAIL,
+    "read more|read on|read the|continue reading|keep reading|view article|view post|view original|view all|learn more"
+    "|full story|full article|weiterlesen|mehr lesen|mehr erfahren|zum artikel|lire la|lire plus|lire l"
+    "|en savoir|leer más|seguir leyendo|sigue leyendo|continuar leyendo|leia mais|ler mais|continue lendo"
+    "|continue a|leggi tutto|leggi di|leggi altro|leggi l|continua a|lees meer|lees verder|verder lezen"
+    "|läs mer|läs vidare|les mer|les videre|læs mere|læs videre|lue lisää|czytaj|číst|čítať ďalej|celý článok|oku",
+    "more...|читать|читати|続きを読む|阅读全文|閱讀全文|더|اقرأ|पढ़ें",
+)
 _APPEARED_WHAT = re.compile(
     r"(?:The post|The article|Der Beitrag|L['’]article|La entrada|O post|L['’]articolo|Het bericht|Artykuł|Wpis|"
     r"Inlägget|Innlegget|Indlægget|Запись|Příspěvek|Príspevok)\s"
@@ -48,6 +60,12 @@ _APPEARED_WHERE = re.compile(
     r"se publicó primero en|apareceu primeiro em|proviene da|sembra essere il primo su|verscheen eerst op|"
     r"pochodzi z serwisu|dök först upp på|dukket først opp på|blev først udgivet på|впервые появилась|"
     r"pochází z|je zobrazený ako prvý na)"
+)
+_APPEARED = Signed(
+    _APPEARED_WHERE,
+    "zuerst|apparu en premier|publicó primero|primeiro|essere il primo|eerst|först upp|først opp|først udgivet"
+    "|zobrazený ako prvý",
+    "appeared first on|first appeared on|proviene da|pochodzi z|впервые появилась|pochází z",
 )
 _LONGEST_LABEL = 240  # characters
 _LONGEST_TAIL, _LONGEST_HEADLINE, _LONGEST_PLACE = 300, 300, 230  # characters
@@ -86,6 +104,13 @@ _CREDIT = re.compile(
     r"|©.{0,200}|copyright\W.{0,200}|all rights reserved\W*",
     re.IGNORECASE,
 )
+# How labels and credits begin that begin with a letter from A to Z, and are no address.
+_STARTS = (
+    "rea|con|kee|cli|to |vie|lea|mor|ful|wei|meh|zum|lir|en |lee|seg|sig|lei|ler|leg|ver|les|lue|czy|cel|dev|com|kom"
+    "|sha|twe|adv|anz|pub|sup|don|not|new|inl|rel|spo|sub|fil|tag|pos|cat|poi|via|sou|by |von|par|por|di |doo|av "
+    "|pho|pic|ima|imm|ill|vid|gra|cre|fot|bil|que|zdj|las|upd|mod|akt|sta|mis|act|agg|bij|est|tem|tie|cop|all"
+)
+_LABEL_STARTS = frozenset(_STARTS.split("|"))
 # What asks the reader to do something for the publisher, or says how the publisher earns. In small letters: to ignore
 # their case takes three times as long.
 _CALL = re.compile(
@@ -116,17 +141,17 @@ _CALL = re.compile(
     r"|اشترك (?:في|الآن)|تابعونا|اضغط هنا|सब्सक्राइब करें|यहां क्लिक करें|यहाँ क्लिक करें|点击(?:这里|此处)|订阅我们|請訂閱"
     r"|関連記事|登録はこちら|구독하기|여기를 클릭",
 )
-# One of these is in whatever that matches. Looked for in an article as a whole, they pass over nearly all.
-_CALLS = (
-    "subscri|sign up|follow us|like us|newsletter|clic|cliq|tap here|download|comment|share this|support our|donat"
-    "|become a |affiliate|commission|amazon associate|terms and conditions|privacy policy|cookie|code |% off"
-    "|book a |contact us|in touch with us|your e|originally |published|updated|javascript|jetzt |folgen sie|klick"
-    "|klik|abonnez-vous|inscrivez-vous|suivez-nous|faites un don|suscrí|síg|inscreva-se|assine |siga-nos"
-    "|iscriviti|seguici|zapisz się|obserwuj nas|schrijf je in|volg ons|prenumerera på|följ oss|abone olun"
-    "|bizi takip|tıklayın|подпи|нажмите|поддержите|підпи|підтримайте|اشترك|تابعونا|اضغط|सब्सक्राइब|क्लिक|点击|订阅"
-    "|請訂閱|関連記事|登録はこちら|구독하기|클릭"
+_CALLS = Signed(
+    _CALL,
+    "subscribe|sign up|follow us|like us|newsletter|click|tap here|download|comment|comments|share this|support our"
+    "|donation|donate|become a|affiliate|commission|commissions|amazon associate|terms and conditions|privacy policy"
+    "|cookie|cookies|code|off your|book a|contact us|in touch with us|enter your|originally|published|updated"
+    "|republished|javascript|jetzt abonnieren|jetzt anmelden|jetzt spenden|folgen sie uns|klicken|abonnez-vous"
+    "|inscrivez-vous|suivez-nous|cliquez ici|faites un don|suscríbete|suscríbase|síganos|síguenos|haga clic|haz clic"
+    "|inscreva-se|assine|siga-nos|clique aqui|iscriviti|seguici|clicca qui|zapisz się|kliknij|obserwuj nas"
+    "|schrijf je in|volg ons|klik hier|prenumerera på|följ oss|klicka här|abone olun|bizi takip|tıklayın",
+    "подпи|нажмите|поддержите|підпи|підтримайте|اشترك|تابعونا|اضغط|सब्सक्राइब|क्लिक|点击|订阅|請訂閱|関連記事|登録はこちら|구독하기|클릭",
 )
-_CALL_SIGNS = tuple(_CALLS.split("|"))
 # How descriptions begin that advertise the article and do not tell it.
 _TEASER = re.compile(
     r"(?:learn|discover|find out|stay|boost|master|unlock|make|take|meet|visit|save|start|stop|turn|wonder"
@@ -155,6 +180,12 @@ _BAIT = re.compile(
     r"|(?:需要|必须)(?:了解|知道)|知っておくべき"
     r"|كل ما تحتاج|알아야 할",
     re.IGNORECASE,
+)
+_BAITS = Signed(
+    _BAIT,
+    "know|everything|all you need|find out|learn|read|here is|here are|guide|top picks|was sie|alles|tout|faut savoir"
+    "|todo lo que|tudo o que|tutto|wszystko|bilmeniz",
+    "что|що|आपको जानना|需要|必须|知っておくべき|كل ما تحتاج|알아야",
 )
 # "LONDON (Reuters) — ", "BERLIN, 3. Mai (dpa) – ", "(Bloomberg) -- ", "PARIS, le 3 mai - ", "МОСКВА, 3 мая. /ТАСС/. "
 _DATELINE = re.compile(
@@ -191,15 +222,23 @@ class Passage:
         self.sound = 0
         self.is_list = False
         self.is_cut = False
+        whole = "\n".join(lines)
+        self._seen = seen = Seen(whole) if len(whole) <= _MOST_SEEN else None
         left = MAX_TEXT
-        said = [split_words(headline) for headline in headlines if headline]
+        called = _Headlines(headlines)
+        appeared = seen is None or _APPEARED.suspected(seen) is not None
+        tails = _TAILS.suspected_in_any_case(seen)
         for at, line in enumerate(lines):
             if left < len(line):
                 self.is_cut = True
                 break
-            own = _own(line) if len(line) < _LONGEST_TAIL or at >= len(lines) - 3 else line
+            own = line
+            if len(line) < _LONGEST_TAIL or at >= len(lines) - 3:
+                own = _without_appeared(own) if appeared else own
+                if tails and tails.shows(own.lower().replace("…", "...")):
+                    own = _without_tail(own)
             self.is_cut = own != line or bool(CUT_OFF.search(own[-8:]))
-            if own and not is_label(own) and not _is_among(own, said):
+            if own and not is_label(own) and own not in called:
                 self.lines.append(own)
                 left -= len(own)
 
@@ -218,12 +257,29 @@ class Passage:
         """How many it has."""
         return count_words(self.text)
 
+    def telling(self) -> list[str]:
+        """A description's whole sentences up to the first that advertises.
+
+        Such a one invites to the article instead of telling it: it bids, promises, asks or exclaims.
+        """
+        bait = _BAITS.suspected_in_any_case(self._seen)
+
+        def advertises(sentence: str) -> bool:
+            promises = bait is not None and bait.shows(sentence.lower())
+            return (
+                sentence.rstrip("\"'”’»)")[-1:] in "!?！？؟"
+                or _TEASER.match(sentence) is not None
+                or (promises and _BAIT.search(sentence) is not None)
+            )
+
+        return list(takewhile(lambda one: not advertises(one), self.whole[: self.sound]))
+
     def cut(self, language: str | None) -> None:
         """Cut the lines into sentences, as those of this language."""
         left = MOST_CUT
         is_sound = True
-        lowered = self.text[: 2 * MOST_CUT + LONGEST_LINE].lower()
-        may_call, suspected = any(map(lowered.__contains__, _CALL_SIGNS)), suspects(lowered)
+        seen = self._seen or Seen(self.text[:_MOST_SEEN])
+        calls, suspected = _CALLS.suspected(seen), suspects(seen)
         passed = asides(self.lines[:_MOST_LINES])
         self.is_list = is_list([line for at, line in enumerate(self.lines[:_MOST_LINES]) if at not in passed])
         for at, line in enumerate(self.lines):
@@ -241,15 +297,11 @@ class Passage:
             for sentence in sentences(text, language):
                 if is_label(sentence) or _is_code(sentence):
                     continue
-                ended = (
-                    bool(_WHOLE.search(sentence[-12:]))
-                    and not CUT_OFF.search(sentence[-12:])
-                    and not continues
-                )
+                ended = not continues and _is_ended(sentence)
                 continues = False
-                if (may_call and _CALL.search(sentence[:1_000].lower())) or promotes(sentence, suspected):
+                if (calls and calls.holds(sentence[:1_000].lower())) or promotes(sentence, suspected):
                     is_sound = False
-                elif ended and (tells(sentence) or not self.is_list):
+                elif ended and (not self.is_list or tells(sentence)):
                     self.whole.append(sentence)
                     self.sound += is_sound
                 else:
@@ -260,29 +312,36 @@ class Passage:
 
 def is_label(text: str) -> bool:
     """Whether a line or sentence is a label, a credit, a counter or an address and nothing of the article."""
-    return len(text) <= _LONGEST_LABEL and bool(_LABEL.fullmatch(text) or _CREDIT.fullmatch(text))
+    if len(text) > _LONGEST_LABEL:
+        return False
+    start = text[:3].lower()
+    is_plain = start.isascii() and start.isprintable() and start[:1].isalpha()
+    if is_plain and start not in _LABEL_STARTS and "://" not in text and "www." not in text.lower():
+        return False
+    return bool(_LABEL.fullmatch(text) or _CREDIT.fullmatch(text))
+
+
+def _is_ended(sentence: str) -> bool:
+    if sentence[-1:] == "." and sentence[-2:-1].isalnum():
+        return True
+    return _WHOLE.search(sentence[-12:]) is not None and CUT_OFF.search(sentence[-12:]) is None
 
 
 def _is_code(text: str) -> bool:
     return any(map(text.__contains__, _CODE_SIGNS)) and len(_CODE.findall(text[:1_000])) > 2
 
 
-def advertises(sentence: str) -> bool:
-    """Whether a description's sentence invites to the article instead of telling it: bids, promises, asks, exclaims."""
-    return bool(
-        _TEASER.match(sentence) or _BAIT.search(sentence) or sentence.rstrip("\"'”’»)")[-1:] in "!?！？؟"
-    )
+class _Headlines:
+    """What an article is called, to know the lines that say it again."""
 
+    def __init__(self, headlines: Sequence[str]) -> None:
+        self._said = [split_words(headline) for headline in headlines if headline]
+        letters = [(sum(map(len, words)), 3 * len(words)) for words in self._said]
+        self._lengths = [range(count - 8, count + between + 20) for count, between in letters]
 
-def _is_among(line: str, said: Sequence[Sequence[str]]) -> bool:
-    """Whether a line says one of the headlines again, and no more."""
-    if not any(-9 < len(line) - sum(map(len, words)) < 3 * len(words) + 20 for words in said):
-        return False  # letters, and what stands between words
-    return split_words(line) in said
-
-
-def _own(line: str) -> str:
-    return _without_tail(_without_appeared(line))
+    def __contains__(self, line: str) -> bool:
+        """Whether the line says one of them, and no more."""
+        return any(len(line) in fitting for fitting in self._lengths) and split_words(line) in self._said
 
 
 def _without_appeared(line: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 
-from bot.feeds.text import split_words
+from bot.feeds.text import split_words, without_marks
 
 _MOST_READ = 2_000  # characters: enough to be sure, however long the text is; and
 _MOST_SEEN = 800  # for its script
@@ -194,28 +195,21 @@ _SAME = {"no": "nb", "nn": "nb", "iw": "he", "cz": "cs", "ua": "uk", "jp": "ja",
 _CODE = re.compile(r"[a-zA-Z]{2}(?![a-zA-Z])")
 
 
-def detect(text: str, hint: str | None = None) -> str | None:
+def detect(text: str, hint: str | None = None, words: Sequence[str] | None = None) -> str | None:
     """The ISO 639-1 code of a text's language; None where it is not certain.
 
     `hint` is what the page or the feed says ("de-AT"): it decides between neighbours, and stands where the text is
-    too short to contradict it; it is not believed against the text.
+    too short to contradict it; it is not believed against the text. `words` are the text's, where it was split already.
     """
-    read = text[:_MOST_READ]
     hinted = _hinted(hint)
-    seen = read[:_MOST_SEEN]
-    if seen.isascii():
-        counted = Counter({"latin": sum(map(str.isalpha, seen))})
-    else:
-        counted = Counter()
-        for letter, times in Counter(seen).items():
-            if found := _SCRIPT.match(letter):
-                counted[found.lastgroup or ""] += times
-    if not counted.total():
+    script = _script(without_marks(text[:_MOST_SEEN]))
+    if script is None:
         return None
-    script = _script(counted)
     if script in _ALONE:
         return _ALONE[script]
-    return _by_small_words(read, _BY_SCRIPT[script], hinted)
+    if words is None or len(text) > _MOST_READ:
+        words = split_words(text[:_MOST_READ])
+    return _by_small_words(words, _BY_SCRIPT[script], hinted)
 
 
 def _hinted(hint: str | None) -> str | None:
@@ -223,8 +217,16 @@ def _hinted(hint: str | None) -> str | None:
     return _SAME.get(code[0].lower(), code[0].lower()) if code else None
 
 
-def _script(counted: Counter[str]) -> str:
+def _script(text: str) -> str | None:
     """The script of most of the text; of Chinese signs with a good part of kana the language is Japanese."""
+    if text.isascii():
+        return "latin" if any(map(str.isalpha, text)) else None
+    counted: Counter[str] = Counter()
+    for letter, times in Counter(text).items():
+        if found := _SCRIPT.match(letter):
+            counted[found.lastgroup or ""] += times
+    if not counted:
+        return None
     weighed = {name: count * _WEIGHTS.get(name, 1) for name, count in counted.items()}
     if counted["kana"] * 10 >= counted["han"]:
         weighed["kana"] = weighed.get("kana", 0) + weighed.pop("han", 0)
@@ -238,15 +240,15 @@ def _languages_of(candidates: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     return {word: tuple(code for code in candidates if word in SMALL_WORDS[code]) for word in words}
 
 
-def _by_small_words(text: str, candidates: tuple[str, ...], hinted: str | None) -> str | None:
-    words = split_words(text)
+def _by_small_words(words: Sequence[str], candidates: tuple[str, ...], hinted: str | None) -> str | None:
     if not words:
         return None
     hits = dict.fromkeys(candidates, 0)
     languages_of = _languages_of(candidates)
-    for word, times in Counter(words).items():
-        for code in languages_of.get(word, ()):
-            hits[code] += times
+    counted = Counter(words)
+    for word in counted.keys() & languages_of.keys():
+        for code in languages_of[word]:
+            hits[code] += counted[word]
     first, second = sorted(candidates, key=lambda code: -hits[code])[:2]
     if hinted in hits:
         near = hits[hinted] >= max(_HINTED_LEAD * hits[first], _HINTED_SHARE * len(words))

@@ -9,12 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from bot.feeds.summary.signs import Seen, Signed, Suspicion
 from bot.feeds.text import count_words
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
 
 _HEADING_WORDS = 9
 _ITEM_WORDS = 45  # of what a sponsor wants told; a longer line is the notes' own again
@@ -77,31 +73,23 @@ _BIDS = re.compile(
     r"|підпи(?:шіться|суйтес[ья]|шись)|підтримайте (?:нас|канал)|abone ol|bizi takip|takip et"
     r"|اشترك|تابعنا|ادعم(?:نا|وا))"
 )
-# With what each is searched for only: most sentences hold none of these, and are passed over quickly.
 _PROMOTING = (
-    (
+    Signed(
         _THANKS,
-        _words(
-            "sponsor sponzor patrocin parrain спонс supported presented brought possible präsent unterstütz soutenu "
-            "offert برعاية 赞助 贊助 スポンサー 협찬 후원 प्रायोज"
-        ),
+        "sponsor|sponsors|sponsored|sponsoring|supported|presented|brought|possible|gesponsert|präsentiert|unterstützt"
+        "|épisode|vidéo|émission|episodio|vídeo|video|programa|podcast|episódio|puntata|videonun",
+        "odcin|bölüm|спонс|برعاية|赞助|贊助|スポンサー|협찬|후원|प्रायोज",
     ),
-    (
+    Signed(
         _OFFER,
-        _words(
-            "code codice código kod gutschein rabatt % $ € £ промокод 折扣码 优惠码 優惠碼 クーポン 할인 쿠폰 كود रेफ़रल "
-            "कूपन free"
-        ),
+        "código|codice|kod|free",
+        "code|indirim|%|$|€|£|промокод|折扣码|优惠码|優惠碼|クーポン|할인|쿠폰|كود|रेफ़रल|कूपन",
     ),
-    (
+    Signed(
         _FOLLOW,
-        (
-            *(f"{verb} {whom}" for verb in ("follow", "find", "join", "like") for whom in ("us", "me")),
-            *_words(
-                "patreon kofi ko-fi coffee onlyfans gofundme paypal.me forget bell smash 订阅 訂閱 关注 關注 "
-                "チャンネル登録 구독 चैनल हमें"
-            ),
-        ),
+        "follow us|find us|join us|like us|follow me|find me|join me|like me"
+        "|patreon|kofi|ko-fi|coffee|onlyfans|gofundme|paypal.me|forget|bell|smash",
+        "订阅|訂閱|关注|關注|チャンネル登録|구독|चैनल|हमें",
     ),
 )
 _TIME = r"\d{1,2}:\d{2}(?::\d{2})?"
@@ -113,29 +101,18 @@ _SIGNS = re.compile(r"[\u2022\u20e3\u25a0-\u27bf\u2b00-\u2bff\U0001f000-\U0001fa
 _ENDED = re.compile(r"[.!?…。！？।॥۔؟][\"'”’»“)\]」』）]*\Z")
 
 
-Suspects = Sequence[tuple[re.Pattern[str], Sequence[str]]]
+def suspects(text: Seen) -> list[Suspicion]:
+    """What a text has to be searched for, sentence by sentence."""
+    return [found for one in _PROMOTING if (found := one.suspected(text))]
 
 
-def suspects(lowered: str) -> Suspects:
-    """What a text in small letters has to be searched for, sentence by sentence, as it holds signs of it."""
-    return [
-        (pattern, held)
-        for pattern, signs in _PROMOTING
-        if (held := [sign for sign in signs if sign in lowered])
-    ]
-
-
-def promotes(sentence: str, suspected: Suspects) -> bool:
+def promotes(sentence: str, suspected: Sequence[Suspicion]) -> bool:
     """Whether a sentence tells of a sponsor, of an offer, or of where to subscribe, and nothing of what it is about.
 
     `suspected` is what the text that it stands in has to be searched for.
     """
     lowered = sentence[:_MOST_SEARCHED].lower()
-    if _BIDS.match(lowered):
-        return True
-    return any(
-        any(map(lowered.__contains__, signs)) and pattern.search(lowered) for pattern, signs in suspected
-    )
+    return _BIDS.match(lowered) is not None or any(one.holds(lowered) for one in suspected)
 
 
 def asides(lines: Sequence[str]) -> frozenset[int]:
@@ -146,8 +123,10 @@ def asides(lines: Sequence[str]) -> frozenset[int]:
         if len(line) > _MOST_SEARCHED:
             among_sponsors = False
             continue
-        words = count_words(line)
         is_ended = _ENDED.search(line[-8:]) is not None
+        if is_ended and not among_sponsors:
+            continue  # an article's line, as nearly all are
+        words = count_words(line)
         if words <= _HEADING_WORDS and not is_ended and _SPONSORED.fullmatch(line):
             among_sponsors = True
             found.add(at)

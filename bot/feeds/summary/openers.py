@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import IntEnum
 
 from bot.feeds.summary.abbreviations import ALL
-from bot.feeds.text import count_words
+from bot.feeds.summary.signs import Suspicion
+from bot.feeds.text import count_words, without_marks
 
 
 class Standing(IntEnum):
@@ -126,25 +128,15 @@ _NEAR_PREFIXES = {"zh": ("我们", "我", "你们", "你", "您"), "ja": ("私",
 _OPENING = "\"'“”„«»‘‚「『（([¿¡–—-•· "
 _FIRST = re.compile(r"[^\s.,;:!?…]+")
 _FEWEST_WORDS = 4
-_ITSELF = re.compile(
-    r"\b(?:in this|this|below is an?|the following) (?:article|post|guide|review|page|list|roundup|video"
-    r"|episode|tutorial|blog|section)\b"
-    r"|\b(?:in|dans|en|neste|in) (?:diesem|cet|este|neste|questo) (?:artikel|beitrag|article|artículo|artigo"
-    r"|articolo)\b"
-    r"|в этой статье|у цій статті|bu yazıda|в этом обзоре",
-)
-# One of these is in whatever that matches.
-_ITSELF_SIGNS = (
-    "this ",
-    "below is",
-    "following ",
-    "diesem ",
-    "cet ",
-    "este ",
-    "questo ",
-    "в эт",
-    "у цій",
-    "bu yaz",
+_ITSELF = Suspicion(
+    re.compile(
+        r"\b(?:in this|this|below is an?|the following) (?:article|post|guide|review|page|list|roundup|video"
+        r"|episode|tutorial|blog|section)\b"
+        r"|\b(?:in|dans|en|neste|in) (?:diesem|cet|este|neste|questo) (?:artikel|beitrag|article|artículo|artigo"
+        r"|articolo)\b"
+        r"|в этой статье|у цій статті|bu yazıda|в этом обзоре",
+    ),
+    ("this ", "below is", "following ", "diesem ", "cet ", "este ", "questo ", "в эт", "у цій", "bu yaz"),
 )
 _QUOTE = re.compile(r"\A[\"“„«»‘‚「『]")
 _ASKS = re.compile(r"[?？؟][\"'”’»“)\]」』）\s]*\Z")
@@ -172,7 +164,7 @@ def standing(sentence: str, language: str | None) -> Standing:
         personal = word in _PERSONAL.get(code, _PERSONAL[ALL])
     if leans or _SAID_UNNAMED.search(sentence[:1_000]):
         return Standing.LEANING
-    if _ASKS.search(sentence[-12:]):
+    if not sentence.endswith(".") and _ASKS.search(sentence[-12:]):
         return Standing.ASKING
     return Standing.PERSONAL if personal else Standing.FREE
 
@@ -198,10 +190,14 @@ def opens_with_person(text: str, language: str | None = None) -> bool:
     return _first_word(bare) in _PERSONAL.get(language or ALL, _PERSONAL[ALL])
 
 
-def speaks_of_itself(sentence: str) -> bool:
+def suspected_self_talk(sentences: Iterable[str]) -> Suspicion:
+    """What is left to look for in each of these sentences, to see whether it speaks of itself."""
+    return _ITSELF.narrowed(without_marks(" ".join(sentences)).lower())
+
+
+def speaks_of_itself(sentence: str, suspected: Suspicion = _ITSELF) -> bool:
     """Whether it tells of the article ("In this guide we …") and not of what the article tells."""
-    lowered = sentence[:120].lower()
-    return any(map(lowered.__contains__, _ITSELF_SIGNS)) and bool(_ITSELF.search(lowered))
+    return suspected.holds(sentence[:120].lower())
 
 
 def begins_quoted(sentence: str) -> bool:

@@ -10,13 +10,21 @@ weights were chosen on the pages' and feeds' articles that publishers describe, 
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, islice, pairwise
+from typing import NamedTuple
 
 from bot.feeds.summary.languages import SMALL_WORDS
-from bot.feeds.summary.openers import Standing, begins_quoted, leaves_open, speaks_of_itself, standing
+from bot.feeds.summary.openers import (
+    Standing,
+    begins_quoted,
+    leaves_open,
+    speaks_of_itself,
+    standing,
+    suspected_self_talk,
+)
 from bot.feeds.text import count_words, split_words
 
 _MOST_RANKED = 20  # sentences of an article that are looked at
@@ -53,8 +61,7 @@ class Length:
     least: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Sentence:
+class _Sentence(NamedTuple):
     at: int
     text: str
     words: int
@@ -92,14 +99,11 @@ class Ranked:
 def _scored(sentences: list[str], headline: str, language: str | None) -> list[_Sentence]:
     terms = [_terms(text, language) for text in sentences]
     count = len(sentences)
-    times = Counter(term for one in terms for term in one)
-    rarity = {term: math.log(1 + count / n) for term, n in times.items()}
-    centre = {term: rarity[term] * n for term, n in times.items()}
-    squares = {term: weight**2 for term, weight in rarity.items()}
-    products = {term: weight * centre[term] for term, weight in rarity.items()}
-    degrees = _degrees(terms)
+    times = Counter(chain.from_iterable(terms))
+    centre = _Centre(count, times)
+    degrees = _degrees(terms, times)
     top = max(degrees, default=0) or 1
-    centre_length = math.sqrt(sum(weight**2 for weight in centre.values()))
+    self_talk = suspected_self_talk(sentences)
     title = _terms(headline, language)
     scored = []
     for at, (text, own) in enumerate(zip(sentences, terms, strict=True)):
@@ -109,9 +113,14 @@ def _scored(sentences: list[str], headline: str, language: str | None) -> list[_
             _EARLY * math.exp(-at / _DECAY)
             + _FIRST * (at == 0)
             + _DEGREE * degrees[at] / top
-            + _CENTRE * _to_centre(own, squares, products) / (centre_length or 1)
+            + _CENTRE * centre.along(own) / centre.length
             + _TITLE * _alike(own, title)
-            - _penalty(text, stands, length)
+            - (
+                _LOST[stands]
+                + 0.3 * begins_quoted(text)
+                + 0.3 * speaks_of_itself(text, self_talk)
+                + 0.3 * (length < _SHORT)
+            )
         )
         scored.append(_Sentence(at, text, length, own, stands, max(score, _FLOOR) * length**_POWER))
     return scored
@@ -133,25 +142,41 @@ def _alike(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / math.sqrt(len(one) * len(other)) if one and other else 0.0
 
 
-def _degrees(terms: list[frozenset[str]]) -> list[float]:
+def _degrees(terms: list[frozenset[str]], times: Mapping[str, int]) -> list[float]:
     """How much each shares with all others: the sum of its cosines with them, term by term."""
-    shared: defaultdict[str, float] = defaultdict(float)
-    for one in terms:
-        weight = 1 / math.sqrt(len(one) or 1)
-        for term in one:
+    repeated = {term for term, n in times.items() if n > 1}
+    shared = dict.fromkeys(repeated, 0.0)
+    weights = [1 / math.sqrt(len(one) or 1) for one in terms]
+    for one, weight in zip(terms, weights, strict=True):
+        for term in one & repeated:
             shared[term] += weight
-    return [sum(map(shared.__getitem__, one)) / math.sqrt(len(one)) - 1 if one else 0.0 for one in terms]
+    return [
+        sum([shared.get(term, weight) for term in one]) / math.sqrt(len(one)) - 1 if one else 0.0
+        for one, weight in zip(terms, weights, strict=True)
+    ]
 
 
-def _to_centre(own: frozenset[str], squares: dict[str, float], products: dict[str, float]) -> float:
-    """The cosine with the centre, times the centre's length; of each term its rarity's square, and its product."""
-    if not own:
-        return 0.0
-    return sum(map(products.__getitem__, own)) / math.sqrt(sum(map(squares.__getitem__, own)))
+class _Centre:
+    """What all sentences are about together: their terms, weighed by how rare they are.
 
+    How many sentences have a term says all of its weight, so that this is computed for numbers and not for terms.
+    """
 
-def _penalty(text: str, stands: Standing, length: int) -> float:
-    return _LOST[stands] + 0.3 * begins_quoted(text) + 0.3 * speaks_of_itself(text) + 0.3 * (length < _SHORT)
+    def __init__(self, count: int, times: Mapping[str, int]) -> None:
+        self._times = times
+        rarity = [0.0, *(math.log(1 + count / n) for n in range(1, count + 1))]
+        self._squares = [weight**2 for weight in rarity]
+        self._products = [weight * (weight * n) for n, weight in enumerate(rarity)]
+        lengths = [(weight * n) ** 2 for n, weight in enumerate(rarity)]
+        self.length = math.sqrt(sum(map(lengths.__getitem__, times.values()))) or 1
+
+    def along(self, terms: frozenset[str]) -> float:
+        """The cosine of a sentence's terms with it, times its length."""
+        if not terms:
+            return 0.0
+        numbers = [self._times[term] for term in terms]
+        products = sum(map(self._products.__getitem__, numbers))
+        return products / math.sqrt(sum(map(self._squares.__getitem__, numbers)))
 
 
 class _Choice:
@@ -163,16 +188,20 @@ class _Choice:
         self._length = length
         self._share = share / length.sentences
         self._worst_opener = worst_opener
-        kept = sorted(sorted(fitting, key=lambda one: -one.worth)[:_CANDIDATES], key=lambda one: one.at)
+        kept = fitting
+        if len(kept) > _CANDIDATES:
+            kept = sorted(sorted(kept, key=lambda one: -one.worth)[:_CANDIDATES], key=lambda one: one.at)
         self._candidates = [
             one for one in kept if one.standing is not Standing.UNFIT or worst_opener is Standing.UNFIT
         ]
+        self._by_worth = sorted(((one.worth, n) for n, one in enumerate(self._candidates)), reverse=True)
         self._tried = 0
         self.value = 0.0
         self.best: list[_Sentence] = []
-        self._extend(0, [], 0.0, length.words)
+        self._extend(0, [], 0.0, 0.0, length.words)
 
-    def _extend(self, at: int, chosen: list[_Sentence], value: float, left: int) -> None:
+    def _extend(self, at: int, chosen: list[_Sentence], value: float, top: float, left: int) -> None:
+        """Go on from a set: what it is worth, and its best sentence; words that are left, and candidates from `at`."""
         if value > self.value and self._may_end(chosen):
             self.value, self.best = value, list(chosen)
         room = self._length.sentences - len(chosen)
@@ -180,24 +209,21 @@ class _Choice:
         if not room or self._tried > _MOST_TRIED:
             return
         for n in range(at, len(self._candidates)):
-            one = self._candidates[n]
             if value + self._hope(n, room) <= self.value:
                 return
-            if one.words <= left and self._is_worth(one, chosen) and self._may_follow(one, chosen):
+            one = self._candidates[n]
+            if one.words <= left and one.worth >= top * self._share and self._may_follow(one, chosen):
                 repeated = sum(
                     _alike(one.terms, other.terms) * min(one.worth, other.worth) for other in chosen
                 )
                 chosen.append(one)
-                self._extend(n + 1, chosen, value + one.worth - _REPEATED * repeated, left - one.words)
+                worth = value + one.worth - _REPEATED * repeated
+                self._extend(n + 1, chosen, worth, max(top, one.worth), left - one.words)
                 chosen.pop()
-
-    def _is_worth(self, one: _Sentence, chosen: list[_Sentence]) -> bool:
-        best = max((other.worth for other in chosen), default=0.0)
-        return one.worth >= best * self._share
 
     def _hope(self, at: int, room: int) -> float:
         """What the best sentences from here on could add at most."""
-        return sum(sorted((one.worth for one in self._candidates[at:]), reverse=True)[:room])
+        return sum(islice((worth for worth, n in self._by_worth if n >= at), room))
 
     def _may_follow(self, one: _Sentence, chosen: list[_Sentence]) -> bool:
         if not chosen:
@@ -206,9 +232,14 @@ class _Choice:
         return follows or (one.standing < Standing.LEANING and chosen[-1].standing is not Standing.ASKING)
 
     def _may_end(self, chosen: list[_Sentence]) -> bool:
-        """Whether nothing is left open: no quotation, and no question, unless there is no other way."""
+        """Whether nothing is left open: no quotation, and no question, unless there is no other way.
+
+        None leaves anything open for itself, but one's quotation marks may mean something else to another.
+        """
         if self._worst_opener is Standing.UNFIT:
             return True
-        return chosen[-1].standing is not Standing.ASKING and not leaves_open(
+        if chosen[-1].standing is Standing.ASKING:
+            return False
+        return all(one.text.isascii() for one in chosen) or not leaves_open(
             " ".join(one.text for one in chosen)
         )
