@@ -7,13 +7,14 @@ and to mark takes a sixth of one, so what is new is cut out and parsed alone.
 from __future__ import annotations
 
 import codecs
-import hashlib
 import html
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+
+import xxhash
 
 from bot.feeds.links import comparable
 from bot.feeds.text import clean
@@ -85,8 +86,11 @@ class Cut:
 
 
 def mark_of(entry: bytes) -> bytes:
-    """By what an entry is known again, byte for byte."""
-    return hashlib.blake2b(entry, digest_size=MARK_BYTES).digest()
+    """By what an entry is known again, byte for byte: its XXH3, in a twentieth of a cryptographic digest's time.
+
+    It has to withstand nobody, since who makes two entries alike hides their own news.
+    """
+    return xxhash.xxh3_64_digest(entry)
 
 
 def unpack(marks: bytes) -> frozenset[bytes]:

@@ -139,7 +139,10 @@ class Harvest:
                     await self._hurry.wait()
             except TimeoutError:
                 pass
-            await self.flush()
+            await self._store_taken(self._take())
+            # What came meanwhile gathers company again, or each transaction would have less than the one before.
+            while not self._room.is_set():
+                await self._store_taken(self._take())
             if self._stored >= GIVEN_BACK_AFTER:
                 self._stored = 0
                 # In a thread: it would hold the loop for some milliseconds. Also where this is what polling ends with.
@@ -149,18 +152,19 @@ class Harvest:
     async def flush(self) -> None:
         """Store all that waits, as much at a time as one transaction takes."""
         while together := self._take():
-            self._stored += sum(read.entries for read in together)
-            try:
-                await self.store(together)
-            except asyncio.CancelledError:  # storing again what is stored already changes nothing
-                self._waiting[:0] = together
-                raise
-            except DatabaseBusy as busy:
-                log.warning(
-                    "Polls that could not be stored now and are repeated: %d. %s", len(together), busy
-                )
-            except Exception:
-                log.exception("Polls that could not be stored and are repeated: %d", len(together))
+            await self._store_taken(together)
+
+    async def _store_taken(self, together: list[Read]) -> None:
+        self._stored += sum(read.entries for read in together)
+        try:
+            await self.store(together)
+        except asyncio.CancelledError:  # storing again what is stored already changes nothing
+            self._waiting[:0] = together
+            raise
+        except DatabaseBusy as busy:
+            log.warning("Polls that could not be stored now and are repeated: %d. %s", len(together), busy)
+        except Exception:
+            log.exception("Polls that could not be stored and are repeated: %d", len(together))
 
     def _take(self) -> list[Read]:
         """What waits longest, of each source the first alone: what a second one brings depends on that."""
