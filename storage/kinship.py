@@ -8,6 +8,7 @@ All of it runs inside the caller's transaction.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -213,8 +214,10 @@ async def _candidates(
     # From the end of the index, where writing left off: what SQLite still has of it in memory is not read again.
     looked_for = sorted(set(chain.from_iterable(wanted.values())), reverse=True)
     held = await rows_of(connection, _held(connection.dialect.name), {"given": packed(looked_for)})
-    # The oldest first: where more share as many than are wanted, the same ones are always left out.
-    holders = {number: [*map(int, reversed(ids.split()))] for number, ids in held}
+    # All texts are read in one go, in a third of the time that each alone takes.
+    ids_of_all = json.loads(f"[[{'],['.join(ids for _, ids in held)}]]") if held else []
+    # The oldest first: where more share as many as are wanted, the same ones are always left out.
+    holders = {number: ids[::-1] for (number, _), ids in zip(held, ids_of_all, strict=True)}
     likely: dict[int, list[int]] = {}
     for article_id, own in wanted.items():
         shared = Counter(chain.from_iterable(filter(None, map(holders.get, own))))
@@ -242,7 +245,7 @@ def _held(dialect: str) -> Select[int, str]:
         .correlate(wanted)
         .subquery("latest")
     )
-    ids = select(func.aggregate_strings(cast(latest.c.article_id, Text), " ")).scalar_subquery()
+    ids = select(func.aggregate_strings(cast(latest.c.article_id, Text), ",")).scalar_subquery()
     held = select(wanted.c.shingle, ids.label("ids")).subquery("held")
     return select(held.c.shingle, held.c.ids).where(held.c.ids.is_not(None))
 

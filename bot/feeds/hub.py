@@ -58,11 +58,11 @@ def named_by(headers: Iterable[str], document: Document, url: str, found_at: str
     believed: a template copied with another site's links would bring that site's articles under this source's name.
     Of several hubs one that is reached over https is preferred. An address with a login is private: no hub is told.
     """
-    if "@" in urlsplit(url).netloc:
-        return None
     hubs, topic = links_in_headers(headers)
     if not hubs or not topic:
         hubs, topic = document.hubs, document.topic
+    if not hubs or "@" in urlsplit(url).netloc:
+        return None
     own = absolute(topic, found_at)
     usable = [hub for hub in (absolute(hub, found_at) for hub in hubs) if hub]
     if own is None or not usable or _host(own) not in (_host(url), _host(found_at)):

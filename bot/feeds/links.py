@@ -68,6 +68,11 @@ def comparable(link: str) -> str:
     return f"//{host}{port}{parts.path.rstrip('/')}" + (f"?{query}" if query else "")
 
 
+def are_one(link: str, other: str) -> bool:
+    """Whether two links are spellings of one address (see `comparable`)."""
+    return link == other or comparable(link) == comparable(other)
+
+
 def as_address(written: str) -> str:
     """Read an address as a person types it: `feed:` and angle brackets fall away, https is added.
 

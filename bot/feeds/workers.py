@@ -265,11 +265,12 @@ class _Worker:
         return worker
 
     async def ask(self, head: dict[str, Any], body: bytes, take: Callable[[dict[str, Any]], None]) -> None:
-        self._requests.write(pack(head, len(body)))
-        for start in range(0, len(body), _SLICE):  # the pipe's writer copies what it cannot send at once
+        # A usual body goes along with its head: the worker would wake for the head alone, to wait for the body.
+        self._requests.write(pack(head, len(body)) + body[:_SLICE])
+        await self._requests.drain()
+        for start in range(_SLICE, len(body), _SLICE):  # the pipe's writer copies what it cannot send at once
             self._requests.write(memoryview(body)[start : start + _SLICE])
             await self._requests.drain()
-        await self._requests.drain()
         more = True
         while more:
             frame = await self._next()

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from bot.feeds.cut import unpack
 from bot.feeds.identify import Recognised
-from bot.feeds.links import comparable
+from bot.feeds.links import are_one
 from bot.feeds.model import Document, Entry
 from bot.newsroom.timing import TOGETHER, last_published
 from storage.records import Source
@@ -78,7 +78,7 @@ def _calls_itself_otherwise(source: Source, document: Document) -> bool:
     """Whether a document has another title than its source had, and no link that says that it is the same."""
     if not source.title or not document.title or document.title == source.title:
         return False
-    return not (source.link and document.link and comparable(source.link) == comparable(document.link))
+    return not (source.link and document.link and are_one(source.link, document.link))
 
 
 def _moment(entry: Entry) -> datetime | None:

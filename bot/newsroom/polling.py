@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from bot.feeds.fetch import Fetcher
 from bot.feeds.hub import Named, named_by
-from bot.feeds.links import comparable
+from bot.feeds.links import are_one
 from bot.feeds.model import Changed, Document, Failed, Gone, Unchanged, Unreadable, Validators
 from bot.feeds.own_headers import read_headers
 from bot.feeds.workers import Workers
@@ -202,7 +202,7 @@ class Poller:
                     document=read,
                     moved=_moved(source, outcome),
                     named=_named(source, outcome, read),
-                    redirected=comparable(outcome.url) != comparable(source.url),
+                    redirected=not are_one(outcome.url, source.url),
                 )
             case Gone(sentence=sentence):
                 log.info("Source %d is gone for good and is not polled any more", source.id)

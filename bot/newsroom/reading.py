@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
 from bot.feeds.articles import NotRead
-from bot.feeds.links import comparable
+from bot.feeds.links import are_one
 from bot.feeds.model import ArticlePage, Telling
 from bot.feeds.own_headers import read_headers
 from bot.feeds.text import count_words
@@ -60,7 +60,7 @@ def what_to_read(todo: ArticleToRead) -> Wanted:
 
 def is_page(url: str | None, source_url: str, media_url: str | None) -> bool:
     """Whether there may be an article at this address: neither a file, nor the player, nor its source itself."""
-    if not url or url == media_url or comparable(url) == comparable(source_url):
+    if not url or url == media_url or are_one(url, source_url):
         return False
     parts = urlsplit(url)
     name, dot, ending = parts.path.rpartition("/")[2].rpartition(".")
