@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
-from typing import TypeVar
+from operator import attrgetter
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     Integer,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import TypeEngine
 
 from storage.database import Database
 from storage.ingest import Made, insert_new, newest_alike, rename, revise, stored, take_back
@@ -45,6 +47,15 @@ from storage.types import RowId, UtcDateTime
 
 Poll = TypeVar("Poll", SourceUpdate, SourceUnchanged)
 
+# What a poll that brought nothing says of its source: always, and where it is not as it was before.
+_POLLED: Mapping[str, TypeEngine[Any]] = {"source_id": RowId, "next_poll_at": UtcDateTime()}
+_KEPT: Mapping[str, TypeEngine[Any]] = {
+    "etag": Text(),
+    "last_modified": Text(),
+    "digest": Text(),
+    "moved_to": Text(),
+    "moved_seen": Integer(),
+}
 # Written into the statement: a value would be bound anew for each row.
 _WELL = {"failures": literal_column("0"), "failing_since": null(), "not_before": null(), "problem": null()}
 """What a poll that succeeded clears."""
@@ -144,30 +155,17 @@ class Harvest:
 
 
 @cache
-def _quieting(dialect: str) -> Update:
-    """The statement that stores polls which brought nothing."""
-    polls = given(
-        dialect,
-        source_id=RowId,
-        next_poll_at=UtcDateTime(),
-        etag=Text(),
-        last_modified=Text(),
-        digest=Text(),
-        moved_to=Text(),
-        moved_seen=Integer(),
-    )
+def _quieting(dialect: str, *, as_before: bool) -> Update:
+    """The statement that stores polls which brought nothing, of which each is as before, or none."""
+    polls = given(dialect, each=None, **_POLLED, **({} if as_before else _KEPT))
     return (
         update(sources)
         .where(sources.c.id == polls.c.source_id)
         .values(
             next_poll_at=next_poll(polls.c.next_poll_at),
-            etag=polls.c.etag,
-            last_modified=polls.c.last_modified,
-            digest=polls.c.digest,
-            moved_to=polls.c.moved_to,
-            moved_seen=polls.c.moved_seen,
             last_polled_at=bindparam("polled"),
             last_success_at=bindparam("polled"),
+            **({} if as_before else {name: polls.c[name] for name in _KEPT}),
             **_WELL,
         )
     )
@@ -183,24 +181,13 @@ async def _quiet(
     """
     beginning: dict[int, list[int]] = {}
     dialect = connection.dialect.name
-    for portion in portions(unchanged):
-        polls = packed(
-            [
-                (
-                    one.source_id,
-                    one.next_poll_at,
-                    one.etag,
-                    one.last_modified,
-                    one.digest,
-                    one.moved_to,
-                    one.moved_seen,
-                )
-                for one in portion
-            ]
-        )
-        await connection.execute(_quieting(dialect), {"given": polls, "polled": now})
-        found = await connection.scalars(_beginning(dialect), {"given": polls})
-        beginning |= {source_id: [] for source_id in found}
+    for as_before in (True, False):
+        values = attrgetter(*_POLLED, *(() if as_before else _KEPT))
+        for portion in portions(values(one) for one in unchanged if one.as_before is as_before):
+            polls = packed(portion)
+            await connection.execute(_quieting(dialect, as_before=as_before), {"given": polls, "polled": now})
+            found = await connection.scalars(_beginning(dialect), {"given": polls})
+            beginning |= {source_id: [] for source_id in found}
     return beginning
 
 

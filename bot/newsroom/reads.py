@@ -72,8 +72,14 @@ def unchanged(read: Read) -> SourceUnchanged:
     kept = read.validators or Validators()
     if read.next_poll_at is None:
         raise ValueError("a source that answered is polled again")
+    source, (moved_to, seen) = read.source, read.moved
+    as_before = (
+        (kept.etag, kept.last_modified, kept.digest) == (source.etag, source.last_modified, source.digest)
+        and not seen
+        and not source.moved_seen
+    )
     return SourceUnchanged(
-        read.source.id, kept.etag, kept.last_modified, kept.digest, read.next_poll_at, *read.moved
+        source.id, kept.etag, kept.last_modified, kept.digest, read.next_poll_at, moved_to, seen, as_before
     )
 
 

@@ -80,7 +80,10 @@ class SourceListed:
 # Made for each poll, and not frozen: that would take five times as long.
 @dataclass(slots=True)
 class SourceUnchanged:
-    """A poll that succeeded and brought nothing new: the validators to keep, and when to ask again."""
+    """A poll that succeeded and brought nothing new: the validators to keep, and when to ask again.
+
+    Where they are `as_before`, and no redirect is noted or was, they are not written again, as after most polls.
+    """
 
     source_id: int
     etag: str | None
@@ -89,6 +92,7 @@ class SourceUnchanged:
     next_poll_at: datetime
     moved_to: str | None = None
     moved_seen: int = 0
+    as_before: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import pytest
 from bot.feeds.model import Document, Entry, Media, MediaKind, Validators
 from bot.feeds.workers import Workers
 from bot.newsroom.harvest import GIVEN_BACK_AFTER, MOST_ENTRIES, MOST_WAITING, Harvest
-from bot.newsroom.reads import Polled, Read
+from bot.newsroom.reads import Polled, Read, unchanged
 from storage import Database, Source, Store
 from storage.records import SubscriptionToStore
 from tests.databases import RANKS, nonces
@@ -265,3 +265,51 @@ async def test_of_documents_that_come_together_no_more_are_read_than_there_is_ro
         assert read <= stored + 4
         await harvest.flush()
     assert stored == 40
+
+
+async def test_what_comes_while_results_are_stored_gathers_company_again(
+    store: Store, workers: Workers
+) -> None:
+    one, two, three = [await wanted(store, number) for number in range(3)]
+    stored: list[list[int]] = []
+    first, all_of_them = asyncio.Event(), asyncio.Event()
+
+    async def note(reads: Sequence[Read], _: Sequence[Polled]) -> None:
+        stored.append([read.source.id for read in reads])
+        if len(stored) == 1:
+            await harvest.put(brought(two, "Second"))
+            first.set()
+        if sum(map(len, stored)) == 3:
+            all_of_them.set()
+
+    harvest = Harvest(store, workers, clock=lambda: NOW, on_posts=lambda: None, on_stored=note)
+    running = asyncio.create_task(harvest.run())
+    try:
+        async with asyncio.timeout(10):
+            await harvest.put(brought(one, "First"))
+            await first.wait()
+            await harvest.put(brought(three, "Third"))
+            await all_of_them.wait()
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert stored == [[one.id], [two.id, three.id]]
+
+
+@pytest.mark.parametrize(
+    ("kept", "seen", "before", "as_before"),
+    [
+        (Validators("e", "m", "d"), 0, 0, True),
+        (Validators("e2", "m", "d"), 0, 0, False),
+        (Validators("e", None, "d"), 0, 0, False),
+        (Validators("e", "m", "d2"), 0, 0, False),
+        (Validators("e", "m", "d"), 1, 0, False),
+        (Validators("e", "m", "d"), 0, 2, False),
+    ],
+)
+async def test_only_what_is_as_it_was_before_is_not_written_again(
+    store: Store, kept: Validators, seen: int, before: int, as_before: bool
+) -> None:
+    source = replace(await wanted(store, 1), etag="e", last_modified="m", digest="d", moved_seen=before)
+    moved = ("https://b.test/", seen) if seen else (None, 0)
+    assert unchanged(Read(source, LATER, kept, moved=moved)).as_before is as_before

@@ -118,7 +118,10 @@ async def use_everything(desk: Desk) -> None:
     await store.harvest.store(
         [],
         NOW,
-        unchanged=[SourceUnchanged(source.id, None, None, None, at(9))],
+        unchanged=[
+            SourceUnchanged(source.id, None, None, None, at(9)),
+            SourceUnchanged(source.id, None, None, None, at(9), as_before=True),
+        ],
         failed=[SourceFailed(source.id, "", at(9))],
     )
     for notice in await store.notices.due(NOW, 0, 9):

@@ -131,6 +131,20 @@ async def test_ends_of_polls(desk: Desk):
     assert await sources.next_due_at() is None
 
 
+async def test_a_poll_as_before_takes_back_nothing_that_was_changed_meanwhile(desk: Desk):
+    source = await desk.wired(100)
+    await desk.store.harvest.store([], NOW, failed=[SourceFailed(source.id, "No answer.", at(5))])
+    (claimed,) = await desk.store.sources.claim_due(at(5), 9, LEASE)
+    assert await desk.store.sources.set_headers(source.id, "{}", at(6))
+    quiet = SourceUnchanged(source.id, claimed.etag, None, claimed.digest, at(20), as_before=True)
+    await desk.store.harvest.store([], at(7), unchanged=[quiet])
+    stored = await desk.store.sources.get(source.id)
+    assert stored is not None
+    assert (stored.etag, stored.last_modified, stored.digest) == (None, None, None)
+    assert (stored.next_poll_at, stored.last_polled_at, stored.last_success_at) == (at(20), at(7), at(7))
+    assert (stored.failures, stored.problem) == (0, None)
+
+
 async def test_what_nobody_wants_is_never_scheduled_again(desk: Desk):
     source = await desk.source()
     await desk.store.sources.poll_soon(source.id, NOW)
