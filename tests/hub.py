@@ -24,6 +24,7 @@ from bot.newsroom.websub import WebSub
 from storage import Hub, Source, Store
 from storage.records import SubscriptionToStore
 from tests.press import Press
+from tests.reading import ReadsHere
 
 NOW = datetime(2026, 5, 2, 12, tzinfo=UTC)
 INTERVAL = timedelta(minutes=10)
@@ -192,6 +193,6 @@ async def exchange(store: Store, allow: str = "127.0.0.1") -> AsyncIterator[Exch
         Press() as press,
         PushHub() as hub,
         Fetcher(user_agent="Broadsheet tests", allow=parse_allow(allow)) as fetcher,
-        Workers() as workers,
+        ReadsHere() as workers,
     ):
         yield Exchange(store, press, hub, fetcher, workers)

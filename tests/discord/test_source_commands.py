@@ -15,7 +15,6 @@ from bot.client import BroadsheetBot
 from bot.feeds.discover import Finder
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import parse_allow
-from bot.feeds.workers import Workers
 from bot.newsroom.newsroom import Newsroom, open_newsroom
 from bot.newsroom.polling import Poller
 from bot.newsroom.reads import Polled
@@ -25,6 +24,7 @@ from storage import Pace, Source, SourceFailed, Store, SubscriptionToStore
 from tests.discord.conftest import Town, utc_now
 from tests.discord.records import NOW, SOURCE
 from tests.press import Press
+from tests.reading import ReadsHere
 
 MINUTE = timedelta(minutes=1)
 
@@ -57,7 +57,7 @@ async def newsroom(store: Store, clock: Clock) -> AsyncIterator[Newsroom]:
         fetcher = await stack.enter_async_context(
             Fetcher(user_agent="Broadsheet tests", allow=parse_allow("127.0.0.1"))
         )
-        workers = await stack.enter_async_context(Workers())
+        workers = await stack.enter_async_context(ReadsHere())
         poller = Poller(
             store,
             fetcher,

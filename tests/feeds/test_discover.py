@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -19,13 +20,14 @@ from bot.feeds.discover import (
 from bot.feeds.fetch import Fetcher
 from bot.feeds.model import Candidate
 from bot.feeds.page import candidates
-from bot.feeds.workers import Workers
 from tests.feeds.conftest import RSS, Site
+from tests.reading import ReadsHere
 
 
 @pytest.fixture
-def finder(fetcher: Fetcher, workers: Workers) -> Finder:
-    return Finder(fetcher, workers)
+async def finder(fetcher: Fetcher) -> AsyncIterator[Finder]:
+    async with ReadsHere() as workers:
+        yield Finder(fetcher, workers)
 
 
 def page(site: Site, path: str, head: str = "", body: str = "") -> str:

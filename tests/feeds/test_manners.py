@@ -17,11 +17,11 @@ from aiohttp import web
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import parse_allow
 from bot.feeds.model import Changed, Failed
-from bot.feeds.workers import Workers
 from bot.newsroom.polling import Poller
 from storage import Source, Store
 from storage.readings import HOLD
 from storage.records import SubscriptionToStore
+from tests.reading import ReadsHere
 
 NOW = datetime(2026, 5, 2, 12, tzinfo=UTC)
 TEN_MINUTES, HOUR = timedelta(minutes=10), timedelta(hours=1)
@@ -111,7 +111,7 @@ class World:
         self.fetcher = await self.stack.enter_async_context(
             Fetcher(user_agent=AGENT, allow=parse_allow("127.0.0.1"), clock=lambda: self.now)
         )
-        self.workers = await self.stack.enter_async_context(Workers())
+        self.workers = await self.stack.enter_async_context(ReadsHere())
         self.poller = Poller(
             self.store,
             self.fetcher,

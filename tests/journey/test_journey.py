@@ -62,6 +62,10 @@ async def standing(
     return article
 
 
+# Every day a journey on PostgreSQL is the one whose connection is cut.
+@pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.thorough)], indirect=True
+)
 async def test_the_journey_of_an_article(
     sandbox: Sandbox, town: Town, press: Press, settings: Settings
 ) -> None:

@@ -18,7 +18,8 @@ from bot.newsroom.harvest import GIVEN_BACK_AFTER, MOST_ENTRIES, MOST_WAITING, H
 from bot.newsroom.reads import Polled, Read, unchanged
 from storage import Database, Source, Store
 from storage.records import SubscriptionToStore
-from tests.databases import RANKS, nonces
+from tests.databases import RANKS, database_url, nonces  # noqa: F401 - on PostgreSQL every day, too
+from tests.reading import ReadsHere
 
 NOW = datetime(2026, 5, 2, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
@@ -27,7 +28,7 @@ CLAIM = timedelta(minutes=5)
 
 @pytest.fixture
 async def workers() -> AsyncIterator[Workers]:
-    async with Workers() as workers:
+    async with ReadsHere() as workers:
         yield workers
 
 

@@ -12,11 +12,11 @@ import pytest
 from bot.feeds.discover import Finder
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import parse_allow
-from bot.feeds.workers import Workers
 from bot.newsroom.polling import Poller
 from bot.newsroom.subscriptions import NotSubscribed, Subscribed, Subscriptions
 from storage import Source, Store
 from tests.press import Press
+from tests.reading import ReadsHere
 
 NOW = datetime(2026, 5, 2, 12, tzinfo=UTC)
 GUILD, CHANNEL = 10, 20
@@ -60,7 +60,7 @@ async def desk(store: Store) -> AsyncIterator[Desk]:
     async with (
         Press(status=404) as press,
         Fetcher(user_agent="Broadsheet tests", allow=parse_allow("127.0.0.1")) as fetcher,
-        Workers() as workers,
+        ReadsHere() as workers,
     ):
         poller = Poller(
             store,

@@ -19,6 +19,7 @@ from storage import Database, Store
 from storage.records import Source, SubscriptionToStore
 from storage.rows import insert, portions
 from storage.tables import sources, subscriptions
+from tests.databases import database_url  # noqa: F401 - on PostgreSQL every day, too
 from tests.press import Press
 
 NOW = datetime(2026, 5, 2, 12, tzinfo=UTC)

@@ -1,5 +1,7 @@
 """One bot on one database: taken, refused, taken over from the dead, lost."""
 
+# ruff: noqa: F811 - a fixture is asked for by the name that it is imported under
+
 from __future__ import annotations
 
 import asyncio
@@ -12,7 +14,7 @@ from sqlalchemy import text
 from bot.newsroom import tenure
 from bot.newsroom.tenure import Process, Tenure, TenureProblem
 from storage import Database, DatabaseBusy, DatabaseProblem, Lease, Store, TakenOver
-from tests.databases import RANKS, nonces
+from tests.databases import RANKS, database_url, nonces  # noqa: F401 - on PostgreSQL every day, too
 from tests.newsroom.channel import NOW
 
 HERE = Process("harbour", "pid:[1]", 100)

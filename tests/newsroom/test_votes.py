@@ -15,6 +15,7 @@ from bot.newsroom.votes import MOST_AT_ONCE, Votes
 from bot.newsroom.watch import Watch
 from storage import Database, DatabaseProblem, ReactionChange, Store, Verdict
 from storage.votes import Votes as StoredVotes
+from tests.databases import database_url  # noqa: F401 - on PostgreSQL every day, too
 from tests.storage.desk import GUILD, NOW, Desk
 
 UP, DOWN = "👍", "👎"

@@ -1,0 +1,19 @@
+"""Which database the newsroom's tests run on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.thorough)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a migrated database without a row: every day SQLite, as storage's own tests show PostgreSQL then.
+
+    Where a lease, or several who store at once, are the matter, a module takes the house's own fixture: both every day.
+    """
+    if request.param == "sqlite":
+        return str(request.getfixturevalue("sqlite_url"))
+    emptied: Callable[[], str] = request.getfixturevalue("emptied_postgres_url")
+    return emptied()
