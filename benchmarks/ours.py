@@ -17,6 +17,7 @@ from pathlib import Path
 
 from bot.feeds.fetch import Fetcher
 from bot.feeds.guard import parse_allow
+from bot.feeds.model import Entry, Telling
 from bot.feeds.workers import Workers
 from bot.newsroom.harvest import OnStored
 from bot.newsroom.polling import Poller
@@ -33,11 +34,25 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class Ours:
-    """Broadsheet from the due row to the stored article, with the parsing worker."""
+class Untold(Workers):
+    """Workers that parse, and tell nothing: no sentences, no summary, nothing to compare articles by."""
 
-    def __init__(self, folder: Path, urls: list[str]) -> None:
-        self._database = f"sqlite:///{folder / 'bench.db'}"
+    async def tell(self, entries: Sequence[Entry]) -> tuple[Telling, ...]:
+        """Answer an empty telling for each."""
+        return (Telling("", whole=False, language=None, words=0, short="", normal="", long=""),) * len(
+            entries
+        )
+
+
+class Ours:
+    """Broadsheet from the due row to the stored article, with the parsing worker.
+
+    Where nothing is `told`, articles are parsed and stored alone, as feed readers do it.
+    """
+
+    def __init__(self, folder: Path, urls: list[str], *, told: bool = True) -> None:
+        self._database = f"sqlite:///{folder / ('bench.db' if told else 'untold.db')}"
+        self._told = told
         self._urls = urls
         self._stack = AsyncExitStack()
 
@@ -53,7 +68,7 @@ class Ours:
                 await self._store.subscriptions.add(wish, now())
         fetcher = Fetcher(user_agent="Broadsheet bench", allow=parse_allow("localhost"))
         self._fetcher = await self._stack.enter_async_context(fetcher)
-        self._workers = await self._stack.enter_async_context(Workers())
+        self._workers = await self._stack.enter_async_context(Workers() if self._told else Untold())
         return self
 
     async def __aexit__(self, *_: object) -> None:
