@@ -139,10 +139,10 @@ class Harvest:
                     await self._hurry.wait()
             except TimeoutError:
                 pass
-            await self._store_taken(self._take())
+            await self._store_some()
             # What came meanwhile gathers company again, or each transaction would have less than the one before.
             while not self._room.is_set():
-                await self._store_taken(self._take())
+                await self._store_some()
             if self._stored >= GIVEN_BACK_AFTER:
                 self._stored = 0
                 # In a thread: it would hold the loop for some milliseconds. Also where this is what polling ends with.
@@ -151,10 +151,14 @@ class Harvest:
 
     async def flush(self) -> None:
         """Store all that waits, as much at a time as one transaction takes."""
-        while together := self._take():
-            await self._store_taken(together)
+        while await self._store_some():
+            pass
 
-    async def _store_taken(self, together: list[Read]) -> None:
+    async def _store_some(self) -> bool:
+        """Store as much of what waits as one transaction takes; answers whether anything waited."""
+        together = self._take()
+        if not together:
+            return False
         self._stored += sum(read.entries for read in together)
         try:
             await self.store(together)
@@ -165,6 +169,7 @@ class Harvest:
             log.warning("Polls that could not be stored now and are repeated: %d. %s", len(together), busy)
         except Exception:
             log.exception("Polls that could not be stored and are repeated: %d", len(together))
+        return True
 
     def _take(self) -> list[Read]:
         """What waits longest, of each source the first alone: what a second one brings depends on that."""
