@@ -60,9 +60,10 @@ async def _compare(*, etags: bool, publishes: bool) -> tuple[float, ...]:
                 for url in urls:
                     async with session.post(url) as response:
                         await response.read()
-            # Ours and the bare GET in turns come after the library, which leaves nothing of theirs in the caches.
+            # Each but the library comes first in its turn: after that, nothing of theirs is left in the caches.
             *shortly, last = zip(contenders, took, strict=True)
-            for contender, times in (*(reversed(shortly) if turn % 2 else shortly), last):
+            first = turn % len(shortly)
+            for contender, times in (*shortly[first:], *shortly[:first], last):
                 await contender.prepare()
                 spent = await _cpu_ms(contender.poll_all)
                 if turn:  # the first one only learns what is there

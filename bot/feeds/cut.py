@@ -88,7 +88,8 @@ class Cut:
 def mark_of(entry: bytes) -> bytes:
     """By what an entry is known again, byte for byte: its XXH3, in a twentieth of a cryptographic digest's time.
 
-    It has to withstand nobody, since who makes two entries alike hides their own news.
+    Who makes two entries alike hides their own news; in a feed of many authors, if they know its bytes beforehand,
+    also another's, which its address and its date make hard.
     """
     return xxhash.xxh3_64_digest(entry)
 

@@ -31,7 +31,7 @@ _PIECE = 128 * 1024  # characters of markup a frame holds: reading one must not 
 
 
 def pack(head: dict[str, Any], following: int = 0) -> bytes:
-    """One frame up to its bytes, of which so many follow: they may be large and are never copied."""
+    """One frame up to its bytes, of which so many follow: they may be large, and are not made part of it."""
     text = _JSON.encode(head).encode()
     return PREFIX.pack(len(text), following) + text
 

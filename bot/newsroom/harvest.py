@@ -22,7 +22,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -102,6 +102,8 @@ class Harvest:
         self._came = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
+        # As much waits as one transaction takes: the opposite of room.
+        self._full = asyncio.Event()
         self._reading = asyncio.Lock()
 
     @asynccontextmanager
@@ -129,25 +131,25 @@ class Harvest:
         self._entries += entries
         if len(self._waiting) >= MOST_WAITING or self._entries >= MOST_ENTRIES:
             self._room.clear()
+            self._full.set()
 
     async def run(self) -> None:
         """Store what comes, until cancelled."""
         while True:
             await self._came.wait()
-            try:
-                async with asyncio.timeout(COMPANY.total_seconds()):
-                    await self._hurry.wait()
-            except TimeoutError:
-                pass
+            await self._up_to(COMPANY, self._hurry)
             await self._store_some()
-            # What came meanwhile gathers company again, or each transaction would have less than the one before.
-            while not self._room.is_set():
-                await self._store_some()
             if self._stored >= GIVEN_BACK_AFTER:
                 self._stored = 0
                 # In a thread: it would hold the loop for some milliseconds. Also where this is what polling ends with.
                 await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, give_back))
-            await asyncio.sleep(BREATH.total_seconds())
+            # What came meanwhile gathers company again, or each transaction would have less than the one before.
+            await self._up_to(BREATH, self._full)
+
+    async def _up_to(self, longest: timedelta, event: asyncio.Event) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(longest.total_seconds()):
+                await event.wait()
 
     async def flush(self) -> None:
         """Store all that waits, as much at a time as one transaction takes."""
@@ -190,6 +192,7 @@ class Harvest:
             self._hurry.clear()
         if len(waiting) < MOST_WAITING and self._entries < MOST_ENTRIES:
             self._room.set()
+            self._full.clear()
         return list(together.values())
 
     async def store(self, reads: Sequence[Read]) -> list[Polled]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.feeds.links import absolute, as_address, comparable
+from bot.feeds.links import absolute, are_one, as_address, comparable
 from bot.feeds.model import Document, Entry, Unreadable
 from bot.feeds.parse import parse
 from bot.feeds.summary import tell
@@ -270,6 +270,8 @@ def test_spellings_of_one_address_are_equal() -> None:
     )
     assert {comparable(spelling) for spelling in spellings} == {"//harbour.test/a"}
     assert comparable("https://harbour.test/a?id=1") != comparable("https://harbour.test/a?id=2")
+    assert all(are_one(spellings[0], spelling) for spelling in spellings)
+    assert not are_one("https://harbour.test/a?id=1", "https://harbour.test/a?id=2")
 
 
 @pytest.mark.parametrize(

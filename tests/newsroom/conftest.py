@@ -9,9 +9,10 @@ import pytest
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.thorough)])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """The URL of a migrated database without a row: every day SQLite, as storage's own tests show PostgreSQL then.
+    """The URL of a migrated database without a row: every day SQLite alone.
 
-    Where a lease, or several who store at once, are the matter, a module takes the house's own fixture: both every day.
+    Most that is stored here storage's own tests show on PostgreSQL every day. Where they do not, or where a lease or
+    several who store at once are the matter, a module takes the house's own fixture: both every day.
     """
     if request.param == "sqlite":
         return str(request.getfixturevalue("sqlite_url"))

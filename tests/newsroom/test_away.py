@@ -12,6 +12,7 @@ from bot.newsroom.away import LOOK_EVERY, AwayChannels, AwayNotices
 from bot.newsroom.ports import Away, Done, Later, Outcome, Refused, Unclear
 from storage import Store
 from storage.records import AwayToTell, PostState
+from tests.databases import database_url  # noqa: F401 - on PostgreSQL every day, too
 from tests.newsroom.channel import CHANNEL, GUILD, Channel, Clock, deliver_all, deliver_one, queue
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

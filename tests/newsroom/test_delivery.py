@@ -20,6 +20,7 @@ from storage.records import (
     SubscriptionToStore,
     TextStored,
 )
+from tests.databases import database_url  # noqa: F401 - on PostgreSQL every day, too
 from tests.newsroom.channel import CHANNEL, GUILD, NOW, Channel, Clock, deliver_one, queue
 
 

@@ -114,6 +114,24 @@ async def test_an_unchanged_feed_is_not_read_again(newsroom: Newsroom) -> None:
     assert (await newsroom.source()).next_poll_at == newsroom.now + INTERVAL
 
 
+async def test_a_source_whose_marks_are_of_an_older_kind_is_read_whole_and_brings_what_is_new_alone(
+    newsroom: Newsroom,
+) -> None:
+    for number in range(12):
+        newsroom.press.publish(f"Old {number}")
+    await newsroom.poller.poll(await newsroom.subscribe())
+    source = await newsroom.source()
+    assert source.marks is not None
+    older = replace(source, marks=bytes(byte ^ 255 for byte in source.marks), etag=None, digest="c0ffee")
+    polled = await newsroom.poller.poll(older)
+    assert (polled.articles, polled.revisions, polled.posts, polled.held_back) == (0, 0, 0, 0)
+    assert (await newsroom.source()).marks == source.marks
+    newsroom.press.publish("New")
+    newsroom.press.publish("Newer")
+    polled = await newsroom.poller.poll(older)
+    assert (polled.articles, polled.revisions, polled.posts, polled.held_back) == (2, 0, 2, 0)
+
+
 async def test_a_source_without_a_rhythm_has_it_from_what_is_stored_already(newsroom: Newsroom) -> None:
     newsroom.press.publish("One").published = NOW - timedelta(days=20)
     newsroom.press.publish("Two").published = NOW - timedelta(days=10)

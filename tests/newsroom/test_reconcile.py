@@ -11,6 +11,7 @@ import pytest
 from bot.newsroom.ports import ThreadSeen, Unreadable
 from bot.newsroom.reconcile import Reconciler
 from storage import Database, Store
+from tests.databases import database_url  # noqa: F401 - on PostgreSQL every day, too
 from tests.newsroom.house import ALICE, BOB, CHANNEL, LONG_AGO, House
 from tests.storage.desk import NOW, Desk, comment
 from tests.votes import add as add_vote

@@ -15,6 +15,7 @@ from bot.newsroom.refresh import Refresher
 from storage import Database, DatabaseBusy, Store
 from storage.records import CardToPost
 from storage.tables import standings
+from tests.databases import database_url  # noqa: F401 - on PostgreSQL every day, too
 from tests.storage.desk import NOW, Desk
 from tests.votes import add as add_vote
 

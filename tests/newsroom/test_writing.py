@@ -13,6 +13,7 @@ from aiohttp import web
 from bot.newsroom.writing import KEPT, Budget, Writing
 from storage import Store, TextStored
 from storage.records import Article, Brought, CardToPost, Length, SubscriptionToStore
+from tests.databases import database_url  # noqa: F401 - on PostgreSQL every day, too
 from tests.model_server import Server, Time, fixed, opened, said
 from tests.storage.desk import NOW, article, poll
 

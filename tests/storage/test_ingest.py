@@ -83,7 +83,7 @@ async def test_two_processes_that_store_the_same_sources_never_wait_for_each_oth
     other_database = await Database.open(database_url)
     other = Store(other_database, ranks=RANKS, nonce=lambda: "none")
     there = [await desk.source(f"n{n}") for n in range(200)]
-    quiet = [SourceUnchanged(source.id, None, None, None, at(10)) for source in there]
+    quiet = [SourceUnchanged(one.id, None, None, None, at(10), as_before=one.id % 2 == 0) for one in there]
     failed = [SourceFailed(source.id, "No answer.", at(10)) for source in reversed(there)]
     for _ in range(3):
         await asyncio.gather(
@@ -241,15 +241,20 @@ async def test_a_source_that_idled_is_read_in_full_and_floods_nobody(desk: Desk)
     assert await desk.ingest(source, "a", "b", "c", "d") == Ingested(3, 0, 1)
 
 
-async def test_a_poll_without_news_serves_a_subscription_made_meanwhile(desk: Desk):
+@pytest.mark.parametrize("as_before", [True, False])
+async def test_a_poll_without_news_serves_a_subscription_made_meanwhile(desk: Desk, as_before: bool):
     source = await desk.wired(100)
     await desk.ingest(source, "a", "b")
     await desk.send_all()
     (old,) = await desk.store.subscriptions.of_channel(100)
     await desk.store.subscriptions.remove(old.id)
     await desk.subscribe(source, 101, newest=1)
-    unchanged = SourceUnchanged(source.id, None, None, None, at(10))
-    await desk.store.harvest.store([], NOW, unchanged=[unchanged])
+    other = await desk.wired(102, name="other")
+    unchanged = SourceUnchanged(source.id, None, None, None, at(10), as_before=as_before)
+    beside = SourceUnchanged(other.id, None, None, None, at(11), as_before=not as_before)
+    await desk.store.harvest.store([], NOW, unchanged=[unchanged, beside])
+    stored = [await desk.store.sources.get(one.id) for one in (source, other)]
+    assert [one and one.next_poll_at for one in stored] == [at(10), at(11)]
     assert [card.article.identity for card in await desk.send_all()] == ["b"]
 
 

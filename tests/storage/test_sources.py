@@ -131,7 +131,7 @@ async def test_ends_of_polls(desk: Desk):
     assert await sources.next_due_at() is None
 
 
-async def test_a_poll_as_before_takes_back_nothing_that_was_changed_meanwhile(desk: Desk):
+async def test_a_poll_as_before_brings_no_validators_back_that_were_forgotten_meanwhile(desk: Desk):
     source = await desk.wired(100)
     await desk.store.harvest.store([], NOW, failed=[SourceFailed(source.id, "No answer.", at(5))])
     (claimed,) = await desk.store.sources.claim_due(at(5), 9, LEASE)
