@@ -150,7 +150,12 @@ def sqlite_url(migrated_file: Path) -> str:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
     """The URL of a migrated database without a row: the same for all tests of a session, so that `engines` know it."""
-    if request.param == "sqlite":
+    return url_of(request, request.param)
+
+
+def url_of(request: pytest.FixtureRequest, kind: str) -> str:
+    """The URL of a migrated database of a kind, without a row, for a fixture that chooses the kind."""
+    if kind == "sqlite":
         return str(request.getfixturevalue("sqlite_url"))
     emptied: Callable[[], str] = request.getfixturevalue("emptied_postgres_url")
     return emptied()

@@ -164,7 +164,7 @@ class Harvest:
         self._stored += sum(read.entries for read in together)
         try:
             await self.store(together)
-        except asyncio.CancelledError:  # storing again what is stored already changes nothing
+        except asyncio.CancelledError:  # what brought news is not stored twice; a failure may count twice
             self._waiting[:0] = together
             raise
         except DatabaseBusy as busy:

@@ -82,7 +82,8 @@ class SourceListed:
 class SourceUnchanged:
     """A poll that succeeded and brought nothing new: the validators to keep, and when to ask again.
 
-    Where they are `as_before`, and no redirect is noted or was, they are not written again, as after most polls.
+    With `as_before` all but the times is as it was when it was claimed, as after most polls: nothing else is written,
+    and what was changed meanwhile stays.
     """
 
     source_id: int

@@ -233,3 +233,8 @@ def test_an_entry_that_was_not_read_has_no_mark() -> None:
     assert isinstance(read, Document)
     assert [entry.identity for entry in read.entries] == ["g0", "g2"]
     assert unpack(read.marks) == {mark_of(item(0).encode()), mark_of(item(2).encode())}
+
+
+def test_a_mark_is_as_long_as_packed_marks_take_it() -> None:
+    assert len(mark_of(b"<item/>")) == MARK_BYTES
+    assert unpack(mark_of(b"<item/>") + mark_of(b"<entry/>")) == {mark_of(b"<item/>"), mark_of(b"<entry/>")}

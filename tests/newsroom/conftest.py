@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
+
+from tests.databases import url_of
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.thorough)])
@@ -14,7 +14,4 @@ def database_url(request: pytest.FixtureRequest) -> str:
     Most that is stored here storage's own tests show on PostgreSQL every day. Where they do not, or where a lease or
     several who store at once are the matter, a module takes the house's own fixture: both every day.
     """
-    if request.param == "sqlite":
-        return str(request.getfixturevalue("sqlite_url"))
-    emptied: Callable[[], str] = request.getfixturevalue("emptied_postgres_url")
-    return emptied()
+    return url_of(request, request.param)
