@@ -39,6 +39,7 @@ from bot.newsroom.notices import Notices
 from bot.newsroom.polling import Poller
 from bot.newsroom.ranking import RANKS
 from bot.newsroom.reader import Reader
+from bot.newsroom.reads import as_planned
 from bot.newsroom.refresh import BATCH_EVERY, Refresher
 from bot.newsroom.retention import Retention
 from bot.newsroom.scheduled import DigestRound
@@ -331,7 +332,7 @@ async def open_websub(
         store,
         world.fetcher,
         world.workers,
-        Harvest(store, world.workers, clock=utc_now, on_posts=on_posts),
+        Harvest(store, world.workers, clock=utc_now, schedule=as_planned, on_posts=on_posts),
         base=settings.web_public_url,
         clock=utc_now,
         interval=settings.poll_bounds[0],

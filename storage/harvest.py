@@ -165,8 +165,7 @@ def _quieting(dialect: str, *, as_before: bool) -> Update:
             next_poll_at=next_poll(polls.c.next_poll_at),
             last_polled_at=bindparam("polled"),
             last_success_at=bindparam("polled"),
-            **({} if as_before else {name: polls.c[name] for name in _KEPT}),
-            **_WELL,
+            **({} if as_before else {name: polls.c[name] for name in _KEPT} | _WELL),
         )
     )
 

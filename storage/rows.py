@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
@@ -25,6 +25,7 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    null,
     select,
     true,
     type_coerce,
@@ -41,6 +42,7 @@ Insert = sqlite.Insert | postgresql.Insert
 
 _PORTION = 500
 """How many values go into one statement: both databases allow some 32,000."""
+_NO_BLOB = "-"
 
 
 @cache
@@ -74,31 +76,42 @@ async def rows_of(
     """Answer all rows of a query that was made once, from SQLite as one (see `read_all`)."""
     if connection.dialect.name == "postgresql":
         return (await connection.execute(query, values)).all()
-    together, readers = _together(query)
-    rows: list[list[Any]] = json.loads((await connection.execute(together, values)).scalar_one())
-    for place, convert in readers:
+    together, times, blobs = _together(query)
+    found = (await connection.execute(together, values)).one()
+    rows: list[list[Any]] = json.loads(found[0])
+    for place in times:
         for row in rows:
             if row[place] is not None:
-                row[place] = convert(row[place])
+                row[place] = datetime.fromisoformat(row[place])
+    for place, all_of_it in zip(blobs, found[1:], strict=True):
+        for row, one in zip(rows, (all_of_it or "").split(), strict=True):
+            row[place] = None if one == _NO_BLOB else bytes.fromhex(one[1:])
     return rows
 
 
 @cache
-def _together(
-    query: Select[*tuple[Any, ...]],
-) -> tuple[Select[str], list[tuple[int, Callable[[str], Any]]]]:
-    """The query with all its rows in one, as JSON; and which values are to be read in which way."""
+def _together(query: Select[*tuple[Any, ...]]) -> tuple[Select[*tuple[str, ...]], list[int], list[int]]:
+    """The query with all its rows in one, as JSON, and the places of its times and of its blobs.
+
+    Blobs are none of JSON's: each column of them follows as one text, in hex, which JSON would look through for
+    what to escape.
+    """
     values: list[ColumnElement[Any]] = []
-    readers: list[tuple[int, Callable[[str], Any]]] = []
+    times: list[int] = []
+    blobs: dict[int, ColumnElement[Any]] = {}
     for place, column in enumerate(query.subquery("one").c):
         if isinstance(column.type, LargeBinary):
-            readers.append((place, bytes.fromhex))
-            values.append(case((column.is_not(None), func.hex(column))))
+            blobs[place] = column
+            values.append(null())
             continue
         if isinstance(column.type, UtcDateTime):
-            readers.append((place, datetime.fromisoformat))
+            times.append(place)
         values.append(type_coerce(column, Text))
-    return select(func.json_group_array(func.json_array(*values))), readers
+    in_hex = (
+        case((column.is_not(None), "x" + func.hex(column)), else_=_NO_BLOB) for column in blobs.values()
+    )
+    texts = (func.group_concat(one, " ") for one in in_hex)
+    return select(func.json_group_array(func.json_array(*values)), *texts), times, list(blobs)
 
 
 def insert(connection: AsyncConnection, table: Table[Any]) -> Insert:

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from storage.database import Database
 from storage.records import Pace, Source, SourceListed
-from storage.rows import columns, given, insert, packed, portions, read, read_all
+from storage.rows import columns, insert, listed, packed, portions, read, read_all
 from storage.tables import articles, guilds, sources, subscriptions
 from storage.types import RowId, UtcDateTime
 
@@ -122,7 +122,7 @@ class Sources:
         async with self._database.writing() as connection:
             claimed = await read_all(connection, Source, _due(), {"now": now, "limit": limit})
             if claimed:
-                ids = packed([(source.id,) for source in claimed])
+                ids = packed([source.id for source in claimed])
                 leased = {"given": ids, "until": now + lease}
                 await connection.execute(_claiming(connection.dialect.name), leased)
             return claimed
@@ -251,7 +251,7 @@ def _due() -> Select[*tuple[Any, ...]]:
 
 @cache
 def _claiming(dialect: str) -> Update:
-    claimed = given(dialect, source_id=RowId)
+    claimed = listed(dialect, source_id=RowId)
     return (
         update(sources)
         .where(sources.c.id.in_(select(claimed.c.source_id)))

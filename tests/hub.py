@@ -19,7 +19,7 @@ from bot.feeds.guard import parse_allow
 from bot.feeds.workers import Workers
 from bot.newsroom.harvest import Harvest
 from bot.newsroom.polling import Poller
-from bot.newsroom.reads import Polled
+from bot.newsroom.reads import Polled, as_planned
 from bot.newsroom.websub import WebSub
 from storage import Hub, Source, Store
 from storage.records import SubscriptionToStore
@@ -122,7 +122,7 @@ class Exchange:
             store,
             fetcher,
             workers,
-            Harvest(store, workers, clock=self.clock, on_posts=self._ring),
+            Harvest(store, workers, clock=self.clock, schedule=as_planned, on_posts=self._ring),
             base=BASE,
             clock=self.clock,
             interval=INTERVAL,

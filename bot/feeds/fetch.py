@@ -325,7 +325,7 @@ class Fetcher:
             return None
         pieces: list[bytes] = []
         size = 0
-        async for piece in response.content.iter_any():
+        while piece := await response.content.readany():
             pieces.append(piece)
             size += len(piece)
             if size > most:

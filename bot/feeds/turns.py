@@ -112,12 +112,12 @@ class Deadline:
 
     def __enter__(self) -> Deadline:
         """Begin; raises RuntimeError outside of a task."""
-        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         if task is None:
             raise RuntimeError("A deadline holds for a task.")
-        self._task, self._cancelling = task, task.cancelling()
-        self.loop = task.get_loop()
-        self.at = self.loop.time() + max(self._seconds, 0.0)
+        self.loop, self._task, self._cancelling = loop, task, task.cancelling()
+        self.at = loop.time() + max(self._seconds, 0.0)
         self._watch.begin(self)
         return self
 

@@ -39,7 +39,16 @@ from bot.feeds.identify import (
 from bot.feeds.model import Document
 from bot.feeds.workers import Workers
 from bot.newsroom.memory import give_back
-from bot.newsroom.reads import Polled, Read, held_back, result_of, unchanged, update_of, write_article
+from bot.newsroom.reads import (
+    Polled,
+    Read,
+    Schedule,
+    held_back,
+    result_of,
+    unchanged,
+    update_of,
+    write_article,
+)
 from bot.newsroom.rounds import Clock
 from bot.newsroom.timing import SIGHTINGS
 from storage import (
@@ -77,7 +86,8 @@ OnStored = Callable[[Sequence[Read], Sequence[Polled]], Awaitable[None]]
 class Harvest:
     """Gathers results and stores them together.
 
-    `on_posts` is called when posts wait to be delivered, `on_stored` with results and what came of each.
+    `schedule` says when a source is polled next; `on_posts` is called when posts wait to be delivered, `on_stored` with
+    results and what came of each.
     """
 
     def __init__(
@@ -86,12 +96,14 @@ class Harvest:
         workers: Workers,
         *,
         clock: Clock,
+        schedule: Schedule,
         on_posts: Callable[[], None],
         on_stored: OnStored | None = None,
     ) -> None:
         self._store = store
         self._workers = workers
         self._clock = clock
+        self._schedule = schedule
         self._on_posts = on_posts
         self._on_stored = on_stored
         self._waiting: list[Read] = []
@@ -122,7 +134,8 @@ class Harvest:
 
     async def put(self, read: Read) -> None:
         """Leave a result to be stored soon; waits while too many do."""
-        await self._wait_for_room()
+        if not self._room.is_set():
+            await self._wait_for_room()
         self._waiting.append(read)
         self._came.set()
         entries = read.entries
@@ -214,8 +227,9 @@ class Harvest:
     async def _store_failure(self, read: Read) -> Polled:
         log.exception("Storing what source %d brought failed in a way that was not foreseen", read.source.id)
         sentence = "Broadsheet could not read this source; the operator's log says why."
-        failed = SourceFailed(read.source.id, sentence, read.next_poll_at)
-        await self._store.harvest.store([], self._clock(), failed=[failed])
+        now = self._clock()
+        failed = SourceFailed(read.source.id, sentence, self._schedule(read, now))
+        await self._store.harvest.store([], now, failed=[failed])
         return Polled(read.source, problem=sentence)
 
     async def _store_together(self, reads: Sequence[Read]) -> list[Polled]:
@@ -224,9 +238,19 @@ class Harvest:
         ingested = await self._store.harvest.store(
             list(brought.values()),
             now,
-            unchanged=[unchanged(read) for read in reads if read.document is None and not read.problem],
+            # Here and not as each poll ends: one after the other they take a third of the time.
+            unchanged=[
+                unchanged(read, self._schedule(read, now))
+                for read in reads
+                if read.document is None and not read.problem
+            ],
             failed=[
-                SourceFailed(read.source.id, read.problem, read.next_poll_at, read.not_before)
+                SourceFailed(
+                    read.source.id,
+                    read.problem,
+                    None if read.gone else self._schedule(read, now),
+                    read.not_before,
+                )
                 for read in reads
                 if read.problem
             ],
@@ -284,7 +308,7 @@ class Harvest:
         written = await self._write(recognised, words, now)
         return {
             source_id: Brought(
-                update_of(read, document, recognised[source_id].new, now),
+                update_of(read, document, recognised[source_id].new, now, self._schedule(read, now)),
                 [next(written) for _ in recognised[source_id].new],
                 [next(written) for _ in recognised[source_id].revised],
                 pushed=read.pushed,

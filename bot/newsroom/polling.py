@@ -38,7 +38,7 @@ MOST_BEGUN = 16
 # As the fetcher does it; who ends takes the next in line along, so that a host is not left waiting.
 MOST_PER_HOST = 1
 # How many are claimed in one transaction.
-MOST_CLAIMED = 500
+MOST_CLAIMED = 1_000
 # How many claimed ones wait in memory for their host's turn; the second number is what one slow host may hold of
 # them while others are due.
 MOST_IN_LINE, MOST_IN_ONE_LINE = 2_000, 200
@@ -80,7 +80,9 @@ class Poller:
         self._clock = clock
         self._bounds = Bounds(interval, max(longest or interval, interval))
         self._spread = spread
-        self._harvest = Harvest(store, workers, clock=clock, on_posts=on_posts, on_stored=on_stored)
+        self._harvest = Harvest(
+            store, workers, clock=clock, schedule=self._next, on_posts=on_posts, on_stored=on_stored
+        )
         self._line: HostLine[Source] = HostLine(MOST_PER_HOST, MOST_IN_LINE, MOST_IN_ONE_LINE)
         self._rests = Rests(LONGEST_REST)
         self._closing = False
@@ -155,8 +157,7 @@ class Poller:
         if now < until:
             return Polled(source, problem=_left_alone(source, until))
         read = await self._read(source)
-        gone, asked_to_wait = read.next_poll_at is None, read.not_before is not None
-        if read.problem and source.failures and not gone and not asked_to_wait:
+        if read.problem and source.failures and not read.gone and read.not_before is None:
             await self._store.sources.still_failing(source.id, read.problem, self._clock())
             return Polled(source, problem=read.problem)
         [polled] = await self._harvest.store([read])
@@ -172,9 +173,7 @@ class Poller:
             )
             if isinstance(outcome, Unchanged):  # as most polls end
                 moved = _moved(source, outcome)
-                return Read(
-                    source, self._next(source, fresh=outcome.fresh_for), outcome.validators, moved=moved
-                )
+                return Read(source, outcome.validators, moved=moved, fresh=outcome.fresh_for)
             return await self._told(source, outcome, room)
         except Exception:
             log.exception("Reading source %d failed in a way that was not foreseen", source.id)
@@ -197,16 +196,16 @@ class Poller:
                     return self._failed(source, read.sentence)
                 return Read(
                     source,
-                    self._next(source, fresh=outcome.fresh_for),
                     outcome.validators,
                     document=read,
                     moved=_moved(source, outcome),
+                    fresh=outcome.fresh_for,
                     named=_named(source, outcome, read),
                     redirected=not are_one(outcome.url, source.url),
                 )
             case Gone(sentence=sentence):
                 log.info("Source %d is gone for good and is not polled any more", source.id)
-                return Read(source, None, problem=sentence)
+                return Read(source, problem=sentence, gone=True)
             case Failed(sentence=sentence, retry_after=pause, place=place):
                 if pause and place:
                     now = self._clock()
@@ -216,22 +215,13 @@ class Poller:
 
     def _failed(self, source: Source, sentence: str, pause: timedelta | None = None) -> Read:
         log.info("Source %d could not be read: %s", source.id, sentence)
-        return Read(
-            source,
-            self._next(source, failures=source.failures + 1, pause=pause),
-            problem=sentence,
-            not_before=self._clock() + pause if pause else None,
-        )
+        not_before = self._clock() + pause if pause else None
+        return Read(source, problem=sentence, pause=pause, not_before=not_before)
 
-    def _next(
-        self,
-        source: Source,
-        *,
-        failures: int = 0,
-        pause: timedelta | None = None,
-        fresh: timedelta | None = None,
-    ) -> datetime:
-        now = self._clock()
+    def _next(self, read: Read, now: datetime) -> datetime:
+        """When the source is polled next (see `Schedule`)."""
+        source, fresh = read.source, read.fresh
+        failures = source.failures + 1 if read.problem else 0
         pushed = source.pushed_until is not None and source.pushed_until > now
         if source.ttl_s:
             fresh = max(fresh or timedelta(), timedelta(seconds=source.ttl_s))
@@ -239,7 +229,7 @@ class Poller:
             now,
             interval_of(source.rhythm, self._bounds, now, pushed=pushed and not failures),
             failures=failures,
-            pause=pause,
+            pause=read.pause,
             fresh=fresh,
             due=source.next_poll_at if source.last_polled_at else None,
             spread=self._spread(),

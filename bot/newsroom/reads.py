@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,19 +29,21 @@ LONGEST_URL = 2048
 class Read:
     """How one poll ended, before it is stored: read anew (`document`), unchanged, or with a `problem`.
 
-    Without `next_poll_at` the source is gone for good. `moved` is where permanent redirects led, and how often in a
-    row; before `not_before` the server does not want to be asked. `named` is the hub that the document names. What is
-    `pushed` comes from that hub and not from a poll: it brings articles and says nothing of the source. What was
-    `redirected` was found at another address than the source's.
+    What the server said stays `fresh` for so long; it asked to be left alone for a `pause`, until `not_before`; or the
+    source is `gone` for good. `moved` is where permanent redirects led, and how often in a row. `named` is the hub that
+    the document names. What is `pushed` comes from that hub and not from a poll: it brings articles and says nothing of
+    the source. What was `redirected` was found at another address than the source's.
     """
 
     source: Source
-    next_poll_at: datetime | None
     validators: Validators | None = None
     document: Document | None = None
     problem: str | None = None
     moved: tuple[str | None, int] = (None, 0)
+    fresh: timedelta | None = None
+    pause: timedelta | None = None
     not_before: datetime | None = None
+    gone: bool = False
     named: Named | None = None
     pushed: bool = False
     redirected: bool = False
@@ -67,27 +69,35 @@ class Polled:
     held_back: int = 0
 
 
-def unchanged(read: Read) -> SourceUnchanged:
-    """What is stored of a source that brought nothing. Raises ValueError where it is not polled again."""
+Schedule = Callable[[Read, datetime], datetime]
+"""When the source is polled next after such a poll, stored at such a moment, unless it is gone for good."""
+
+
+def as_planned(read: Read, now: datetime) -> datetime:
+    """The schedule of what is pushed: the source is polled when it would have been."""
+    return read.source.next_poll_at or now
+
+
+def unchanged(read: Read, next_poll_at: datetime) -> SourceUnchanged:
+    """What is stored of a source that brought nothing."""
     kept = read.validators or Validators()
-    if read.next_poll_at is None:
-        raise ValueError("a source that answered is polled again")
     source, (moved_to, seen) = read.source, read.moved
     as_before = (
         (kept.etag, kept.last_modified, kept.digest) == (source.etag, source.last_modified, source.digest)
         and not seen
         and not source.moved_seen
+        and not source.failures
     )
     return SourceUnchanged(
-        source.id, kept.etag, kept.last_modified, kept.digest, read.next_poll_at, moved_to, seen, as_before
+        source.id, kept.etag, kept.last_modified, kept.digest, next_poll_at, moved_to, seen, as_before
     )
 
 
-def update_of(read: Read, document: Document, new: Sequence[Entry], now: datetime) -> SourceUpdate:
-    """What is stored of a source that was read anew. Raises ValueError where it is not polled again."""
+def update_of(
+    read: Read, document: Document, new: Sequence[Entry], now: datetime, next_poll_at: datetime
+) -> SourceUpdate:
+    """What is stored of a source that was read anew."""
     source, kept = read.source, read.validators or Validators()
-    if read.next_poll_at is None:
-        raise ValueError("a source that answered is polled again")
     return SourceUpdate(
         source_id=source.id,
         title=document.title or source.title,
@@ -97,7 +107,7 @@ def update_of(read: Read, document: Document, new: Sequence[Entry], now: datetim
         last_modified=kept.last_modified,
         digest=kept.digest,
         marks=document.marks,
-        next_poll_at=read.next_poll_at,
+        next_poll_at=next_poll_at,
         rhythm=_rhythm(source, document, new, now),
         ttl_s=document.ttl_s if document.title else source.ttl_s,
         format=document.format or source.format,

@@ -113,12 +113,13 @@ def next_poll(
     """
     # In seconds: arithmetic with time spans costs several times as much, and this is done at every poll.
     seconds = interval.total_seconds()
-    longest = max(_LONGEST_INTERVAL_S, seconds)
-    back_off = min(seconds * (1 << min(failures, 16)), longest)
-    on_time = due is not None and abs((now - due).total_seconds()) <= max(seconds / 10, _PUNCTUAL_S)
-    wait = timedelta(
-        seconds=min(back_off * (1 + spread / 10 if on_time or failures else 1 + spread), longest)
-    )
+    longest = seconds if seconds > _LONGEST_INTERVAL_S else _LONGEST_INTERVAL_S
+    if failures:
+        wait_s = seconds * (1 << min(failures, 16)) * (1 + spread / 10)
+    else:
+        on_time = due is not None and abs((now - due).total_seconds()) <= max(seconds / 10, _PUNCTUAL_S)
+        wait_s = seconds * (1 + (spread / 10 if on_time else spread))
+    wait = timedelta(seconds=wait_s if wait_s < longest else longest)
     if pause:
         wait = max(wait, min(pause, LONGEST_PAUSE))
     if fresh:

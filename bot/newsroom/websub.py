@@ -320,7 +320,7 @@ class WebSub:
     async def _store_new(self, source: Source, document: Document, new: set[str]) -> bool:
         """Store those entries that are new; whether there were any still."""
         entries = tuple(entry for entry in document.entries if entry.identity in new)
-        read = Read(source, source.next_poll_at, document=replace(document, entries=entries), pushed=True)
+        read = Read(source, document=replace(document, entries=entries), pushed=True)
         [stored] = await self._harvest.store([read])
         return stored.articles > 0
 

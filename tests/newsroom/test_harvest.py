@@ -34,7 +34,7 @@ async def workers() -> AsyncIterator[Workers]:
 
 @pytest.fixture
 def harvest(store: Store, workers: Workers) -> Harvest:
-    return Harvest(store, workers, clock=lambda: NOW, on_posts=lambda: None)
+    return Harvest(store, workers, clock=lambda: NOW, schedule=lambda read, now: LATER, on_posts=lambda: None)
 
 
 async def wanted(store: Store, number: int) -> Source:
@@ -57,7 +57,7 @@ def brought(source: Source, title: str) -> Read:
         identity=title, url=f"https://a.test/{source.id}/a", title=title, content_html="<p>Well.</p>"
     )
     document = Document("The Tide", entries=(entry,), marks=b"12345678")
-    return Read(source, LATER, Validators(digest="d"), document=document)
+    return Read(source, Validators(digest="d"), document=document)
 
 
 async def test_an_article_that_the_database_refuses_sinks_only_its_own_source(
@@ -67,7 +67,7 @@ async def test_an_article_that_the_database_refuses_sinks_only_its_own_source(
     # A number that is no identity: nothing the parser gives, but whatever it is, the others are stored.
     reads = [brought(source, f"Article {source.id}") for source in sources]
     poison = Entry(identity=object(), url=None, title="Poison")  # type: ignore[arg-type]
-    reads[2] = Read(sources[2], LATER, Validators(), document=Document("", entries=(poison,)))
+    reads[2] = Read(sources[2], Validators(), document=Document("", entries=(poison,)))
     polled = await harvest.store(reads)
     assert [one.articles for one in polled] == [1, 1, 0, 1, 1]
     assert [one.problem is None for one in polled] == [True, True, False, True, True]
@@ -79,7 +79,7 @@ async def test_an_article_that_the_database_refuses_sinks_only_its_own_source(
 async def test_what_was_read_before_a_stop_is_stored_at_the_end(harvest: Harvest, store: Store) -> None:
     source = await wanted(store, 1)
     running = asyncio.create_task(harvest.run())
-    await harvest.put(Read(source, LATER, Validators(digest="d")))
+    await harvest.put(Read(source, Validators(digest="d")))
     await asyncio.sleep(0)
     running.cancel()
     await asyncio.wait([running])
@@ -95,7 +95,9 @@ async def test_a_busy_database_keeps_nothing_back_and_what_was_read_is_read_agai
     database = await Database.open(f"sqlite:///{file}", patience=timedelta(milliseconds=50))
     await database.migrate()
     store = Store(database, ranks=RANKS, nonce=nonces())
-    harvest = Harvest(store, workers, clock=lambda: NOW, on_posts=lambda: None)
+    harvest = Harvest(
+        store, workers, clock=lambda: NOW, schedule=lambda read, now: LATER, on_posts=lambda: None
+    )
     source = await wanted(store, 1)
     [claimed] = await store.sources.claim_due(NOW, 10, CLAIM)
     other = sqlite3.connect(file, isolation_level=None)
@@ -114,8 +116,8 @@ async def test_while_too_much_waits_to_be_stored_nothing_more_is_taken(
 ) -> None:
     source = await wanted(store, 1)
     for number in range(MOST_WAITING):
-        await harvest.put(Read(replace(source, id=source.id + number), LATER, Validators()))
-    one_more = asyncio.create_task(harvest.put(Read(source, LATER, Validators(digest="last"))))
+        await harvest.put(Read(replace(source, id=source.id + number), Validators()))
+    one_more = asyncio.create_task(harvest.put(Read(source, Validators(digest="last"))))
     await asyncio.sleep(0)
     assert not one_more.done()
     await harvest.flush()
@@ -187,7 +189,7 @@ async def test_a_site_that_changes_all_its_guids_and_links_posts_nothing_again(
             Entry(f"{guid}{n}", f"https://{site}/{guid}{n}", f"Title {n}", content_html=f"<p>Words {n}.</p>")
             for n in range(count)
         )
-        return Read(source, LATER, Validators(), document=Document("The Tide", entries=entries))
+        return Read(source, Validators(), document=Document("The Tide", entries=entries))
 
     before, same = read(12, "?p=", "a.test"), read(12, "slug-", "b.test")
     assert [one.articles for one in await harvest.store([before])] == [12]
@@ -205,9 +207,7 @@ async def test_an_articles_tags_and_media_reach_its_card(harvest: Harvest, store
     entry = Entry(
         identity="e", url="https://a.test/e", title="Low water", tags=("Port", "Tides"), media=episode
     )
-    await harvest.store(
-        [Read(source, LATER, Validators(digest="d"), document=Document("T", entries=(entry,)))]
-    )
+    await harvest.store([Read(source, Validators(digest="d"), document=Document("T", entries=(entry,)))])
     (card,) = await store.posts.claim(LATER, 9, CLAIM)
     article = card.article
     assert article.tags == ("Port", "Tides")
@@ -226,7 +226,7 @@ async def test_old_entries_under_new_names_are_stored_and_not_posted(
             Entry(f"{name}{ago}", None, f"{name} {ago}", published_at=NOW - timedelta(days=ago))
             for ago in days_ago
         )
-        return Read(source, LATER, Validators(), document=Document("The Tide", entries=entries))
+        return Read(source, Validators(), document=Document("The Tide", entries=entries))
 
     await harvest.store([read("own", 1, 20, 40)])
     source = await again(store, source)
@@ -283,7 +283,14 @@ async def test_what_comes_while_results_are_stored_gathers_company_again(
         if sum(map(len, stored)) == 3:
             all_of_them.set()
 
-    harvest = Harvest(store, workers, clock=lambda: NOW, on_posts=lambda: None, on_stored=note)
+    harvest = Harvest(
+        store,
+        workers,
+        clock=lambda: NOW,
+        schedule=lambda read, now: LATER,
+        on_posts=lambda: None,
+        on_stored=note,
+    )
     running = asyncio.create_task(harvest.run())
     try:
         async with asyncio.timeout(10):
@@ -298,19 +305,21 @@ async def test_what_comes_while_results_are_stored_gathers_company_again(
 
 
 @pytest.mark.parametrize(
-    ("kept", "seen", "before", "as_before"),
+    ("kept", "seen", "before", "failures", "as_before"),
     [
-        (Validators("e", "m", "d"), 0, 0, True),
-        (Validators("e2", "m", "d"), 0, 0, False),
-        (Validators("e", None, "d"), 0, 0, False),
-        (Validators("e", "m", "d2"), 0, 0, False),
-        (Validators("e", "m", "d"), 1, 0, False),
-        (Validators("e", "m", "d"), 0, 2, False),
+        (Validators("e", "m", "d"), 0, 0, 0, True),
+        (Validators("e2", "m", "d"), 0, 0, 0, False),
+        (Validators("e", None, "d"), 0, 0, 0, False),
+        (Validators("e", "m", "d2"), 0, 0, 0, False),
+        (Validators("e", "m", "d"), 1, 0, 0, False),
+        (Validators("e", "m", "d"), 0, 2, 0, False),
+        (Validators("e", "m", "d"), 0, 0, 1, False),
     ],
 )
 async def test_only_what_is_as_it_was_before_is_not_written_again(
-    store: Store, kept: Validators, seen: int, before: int, as_before: bool
+    store: Store, kept: Validators, seen: int, before: int, failures: int, as_before: bool
 ) -> None:
-    source = replace(await wanted(store, 1), etag="e", last_modified="m", digest="d", moved_seen=before)
+    wired = await wanted(store, 1)
+    source = replace(wired, etag="e", last_modified="m", digest="d", moved_seen=before, failures=failures)
     moved = ("https://b.test/", seen) if seen else (None, 0)
-    assert unchanged(Read(source, LATER, kept, moved=moved)).as_before is as_before
+    assert unchanged(Read(source, kept, moved=moved), LATER).as_before is as_before

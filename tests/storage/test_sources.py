@@ -133,7 +133,7 @@ async def test_ends_of_polls(desk: Desk):
 
 async def test_a_poll_as_before_brings_no_validators_back_that_were_forgotten_meanwhile(desk: Desk):
     source = await desk.wired(100)
-    await desk.store.harvest.store([], NOW, failed=[SourceFailed(source.id, "No answer.", at(5))])
+    await desk.store.sources.poll_soon(source.id, NOW)
     (claimed,) = await desk.store.sources.claim_due(at(5), 9, LEASE)
     assert await desk.store.sources.set_headers(source.id, "{}", at(6))
     quiet = SourceUnchanged(source.id, claimed.etag, None, claimed.digest, at(20), as_before=True)
@@ -142,7 +142,6 @@ async def test_a_poll_as_before_brings_no_validators_back_that_were_forgotten_me
     assert stored is not None
     assert (stored.etag, stored.last_modified, stored.digest) == (None, None, None)
     assert (stored.next_poll_at, stored.last_polled_at, stored.last_success_at) == (at(20), at(7), at(7))
-    assert (stored.failures, stored.problem) == (0, None)
 
 
 async def test_what_nobody_wants_is_never_scheduled_again(desk: Desk):
