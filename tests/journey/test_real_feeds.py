@@ -54,7 +54,7 @@ async def by_document(running: Running, guild_id: str) -> dict[str, dict[str, An
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("every", [8, pytest.param(1, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("every", [16, pytest.param(1, marks=pytest.mark.thorough)])
 async def test_every_real_document_becomes_a_card_once(town: Town, settings: Settings, every: int) -> None:
     index = documents()[::every]
     assert index
