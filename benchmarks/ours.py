@@ -7,6 +7,7 @@ has loaded nothing else; it says so when it is done, and stays until its input e
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -20,6 +21,7 @@ from bot.feeds.guard import parse_allow
 from bot.feeds.model import Entry, Telling
 from bot.feeds.workers import Workers
 from bot.newsroom.harvest import OnStored
+from bot.newsroom.memory import give_back
 from bot.newsroom.polling import Poller
 from bot.newsroom.ranking import RANKS
 from bot.newsroom.reads import Polled, Read
@@ -54,6 +56,7 @@ class Ours:
         self._database = f"sqlite:///{folder / ('bench.db' if told else 'untold.db')}"
         self._told = told
         self._urls = urls
+        self._woken = asyncio.Event()
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Ours:
@@ -77,9 +80,16 @@ class Ours:
     async def prepare(self) -> None:
         """Make all of them due."""
         await self._store.sources.poll_soon(None, now())
+        self._woken.set()
 
     async def poll_all(self) -> None:
         """Poll and store until each was."""
+        async with self.polled(rounds=1):
+            pass
+
+    @asynccontextmanager
+    async def polled(self, rounds: int) -> AsyncIterator[None]:
+        """Entered when each was polled and stored so many times, by one poller as in a running bot; it runs on."""
         left, done = set(self._urls), asyncio.Event()
 
         async def note(reads: Sequence[Read], _: Sequence[Polled]) -> None:
@@ -89,6 +99,12 @@ class Ours:
 
         async with self.polling(timedelta(hours=1), note):
             await done.wait()
+            for _ in range(rounds - 1):
+                left.update(self._urls)
+                done.clear()
+                await self.prepare()
+                await done.wait()
+            yield
 
     @asynccontextmanager
     async def polling(self, interval: timedelta, on_stored: OnStored) -> AsyncIterator[None]:
@@ -100,7 +116,7 @@ class Ours:
             clock=now,
             interval=interval,
             spread=lambda: 0.0,
-            woken=asyncio.Event(),
+            woken=self._woken,
             on_posts=lambda: None,
             on_stored=on_stored,
         )
@@ -116,10 +132,12 @@ class Ours:
 
 async def _poll_alone(folder: Path, rounds: int) -> None:
     urls = list(iter(lambda: sys.stdin.readline().strip(), ""))
-    async with Ours(folder, urls) as ours:
-        for _ in range(rounds):
-            await ours.prepare()
-            await ours.poll_all()
+    async with Ours(folder, urls) as ours, AsyncExitStack() as stack:
+        if rounds:
+            gc.freeze()  # as the app does at its start
+            await stack.enter_async_context(ours.polled(rounds))
+            # As after each hundred new articles: what the last few of them left free is not what is held.
+            await asyncio.to_thread(give_back)
         print("done", flush=True)
         await asyncio.to_thread(sys.stdin.read)
 

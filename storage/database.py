@@ -33,6 +33,9 @@ _SILENCE: Final = timedelta(seconds=15)
 # The connection waits again until the database's patience is at its end.
 _ONE_WAIT: Final = timedelta(milliseconds=200)
 
+# How many read from SQLite at once, beside the one that writes.
+_READERS: Final = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Fence:
@@ -49,11 +52,13 @@ class DatabaseMissing(DatabaseProblem):
 class Database:
     """An open database. Make one with `open`; `close` it at the end."""
 
-    def __init__(self, engine: AsyncEngine, where: str, patience: timedelta) -> None:
+    def __init__(
+        self, engine: AsyncEngine, where: str, patience: timedelta, *, writer: AsyncEngine | None = None
+    ) -> None:
         self._engine = engine
         self._patience = patience
-        self._writes = engine.execution_options(broadsheet_writes=True)
-        self._writes_little = engine.execution_options(broadsheet_writes=True, broadsheet_little=True)
+        self._writes = (writer or engine).execution_options(broadsheet_writes=True)
+        self._writes_little = self._writes.execution_options(broadsheet_little=True)
         self.where = where
         """The database's name for people, without a password."""
         self.fence: Fence | None = None
@@ -77,10 +82,14 @@ class Database:
         address = read_address(url)
         if isinstance(address, SqliteAddress):
             await asyncio.to_thread(_make_file if make else _look_for_file, address)
-            engine = _sqlite_engine(address, patience, "rwc" if make else "rw")
+            mode = "rwc" if make else "rw"
+            # A database in memory lives in its one connection.
+            engine = _sqlite_engine(address, patience, mode, _READERS if address.path else 1)
+            # A connection of its own: each that writes fills a cache, and voids those of all others.
+            writer = _sqlite_engine(address, patience, mode, 1) if address.path else None
         else:
-            engine = _postgresql_engine(address, patience)
-        database = cls(engine, address.where, patience)
+            engine, writer = _postgresql_engine(address, patience), None
+        database = cls(engine, address.where, patience, writer=writer)
         try:
             async with database.reading() as connection:
                 version = await connection.run_sync(schema.current)
@@ -98,6 +107,7 @@ class Database:
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
+        await self._writes.dispose()
 
     async def migrate(self) -> None:
         """Bring the schema to the newest version, all of it or nothing."""
@@ -252,7 +262,7 @@ def _try_file(path: Path, where: str, mode: str) -> None:
         raise problem(error, where) from None
 
 
-def _sqlite_engine(address: SqliteAddress, patience: timedelta, mode: str) -> AsyncEngine:
+def _sqlite_engine(address: SqliteAddress, patience: timedelta, mode: str, connections: int) -> AsyncEngine:
     # SQLite's own address of a file says how it is opened: rwc makes it, rw does not.
     url = URL.create(
         "sqlite+aiosqlite",
@@ -268,11 +278,10 @@ def _sqlite_engine(address: SqliteAddress, patience: timedelta, mode: str) -> As
         url,
         async_creator=connect,
         poolclass=AsyncAdaptedQueuePool,
-        # A database in memory lives in its one connection.
-        pool_size=4 if address.path else 1,
+        pool_size=connections,
         max_overflow=0,
         pool_timeout=patience.total_seconds(),
-        # The one that was used last: each of the four fills a cache of its own.
+        # The one that was used last: each fills a cache of its own.
         pool_use_lifo=True,
         hide_parameters=True,
     )

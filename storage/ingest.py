@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.readings import look_again
 from storage.records import Article, ArticleToStore, Brought, Judge, Length, Origin, Revised, TextStored
-from storage.rows import given, insert_into, packed, portions, read
+from storage.rows import given, halving_portions, insert_into, packed, portions, read
 from storage.search import index
 from storage.tables import articles, posts, texts
 from storage.tallies import mark_stale
@@ -37,7 +37,7 @@ Made = tuple[int, int, ArticleToStore]
 """An article that was stored just now: its source, its id, and what it was stored from."""
 
 
-_ARTICLES_AT_ONCE = 100
+_ARTICLES_AT_ONCE = 64
 """Articles in one statement: the event loop is held while their values are made ready."""
 
 _JUDGED_AT_ONCE = 20
@@ -172,7 +172,7 @@ async def insert_new(connection: AsyncConnection, brought: Sequence[Brought], no
         for one in brought
         for article in one.new
     )
-    for portion in portions(rows, _ARTICLES_AT_ONCE):
+    for portion in halving_portions(rows, _ARTICLES_AT_ONCE):
         stored = await connection.execute(_inserting(connection.dialect.name), portion)
         made += [(source, article_id, told[source, identity]) for source, article_id, identity in stored]
     if not made:  # as after most polls

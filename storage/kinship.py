@@ -51,8 +51,8 @@ SKETCH = 32
 MOST_HOLDERS = 40
 MOST_CANDIDATES = 32
 FEWEST_SHARED = 2
-# So many shingles are looked up at once, those of some ninety articles; of so many articles are they written.
-_LOOKED_UP_AT_ONCE = 8_000
+# So many shingles are looked up at once, those of some thirty articles; of so many articles are they written.
+_LOOKED_UP_AT_ONCE = 3_000
 _SKETCHED_AT_ONCE = 128
 # So many articles are read at once that others are compared with.
 _READ_AT_ONCE = 2_000
@@ -191,7 +191,7 @@ async def _remember(
             _FINGERPRINTS,
             [{"article_id": article_id, "shingles": told[article_id]} for article_id in portion],
         )
-    sketches = ((numbers[article_id][:SKETCH], article_id) for article_id in told)
+    sketches = ((list(numbers[article_id][:SKETCH]), article_id) for article_id in told)
     for part in portions(sketches, _SKETCHED_AT_ONCE):
         await connection.execute(_sketching(connection.dialect.name), {"given": packed(part)})
 

@@ -131,6 +131,20 @@ def portions(items: Iterable[Item], most: int = _PORTION) -> Iterator[Sequence[I
         yield portion
 
 
+def halving_portions(items: Iterable[Item], most: int) -> Iterator[Sequence[Item]]:
+    """Cut into lists of `most`, a power of two, and what is left into halves of that, and so on.
+
+    For statements that spell out their rows: SQLite's driver keeps the last hundred, each of whatever length it sees.
+    """
+    for portion in portions(items, most):
+        begin, size = 0, most
+        while begin < len(portion):
+            while size > len(portion) - begin:
+                size //= 2
+            yield portion[begin : begin + size]
+            begin += size
+
+
 def given(dialect: str, *, each: str | None = None, **kinds: TypeEngine[Any]) -> Subquery[Any]:
     """Rows of values to join with, of the columns named; a statement with it takes them as `given=packed(rows)`.
 

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from sqlalchemy import event
 
 from bot.newsroom.corrections import judge_revision
 from bot.newsroom.ranking import best, controversy
@@ -184,9 +185,21 @@ async def database(database_url: str, engines: dict[str, Database]) -> AsyncIter
         engines[database_url] = await Database.open(database_url)
     known = engines[database_url]
     # With options of its own, even none, an engine keeps a test's listeners to itself.
-    opened = Database(known._engine.execution_options(), known.where, known._patience)
+    reads, writes = (one.execution_options() for one in (known._engine, known._writes))
+    opened = Database(reads, known.where, known._patience, writer=writes)
     yield opened
     await opened.close()
+
+
+@contextmanager
+def noting_statements(database: Database, note: Callable[..., None]) -> Iterator[None]:
+    """Meanwhile `note` hears of each statement before it is executed, whether it reads or writes."""
+    engines = [one.sync_engine for one in (database._engine, database._writes)]
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    yield
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture

@@ -81,10 +81,15 @@ def pack(kept: Set[int]) -> bytes:
 @lru_cache(maxsize=64)  # the same few are compared with each of the articles that come together
 def unpack(packed: bytes) -> frozenset[int]:
     """The shingles that were packed. Raises ValueError where these are no such bytes."""
+    return frozenset(in_order(packed))
+
+
+def in_order(packed: bytes) -> array[int]:
+    """The same in ascending order, in four bytes each: as Python's numbers those of a store would take megabytes."""
     numbers = array("I")
     if len(packed) % numbers.itemsize:
         raise ValueError("Packed shingles have four bytes each.")
     numbers.frombytes(packed)
     if sys.byteorder == "little":
         numbers.byteswap()
-    return frozenset(numbers)
+    return numbers

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.feeds.shingles import containment, unpack
+from bot.feeds.shingles import containment, in_order, unpack
 from storage.kinship import Kin, Kinship, Told
 from storage.search import words_of
 
@@ -76,5 +76,5 @@ def _same_headline(one: str, other: str) -> bool:
     return shared >= max(2, SAME_HEADLINE * min(len(first), len(second)))
 
 
-KINSHIP = Kinship(numbers=lambda packed: sorted(unpack(packed)), judge=judge)
+KINSHIP = Kinship(numbers=in_order, judge=judge)
 """The rules by which storage ties articles together."""

@@ -241,7 +241,7 @@ class _Play:
         database = self._made.database
         async with self._migrating, database.writing() as connection:
             await connection.run_sync(schema.downgrade, versions[-2])
-        await database._engine.dispose()  # what it knows of the tables is no more so
+        await database.close()  # what it knows of the tables is no more so
 
     async def _members_begin(self) -> None:
         alice, bob, carol = self._made.people

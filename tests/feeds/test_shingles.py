@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from bot.feeds.shingles import MOST, containment, pack, shingles, unpack
+from bot.feeds.shingles import MOST, containment, in_order, pack, shingles, unpack
 
 WORDS = [f"word{n}" for n in range(5_000)]
 
@@ -27,6 +27,7 @@ def test_one_in_four_is_kept() -> None:
 def test_packing() -> None:
     kept = shingles(text(1, 500))
     assert unpack(pack(kept)) == kept
+    assert list(in_order(pack(kept))) == sorted(kept)
     assert len(pack(kept)) == 4 * len(kept)
     assert pack(kept) == b"".join(number.to_bytes(4, "big") for number in sorted(kept))
     assert unpack(b"") == shingles("") == frozenset()

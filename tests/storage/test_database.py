@@ -388,6 +388,25 @@ async def test_only_what_changes_little_is_undone_from_memory(tmp_path: Path):
     await database.close()
 
 
+async def test_sqlite_is_written_through_one_connection_that_nobody_reads_with(tmp_path: Path):
+    """Each that writes fills megabytes of pages, and what all others hold of the file is void."""
+    database = await Database.open(f"sqlite:///{tmp_path}/news.db")
+    await database.migrate()
+    changed = text("SELECT total_changes()")  # by the connection, since it was opened
+
+    async def read_and_write(name: str) -> None:
+        async with database.reading() as reader, database.writing() as writer:
+            await writer.execute(leases.insert().values(name=name, holder="h", fence=1, expires_at=NOW))
+            assert await reader.scalar(changed) == 0
+
+    async with database.writing(changes_little=True) as connection:
+        before = await connection.scalar(changed)
+    await asyncio.gather(*(read_and_write(str(number)) for number in range(12)))
+    async with database.writing() as connection:
+        assert await connection.scalar(changed) == before + 12
+    await database.close()
+
+
 async def test_times_come_back_as_they_went_in(database: Database):
     moment = NOW + timedelta(microseconds=1)
     async with database.writing() as connection:

@@ -71,10 +71,9 @@ async def test_what_ceases_to_be_ours_before_it_is_written_changes_nothing(
 ) -> None:
     looked_up = asyncio.Event()
 
-    @event.listens_for(desk.database._engine.sync_engine, "begin")
-    def note(connection: Connection) -> None:
-        if connection.get_execution_options().get("broadsheet_writes"):
-            looked_up.set()
+    @event.listens_for(desk.database._writes.sync_engine, "begin")
+    def note(_: Connection) -> None:
+        looked_up.set()
 
     under_way = asyncio.ensure_future(happened(desk.store, message))
     if not (

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from bot.feeds.shingles import pack, shingles
 from storage import CardToPost, Database, HubToStore, Lease, Length, Sort, Source, Store
@@ -33,7 +33,7 @@ from storage.records import (
     Verdict,
     Wishes,
 )
-from tests.databases import RANKS, nonces
+from tests.databases import RANKS, nonces, noting_statements
 from tests.storage.desk import GUILD, LEASE, NOW, VISIBLE, Desk, article, at, comment, poll, whole
 from tests.votes import add as add_vote
 from tests.votes import remove as remove_vote
@@ -353,15 +353,14 @@ async def use_hubs(store: Store, source_id: int) -> None:
 async def test_no_query_scans_a_table_that_grows(desk: Desk):
     ran: dict[str, Any] = {}
 
-    @event.listens_for(desk.database._engine.sync_engine, "before_cursor_execute")
     def note(
         _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool
     ) -> None:
         if re.match(r"(WITH|SELECT|UPDATE|DELETE)\b", statement):
             ran.setdefault(statement, parameters[0] if many else parameters)
 
-    await use_everything(desk)
-    event.remove(desk.database._engine.sync_engine, "before_cursor_execute", note)
+    with noting_statements(desk.database, note):
+        await use_everything(desk)
     assert len(ran) > 50
     scans = {}
     async with desk.database.reading() as connection:

@@ -7,12 +7,12 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, event, text
+from sqlalchemy import bindparam, text
 
 from storage import Database, Pace, SourceListed, Store
 from storage.records import Brought, SourceFailed, SourceUnchanged
 from storage.types import UtcDateTime
-from tests.databases import RANKS, nonces
+from tests.databases import RANKS, nonces, noting_statements
 from tests.storage.desk import LEASE, NOW, Desk, article, at, poll
 
 
@@ -56,7 +56,6 @@ async def test_to_claim_what_is_due_reads_no_other_source(desk: Desk):
     engine = desk.database._engine.sync_engine
     ran: dict[str, Any] = {}
 
-    @event.listens_for(engine, "before_cursor_execute")
     def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
         if "sources" in statement:
             ran[statement] = parameters
@@ -70,10 +69,9 @@ async def test_to_claim_what_is_due_reads_no_other_source(desk: Desk):
         )
         await connection.execute(text("ANALYZE sources"))
     await desk.store.sources.poll_soon(first.id, NOW)
-    ran.clear()
-    assert await desk.store.sources.next_due_at() == NOW
-    assert len(await desk.store.sources.claim_due(NOW, 250, LEASE)) == 1
-    event.remove(engine, "before_cursor_execute", note)
+    with noting_statements(desk.database, note):
+        assert await desk.store.sources.next_due_at() == NOW
+        assert len(await desk.store.sources.claim_due(NOW, 250, LEASE)) == 1
     postgresql = engine.dialect.name == "postgresql"
     async with desk.database.reading() as connection:
         for statement, parameters in ran.items():

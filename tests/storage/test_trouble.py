@@ -73,7 +73,7 @@ async def test_a_full_disk(tmp_path: Path):
     desk, writes, card = await prepared(f"sqlite:///{tmp_path}/news.db")
     room = ["1"]  # no less than what is there is taken
 
-    @event.listens_for(desk.database._engine.sync_engine, "checkout")
+    @event.listens_for(desk.database._writes.sync_engine, "checkout")
     def limit(connection: Any, *_: object) -> None:
         connection.cursor().execute(f"PRAGMA max_page_count = {room[0]}")
 
