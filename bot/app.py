@@ -332,7 +332,7 @@ async def open_websub(
         store,
         world.fetcher,
         world.workers,
-        Harvest(store, world.workers, clock=utc_now, schedule=as_planned, on_posts=on_posts),
+        Harvest(store, world.workers, clock=utc_now, plan=as_planned, on_posts=on_posts),
         base=settings.web_public_url,
         clock=utc_now,
         interval=settings.poll_bounds[0],

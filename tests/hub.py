@@ -122,7 +122,7 @@ class Exchange:
             store,
             fetcher,
             workers,
-            Harvest(store, workers, clock=self.clock, schedule=as_planned, on_posts=self._ring),
+            Harvest(store, workers, clock=self.clock, plan=as_planned, on_posts=self._ring),
             base=BASE,
             clock=self.clock,
             interval=INTERVAL,

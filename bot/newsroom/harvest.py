@@ -40,9 +40,9 @@ from bot.feeds.model import Document
 from bot.feeds.workers import Workers
 from bot.newsroom.memory import give_back
 from bot.newsroom.reads import (
+    Plan,
     Polled,
     Read,
-    Schedule,
     held_back,
     result_of,
     unchanged,
@@ -86,7 +86,7 @@ OnStored = Callable[[Sequence[Read], Sequence[Polled]], Awaitable[None]]
 class Harvest:
     """Gathers results and stores them together.
 
-    `schedule` says when a source is polled next; `on_posts` is called when posts wait to be delivered, `on_stored` with
+    `plan` says when a source is polled next; `on_posts` is called when posts wait to be delivered, `on_stored` with
     results and what came of each.
     """
 
@@ -96,14 +96,14 @@ class Harvest:
         workers: Workers,
         *,
         clock: Clock,
-        schedule: Schedule,
+        plan: Plan,
         on_posts: Callable[[], None],
         on_stored: OnStored | None = None,
     ) -> None:
         self._store = store
         self._workers = workers
         self._clock = clock
-        self._schedule = schedule
+        self._plan = plan
         self._on_posts = on_posts
         self._on_stored = on_stored
         self._waiting: list[Read] = []
@@ -228,9 +228,12 @@ class Harvest:
         log.exception("Storing what source %d brought failed in a way that was not foreseen", read.source.id)
         sentence = "Broadsheet could not read this source; the operator's log says why."
         now = self._clock()
-        failed = SourceFailed(read.source.id, sentence, self._schedule(read, now))
-        await self._store.harvest.store([], now, failed=[failed])
+        await self._store.harvest.store([], now, failed=[self._failed(read, sentence, now)])
         return Polled(read.source, problem=sentence)
+
+    def _failed(self, read: Read, problem: str, now: datetime) -> SourceFailed:
+        next_poll_at = None if read.gone else self._plan(read, now)
+        return SourceFailed(read.source.id, problem, next_poll_at, read.not_before)
 
     async def _store_together(self, reads: Sequence[Read]) -> list[Polled]:
         now = self._clock()
@@ -240,20 +243,11 @@ class Harvest:
             now,
             # Here and not as each poll ends: one after the other they take a third of the time.
             unchanged=[
-                unchanged(read, self._schedule(read, now))
+                unchanged(read, self._plan(read, now))
                 for read in reads
                 if read.document is None and not read.problem
             ],
-            failed=[
-                SourceFailed(
-                    read.source.id,
-                    read.problem,
-                    None if read.gone else self._schedule(read, now),
-                    read.not_before,
-                )
-                for read in reads
-                if read.problem
-            ],
+            failed=[self._failed(read, read.problem, now) for read in reads if read.problem],
             moved={
                 read.source.id: address
                 for read in reads
@@ -308,7 +302,7 @@ class Harvest:
         written = await self._write(recognised, words, now)
         return {
             source_id: Brought(
-                update_of(read, document, recognised[source_id].new, now, self._schedule(read, now)),
+                update_of(read, document, recognised[source_id].new, now, self._plan(read, now)),
                 [next(written) for _ in recognised[source_id].new],
                 [next(written) for _ in recognised[source_id].revised],
                 pushed=read.pushed,

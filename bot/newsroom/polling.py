@@ -81,7 +81,7 @@ class Poller:
         self._bounds = Bounds(interval, max(longest or interval, interval))
         self._spread = spread
         self._harvest = Harvest(
-            store, workers, clock=clock, schedule=self._next, on_posts=on_posts, on_stored=on_stored
+            store, workers, clock=clock, plan=self._next, on_posts=on_posts, on_stored=on_stored
         )
         self._line: HostLine[Source] = HostLine(MOST_PER_HOST, MOST_IN_LINE, MOST_IN_ONE_LINE)
         self._rests = Rests(LONGEST_REST)
@@ -219,7 +219,7 @@ class Poller:
         return Read(source, problem=sentence, pause=pause, not_before=not_before)
 
     def _next(self, read: Read, now: datetime) -> datetime:
-        """When the source is polled next (see `Schedule`)."""
+        """When the source is polled next (see `Plan`)."""
         source, fresh = read.source, read.fresh
         failures = source.failures + 1 if read.problem else 0
         pushed = source.pushed_until is not None and source.pushed_until > now

@@ -69,12 +69,12 @@ class Polled:
     held_back: int = 0
 
 
-Schedule = Callable[[Read, datetime], datetime]
+Plan = Callable[[Read, datetime], datetime]
 """When the source is polled next after such a poll, stored at such a moment, unless it is gone for good."""
 
 
 def as_planned(read: Read, now: datetime) -> datetime:
-    """The schedule of what is pushed: the source is polled when it would have been."""
+    """The plan for what is pushed: its source is polled when it would have been."""
     return read.source.next_poll_at or now
 
 

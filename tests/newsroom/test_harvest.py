@@ -34,7 +34,7 @@ async def workers() -> AsyncIterator[Workers]:
 
 @pytest.fixture
 def harvest(store: Store, workers: Workers) -> Harvest:
-    return Harvest(store, workers, clock=lambda: NOW, schedule=lambda read, now: LATER, on_posts=lambda: None)
+    return Harvest(store, workers, clock=lambda: NOW, plan=lambda read, now: LATER, on_posts=lambda: None)
 
 
 async def wanted(store: Store, number: int) -> Source:
@@ -95,9 +95,7 @@ async def test_a_busy_database_keeps_nothing_back_and_what_was_read_is_read_agai
     database = await Database.open(f"sqlite:///{file}", patience=timedelta(milliseconds=50))
     await database.migrate()
     store = Store(database, ranks=RANKS, nonce=nonces())
-    harvest = Harvest(
-        store, workers, clock=lambda: NOW, schedule=lambda read, now: LATER, on_posts=lambda: None
-    )
+    harvest = Harvest(store, workers, clock=lambda: NOW, plan=lambda read, now: LATER, on_posts=lambda: None)
     source = await wanted(store, 1)
     [claimed] = await store.sources.claim_due(NOW, 10, CLAIM)
     other = sqlite3.connect(file, isolation_level=None)
@@ -287,7 +285,7 @@ async def test_what_comes_while_results_are_stored_gathers_company_again(
         store,
         workers,
         clock=lambda: NOW,
-        schedule=lambda read, now: LATER,
+        plan=lambda read, now: LATER,
         on_posts=lambda: None,
         on_stored=note,
     )
