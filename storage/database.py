@@ -106,8 +106,10 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._engine.dispose()
-        await self._writes.dispose()
+        try:
+            await self._engine.dispose()
+        finally:
+            await self._writes.dispose()
 
     async def migrate(self) -> None:
         """Bring the schema to the newest version, all of it or nothing."""

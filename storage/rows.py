@@ -134,7 +134,7 @@ def portions(items: Iterable[Item], most: int = _PORTION) -> Iterator[Sequence[I
 def halving_portions(items: Iterable[Item], most: int) -> Iterator[Sequence[Item]]:
     """Cut into lists of `most`, a power of two, and what is left into halves of that, and so on.
 
-    For statements that spell out their rows: SQLite's driver keeps the last hundred, each of whatever length it sees.
+    For statements that spell out their rows: SQLite's driver keeps the last 128, each of whatever length it sees.
     """
     for portion in portions(items, most):
         begin, size = 0, most

@@ -162,11 +162,14 @@ class Sources:
             return moved.rowcount
 
     async def still_failing(self, source_id: int, problem: str, now: datetime) -> None:
-        """Store the sentence about a poll out of turn that failed as those before it did; what is planned stays."""
+        """Store the sentence about a poll out of turn that failed as those before it did; what is planned stays.
+
+        Where another poll has succeeded meanwhile, nothing is stored.
+        """
         async with self._database.writing() as connection:
             await connection.execute(
                 update(sources)
-                .where(sources.c.id == source_id)
+                .where(sources.c.id == source_id, sources.c.failures > 0)
                 .values(problem=problem, last_polled_at=now, not_before=None)
             )
 

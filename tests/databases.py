@@ -197,9 +197,11 @@ def noting_statements(database: Database, note: Callable[..., None]) -> Iterator
     engines = [one.sync_engine for one in (database._engine, database._writes)]
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
-    yield
-    for engine in engines:
-        event.remove(engine, "before_cursor_execute", note)
+    try:
+        yield
+    finally:
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture

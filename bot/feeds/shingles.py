@@ -85,7 +85,10 @@ def unpack(packed: bytes) -> frozenset[int]:
 
 
 def in_order(packed: bytes) -> array[int]:
-    """The same in ascending order, in four bytes each: as Python's numbers those of a store would take megabytes."""
+    """Packed shingles as they were packed, in ascending order: as Python's numbers a store's would take megabytes.
+
+    Raises ValueError where these are no such bytes.
+    """
     numbers = array("I")
     if len(packed) % numbers.itemsize:
         raise ValueError("Packed shingles have four bytes each.")

@@ -75,6 +75,8 @@ GIVEN_BACK_AFTER = 100
 COMPANY = timedelta(seconds=1)
 # While much is new, this much of it is gathered: a transaction for each would cost more than all else.
 BREATH = timedelta(milliseconds=200)
+# When a source is asked again whose result could not be stored, for a reason that was not foreseen.
+AFTER_A_FAULT = timedelta(hours=1)
 _NOTHING = Ingested(0, 0, 0)
 
 
@@ -134,8 +136,7 @@ class Harvest:
 
     async def put(self, read: Read) -> None:
         """Leave a result to be stored soon; waits while too many do."""
-        if not self._room.is_set():
-            await self._wait_for_room()
+        await self._wait_for_room()
         self._waiting.append(read)
         self._came.set()
         entries = read.entries
@@ -228,12 +229,11 @@ class Harvest:
         log.exception("Storing what source %d brought failed in a way that was not foreseen", read.source.id)
         sentence = "Broadsheet could not read this source; the operator's log says why."
         now = self._clock()
-        await self._store.harvest.store([], now, failed=[self._failed(read, sentence, now)])
+        # Whatever it was, planning by what is known of the source may be what fails.
+        next_poll_at = None if read.gone else now + AFTER_A_FAULT
+        failed = SourceFailed(read.source.id, sentence, next_poll_at, read.not_before)
+        await self._store.harvest.store([], now, failed=[failed])
         return Polled(read.source, problem=sentence)
-
-    def _failed(self, read: Read, problem: str, now: datetime) -> SourceFailed:
-        next_poll_at = None if read.gone else self._plan(read, now)
-        return SourceFailed(read.source.id, problem, next_poll_at, read.not_before)
 
     async def _store_together(self, reads: Sequence[Read]) -> list[Polled]:
         now = self._clock()
@@ -247,7 +247,16 @@ class Harvest:
                 for read in reads
                 if read.document is None and not read.problem
             ],
-            failed=[self._failed(read, read.problem, now) for read in reads if read.problem],
+            failed=[
+                SourceFailed(
+                    read.source.id,
+                    read.problem,
+                    None if read.gone else self._plan(read, now),
+                    read.not_before,
+                )
+                for read in reads
+                if read.problem
+            ],
             moved={
                 read.source.id: address
                 for read in reads

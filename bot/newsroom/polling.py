@@ -215,8 +215,7 @@ class Poller:
 
     def _failed(self, source: Source, sentence: str, pause: timedelta | None = None) -> Read:
         log.info("Source %d could not be read: %s", source.id, sentence)
-        not_before = self._clock() + pause if pause else None
-        return Read(source, problem=sentence, pause=pause, not_before=not_before)
+        return Read(source, problem=sentence, not_before=self._clock() + pause if pause else None)
 
     def _next(self, read: Read, now: datetime) -> datetime:
         """When the source is polled next (see `Plan`)."""
@@ -229,7 +228,7 @@ class Poller:
             now,
             interval_of(source.rhythm, self._bounds, now, pushed=pushed and not failures),
             failures=failures,
-            pause=read.pause,
+            pause=read.not_before - now if read.not_before else None,
             fresh=fresh,
             due=source.next_poll_at if source.last_polled_at else None,
             spread=self._spread(),

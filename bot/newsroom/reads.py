@@ -29,8 +29,8 @@ LONGEST_URL = 2048
 class Read:
     """How one poll ended, before it is stored: read anew (`document`), unchanged, or with a `problem`.
 
-    What the server said stays `fresh` for so long; it asked to be left alone for a `pause`, until `not_before`; or the
-    source is `gone` for good. `moved` is where permanent redirects led, and how often in a row. `named` is the hub that
+    What the server said stays `fresh` for so long; it asked to be left alone until `not_before`; or the source is
+    `gone` for good. `moved` is where permanent redirects led, and how often in a row. `named` is the hub that
     the document names. What is `pushed` comes from that hub and not from a poll: it brings articles and says nothing of
     the source. What was `redirected` was found at another address than the source's.
     """
@@ -41,7 +41,6 @@ class Read:
     problem: str | None = None
     moved: tuple[str | None, int] = (None, 0)
     fresh: timedelta | None = None
-    pause: timedelta | None = None
     not_before: datetime | None = None
     gone: bool = False
     named: Named | None = None
@@ -74,7 +73,7 @@ Plan = Callable[[Read, datetime], datetime]
 
 
 def as_planned(read: Read, now: datetime) -> datetime:
-    """The plan for what is pushed: its source is polled when it would have been."""
+    """The plan for what is pushed, which changes nothing of when its source is polled."""
     return read.source.next_poll_at or now
 
 
@@ -86,7 +85,7 @@ def unchanged(read: Read, next_poll_at: datetime) -> SourceUnchanged:
         (kept.etag, kept.last_modified, kept.digest) == (source.etag, source.last_modified, source.digest)
         and not seen
         and not source.moved_seen
-        and not source.failures
+        and not source.problem
     )
     return SourceUnchanged(
         source.id, kept.etag, kept.last_modified, kept.digest, next_poll_at, moved_to, seen, as_before

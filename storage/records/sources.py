@@ -83,7 +83,7 @@ class SourceUnchanged:
     """A poll that succeeded and brought nothing new: the validators to keep, and when to ask again.
 
     With `as_before` all but the times is as it was when it was claimed, as after most polls, and it was not failing:
-    nothing else is written, and what was changed meanwhile stays.
+    nothing else is written, and what was changed meanwhile stays, a failure that another poll noted until the next.
     """
 
     source_id: int

@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.feeds.model import Document, Entry, Media, MediaKind, Validators
 from bot.feeds.workers import Workers
-from bot.newsroom.harvest import GIVEN_BACK_AFTER, MOST_ENTRIES, MOST_WAITING, Harvest
+from bot.newsroom.harvest import AFTER_A_FAULT, GIVEN_BACK_AFTER, MOST_ENTRIES, MOST_WAITING, Harvest
 from bot.newsroom.reads import Polled, Read, unchanged
 from storage import Database, Source, Store
 from storage.records import SubscriptionToStore
@@ -73,7 +74,44 @@ async def test_an_article_that_the_database_refuses_sinks_only_its_own_source(
     assert [one.problem is None for one in polled] == [True, True, False, True, True]
     refused = await again(store, sources[2])
     assert refused.problem is not None
-    assert (refused.failures, refused.next_poll_at) == (1, LATER)
+    assert (refused.failures, refused.next_poll_at) == (1, NOW + AFTER_A_FAULT)
+
+
+async def test_a_source_that_no_next_poll_can_be_planned_for_sinks_no_other(
+    store: Store, workers: Workers
+) -> None:
+    sources = [await wanted(store, number) for number in range(4)]
+
+    def plan(read: Read, now: datetime) -> datetime:
+        if read.source.id == sources[1].id:
+            raise ValueError("a rhythm that is none")
+        return LATER
+
+    harvest = Harvest(store, workers, clock=lambda: NOW, plan=plan, on_posts=lambda: None)
+    await harvest.store([Read(source, Validators(digest="d")) for source in sources])
+    planned = [(await again(store, source)).next_poll_at for source in sources]
+    assert planned == [LATER, NOW + AFTER_A_FAULT, LATER, LATER]
+
+
+async def test_what_is_gone_for_good_is_not_polled_again_though_storing_it_failed_at_first(
+    store: Store, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = await wanted(store, 1)
+    harvest = Harvest(store, workers, clock=lambda: NOW, plan=lambda read, now: LATER, on_posts=lambda: None)
+    kept = store.harvest.store
+    calls = 0
+
+    async def at_first_in_vain(*given: Any, **named: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise RuntimeError("not foreseen")
+        return await kept(*given, **named)
+
+    monkeypatch.setattr(store.harvest, "store", at_first_in_vain)
+    await harvest.store([Read(source, problem="The source is gone (410).", gone=True)])
+    stored = await again(store, source)
+    assert (stored.failures, stored.next_poll_at) == (1, None)
 
 
 async def test_what_was_read_before_a_stop_is_stored_at_the_end(harvest: Harvest, store: Store) -> None:
@@ -303,21 +341,21 @@ async def test_what_comes_while_results_are_stored_gathers_company_again(
 
 
 @pytest.mark.parametrize(
-    ("kept", "seen", "before", "failures", "as_before"),
+    ("kept", "seen", "before", "problem", "as_before"),
     [
-        (Validators("e", "m", "d"), 0, 0, 0, True),
-        (Validators("e2", "m", "d"), 0, 0, 0, False),
-        (Validators("e", None, "d"), 0, 0, 0, False),
-        (Validators("e", "m", "d2"), 0, 0, 0, False),
-        (Validators("e", "m", "d"), 1, 0, 0, False),
-        (Validators("e", "m", "d"), 0, 2, 0, False),
-        (Validators("e", "m", "d"), 0, 0, 1, False),
+        (Validators("e", "m", "d"), 0, 0, None, True),
+        (Validators("e2", "m", "d"), 0, 0, None, False),
+        (Validators("e", None, "d"), 0, 0, None, False),
+        (Validators("e", "m", "d2"), 0, 0, None, False),
+        (Validators("e", "m", "d"), 1, 0, None, False),
+        (Validators("e", "m", "d"), 0, 2, None, False),
+        (Validators("e", "m", "d"), 0, 0, "No answer.", False),
     ],
 )
 async def test_only_what_is_as_it_was_before_is_not_written_again(
-    store: Store, kept: Validators, seen: int, before: int, failures: int, as_before: bool
+    store: Store, kept: Validators, seen: int, before: int, problem: str | None, as_before: bool
 ) -> None:
     wired = await wanted(store, 1)
-    source = replace(wired, etag="e", last_modified="m", digest="d", moved_seen=before, failures=failures)
+    source = replace(wired, etag="e", last_modified="m", digest="d", moved_seen=before, problem=problem)
     moved = ("https://b.test/", seen) if seen else (None, 0)
     assert unchanged(Read(source, kept, moved=moved), LATER).as_before is as_before

@@ -119,7 +119,7 @@ async def test_beginners_of_many_sources_cost_as_few_queries_as_those_of_a_few(d
 
 
 async def test_articles_in_any_number_are_stored_by_statements_of_few_lengths(desk: Desk):
-    """SQLite's driver keeps the last hundred, and each of a hundred rows is a quarter of a megabyte."""
+    """SQLite's driver keeps the last 128, and each of a hundred rows is a quarter of a megabyte."""
     source = await desk.source()
     inserts: list[str] = []
     engine = desk.database._writes.sync_engine

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, text
 
 from storage import Database, Pace, SourceListed, Store
 from storage.records import Brought, SourceFailed, SourceUnchanged
+from storage.tables import sources
 from storage.types import UtcDateTime
 from tests.databases import RANKS, nonces, noting_statements
 from tests.storage.desk import LEASE, NOW, Desk, article, at, poll
@@ -140,6 +141,36 @@ async def test_a_poll_as_before_brings_no_validators_back_that_were_forgotten_me
     assert stored is not None
     assert (stored.etag, stored.last_modified, stored.digest) == (None, None, None)
     assert (stored.next_poll_at, stored.last_polled_at, stored.last_success_at) == (at(20), at(7), at(7))
+
+
+async def test_a_poll_out_of_turn_that_fails_late_says_nothing_of_a_source_that_is_well_again(desk: Desk):
+    source = await desk.wired(100)
+    await desk.store.harvest.store([], NOW, failed=[SourceFailed(source.id, "No answer.", at(5))])
+    await desk.store.sources.still_failing(source.id, "Still no answer.", at(1))
+    failing = await desk.store.sources.get(source.id)
+    assert failing is not None
+    assert (failing.failures, failing.problem, failing.next_poll_at) == (1, "Still no answer.", at(5))
+    well = SourceUnchanged(source.id, None, None, None, at(20))
+    await desk.store.harvest.store([], at(7), unchanged=[well])
+    await desk.store.sources.still_failing(source.id, "No answer.", at(8))
+    stored = await desk.store.sources.get(source.id)
+    assert stored is not None
+    assert (stored.failures, stored.problem, stored.last_polled_at) == (0, None, at(7))
+
+
+async def test_blobs_of_what_is_claimed_are_each_their_own_sources(desk: Desk):
+    blobs = [(b"-", b""), (None, b"\x00\xff"), (b"", None), (b"x y", b"12345678"), (None, None)]
+    made: dict[int, tuple[bytes | None, bytes | None]] = {}
+    async with desk.database.writing() as connection:
+        for number, (marks, rhythm) in enumerate(blobs):
+            values = {"url": f"https://a.test/{number}", "title": "", "failures": 0}
+            given = {"next_poll_at": at(-number), "marks": marks, "rhythm": rhythm}
+            added = await connection.execute(
+                sources.insert().values(**values, **given).returning(sources.c.id)
+            )
+            made[added.scalar_one()] = (marks, rhythm)
+    claimed = await desk.store.sources.claim_due(NOW, 9, LEASE)
+    assert {one.id: (one.marks, one.rhythm) for one in claimed} == made
 
 
 async def test_what_nobody_wants_is_never_scheduled_again(desk: Desk):
