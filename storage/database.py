@@ -52,12 +52,10 @@ class DatabaseMissing(DatabaseProblem):
 class Database:
     """An open database. Make one with `open`; `close` it at the end."""
 
-    def __init__(
-        self, engine: AsyncEngine, where: str, patience: timedelta, *, writer: AsyncEngine | None = None
-    ) -> None:
+    def __init__(self, engine: AsyncEngine, where: str, patience: timedelta, *, writer: AsyncEngine) -> None:
         self._engine = engine
         self._patience = patience
-        self._writes = (writer or engine).execution_options(broadsheet_writes=True)
+        self._writes = writer.execution_options(broadsheet_writes=True)
         self._writes_little = self._writes.execution_options(broadsheet_little=True)
         self.where = where
         """The database's name for people, without a password."""
@@ -83,12 +81,12 @@ class Database:
         if isinstance(address, SqliteAddress):
             await asyncio.to_thread(_make_file if make else _look_for_file, address)
             mode = "rwc" if make else "rw"
-            # A database in memory lives in its one connection.
-            engine = _sqlite_engine(address, patience, mode, _READERS if address.path else 1)
-            # A connection of its own: each that writes fills a cache, and voids those of all others.
-            writer = _sqlite_engine(address, patience, mode, 1) if address.path else None
+            # A connection of its own: each that writes fills a cache, and voids those of all others. A database in
+            # memory lives in its one connection.
+            writer = _sqlite_engine(address, patience, mode)
+            engine = _sqlite_engine(address, patience, mode, readers=_READERS) if address.path else writer
         else:
-            engine, writer = _postgresql_engine(address, patience), None
+            writer = engine = _postgresql_engine(address, patience)
         database = cls(engine, address.where, patience, writer=writer)
         try:
             async with database.reading() as connection:
@@ -264,7 +262,10 @@ def _try_file(path: Path, where: str, mode: str) -> None:
         raise problem(error, where) from None
 
 
-def _sqlite_engine(address: SqliteAddress, patience: timedelta, mode: str, connections: int) -> AsyncEngine:
+def _sqlite_engine(
+    address: SqliteAddress, patience: timedelta, mode: str, readers: int | None = None
+) -> AsyncEngine:
+    """An engine of one connection that writes, or of so many that only read."""
     # SQLite's own address of a file says how it is opened: rwc makes it, rw does not.
     url = URL.create(
         "sqlite+aiosqlite",
@@ -280,7 +281,7 @@ def _sqlite_engine(address: SqliteAddress, patience: timedelta, mode: str, conne
         url,
         async_creator=connect,
         poolclass=AsyncAdaptedQueuePool,
-        pool_size=connections,
+        pool_size=readers or 1,
         max_overflow=0,
         pool_timeout=patience.total_seconds(),
         # The one that was used last: each fills a cache of its own.
@@ -303,6 +304,7 @@ def _sqlite_engine(address: SqliteAddress, patience: timedelta, mode: str, conne
             "cache_size = -4000",
             # New shingles lie all over their index: pages that are written again and again go into the file once.
             "wal_autocheckpoint = 4000",
+            *(["query_only = ON"] if readers else []),
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 
 from storage import Database, DatabaseBusy, DatabaseMissing, DatabaseProblem, Store
 from storage.address import PostgresqlAddress, SqliteAddress, read_address
@@ -404,6 +404,17 @@ async def test_sqlite_is_written_through_one_connection_that_nobody_reads_with(t
     await asyncio.gather(*(read_and_write(str(number)) for number in range(12)))
     async with database.writing() as connection:
         assert await connection.scalar(changed) == before + 12
+    await database.close()
+
+
+async def test_who_only_reads_from_sqlite_can_not_write(tmp_path: Path):
+    database = await Database.open(f"sqlite:///{tmp_path}/news.db")
+    await database.migrate()
+    with pytest.raises(DatabaseProblem):
+        async with database.reading() as connection:
+            await connection.execute(leases.insert().values(name="n", holder="h", fence=1, expires_at=NOW))
+    async with database.writing() as connection:
+        assert await connection.scalar(select(func.count()).select_from(leases)) == 0
     await database.close()
 
 
