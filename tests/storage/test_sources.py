@@ -132,10 +132,12 @@ async def test_ends_of_polls(desk: Desk):
 
 async def test_a_poll_as_before_brings_no_validators_back_that_were_forgotten_meanwhile(desk: Desk):
     source = await desk.wired(100)
-    await desk.store.sources.poll_soon(source.id, NOW)
+    known = SourceUnchanged(source.id, "e", "m", "d", at(5))
+    await desk.store.harvest.store([], at(4), unchanged=[known])
     (claimed,) = await desk.store.sources.claim_due(at(5), 9, LEASE)
+    assert (claimed.etag, claimed.last_modified, claimed.digest) == ("e", "m", "d")
     assert await desk.store.sources.set_headers(source.id, "{}", at(6))
-    quiet = SourceUnchanged(source.id, claimed.etag, None, claimed.digest, at(20), as_before=True)
+    quiet = SourceUnchanged(source.id, "e", "m", "d", at(20), as_before=True)
     await desk.store.harvest.store([], at(7), unchanged=[quiet])
     stored = await desk.store.sources.get(source.id)
     assert stored is not None
